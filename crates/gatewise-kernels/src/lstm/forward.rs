@@ -1,0 +1,102 @@
+//! The forward pass: weights into blocks, then each chunk of samples through all steps.
+//!
+//! What differs from `reference`, and why it may:
+//!   1. Samples of a chunk go through a step together, so that weights are read once for many rows; rows do not
+//!      influence each other.
+//!   2. Units go in blocks of a vector, with the four gates of a block in registers; each sum of (1) is still one
+//!      chain in the order of k.
+//!   3. Activations are polynomials over whole vectors.
+
+mod run;
+mod step;
+
+use super::chunks::{Samples, chunk_len, for_chunks, take};
+use super::record::RecordMut;
+use super::weights::Weights;
+use super::{Inputs, Layer, Output, Outputs, Sizes};
+use crate::simd::{lanes, run};
+use run::{Call, ChunkRun};
+
+/// Results and scratch of consecutive samples.
+pub(super) struct ForwardSamples<'a> {
+    /// The number of the first sample in the batch.
+    first: usize,
+    /// `[count, T or 1, H]`
+    y: Output<'a, f32>,
+    /// `[count, H]`
+    h: &'a mut [f32],
+    /// `[count, H]`
+    c: &'a mut [f32],
+    record: Option<RecordMut<'a, f32>>,
+    /// `[count, scratch_len]`
+    scratch: &'a mut [f32],
+    sizes: Sizes,
+}
+
+/// How many numbers of scratch a sample needs: the next h, masked x and h for each gate, z, and a row of gates and
+/// φ(c).
+fn scratch_len(sizes: &Sizes) -> usize {
+    14 * sizes.units + 4 * sizes.features
+}
+
+/// See [`forward_workspace_len`](super::forward_workspace_len).
+pub(super) fn workspace_len(sizes: &Sizes) -> usize {
+    Weights::len(sizes, lanes()) + sizes.batch * scratch_len(sizes)
+}
+
+/// Runs the layer over its input; lengths have been checked.
+pub(super) fn forward(
+    layer: &Layer<f32>,
+    inputs: &Inputs<f32>,
+    outputs: Outputs<f32>,
+    mut workspace: &mut [f32],
+) {
+    let sizes = layer.sizes;
+    let packed = take(&mut workspace, Weights::len(&sizes, lanes()));
+    let samples = ForwardSamples {
+        first: 0,
+        y: outputs.y,
+        h: outputs.h,
+        c: outputs.c,
+        record: outputs.record.map(|record| RecordMut::new(record, &sizes)),
+        scratch: take(&mut workspace, sizes.batch * scratch_len(&sizes)),
+        sizes,
+    };
+    let call = Call { layer, inputs, weights: Weights::new(layer, lanes(), packed) };
+    for_chunks(samples, chunk_len(&sizes), &|samples| run(ChunkRun { call, samples }));
+}
+
+impl Samples for ForwardSamples<'_> {
+    fn count(&self) -> usize {
+        self.h.len() / self.sizes.units
+    }
+
+    fn split_at(self, count: usize) -> (Self, Self) {
+        let sizes = self.sizes;
+        let (upper_y, y) = match self.y {
+            Output::Last(y) => {
+                let (upper, lower) = y.split_at_mut(count * sizes.units);
+                (Output::Last(upper), Output::Last(lower))
+            }
+            Output::Sequence(y) => {
+                let (upper, lower) = y.split_at_mut(count * sizes.steps * sizes.units);
+                (Output::Sequence(upper), Output::Sequence(lower))
+            }
+        };
+        let (upper_h, h) = self.h.split_at_mut(count * sizes.units);
+        let (upper_c, c) = self.c.split_at_mut(count * sizes.units);
+        let (upper_scratch, scratch) = self.scratch.split_at_mut(count * scratch_len(&sizes));
+        let (upper_record, record) = self.record.map(|record| record.split_at(count, &sizes)).unzip();
+        let lower = Self { first: self.first + count, y, h, c, record, scratch, sizes };
+        let upper = Self {
+            first: self.first,
+            y: upper_y,
+            h: upper_h,
+            c: upper_c,
+            record: upper_record,
+            scratch: upper_scratch,
+            sizes,
+        };
+        (upper, lower)
+    }
+}

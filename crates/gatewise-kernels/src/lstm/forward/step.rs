@@ -1,0 +1,282 @@
+//! One step of a chunk of samples.
+
+use super::run::Call;
+use crate::activation::Activation;
+use crate::lstm::gates::{Cell, activate};
+use crate::lstm::record::RecordMut;
+use crate::lstm::weights::{Weights, block_in_place};
+use crate::lstm::{Layer, Output};
+use crate::simd::{BitOps, Isa, NumOps, store_first};
+use crate::tile::{DenseRows, GateRows, MAX_ROWS, Sums, load_first, max_rows, multiply_rows, parts};
+
+/// A left operand of (1): a row for each sample, or one for each gate of each sample.
+#[derive(Clone, Copy)]
+pub(super) struct Operand<'a> {
+    pub data: &'a [f32],
+    /// Where the row of the first sample starts.
+    pub first: usize,
+    /// From a sample to the next.
+    pub stride: usize,
+    /// From a gate to the next; 0 if all have the same row.
+    pub gate_stride: usize,
+    pub len: usize,
+}
+
+impl<'a> Operand<'a> {
+    /// The rows from `row`.
+    #[inline(always)]
+    fn rows(&self, row: usize) -> DenseRows<'a> {
+        DenseRows { data: &self.data[self.first + row * self.stride..], stride: self.stride, len: self.len }
+    }
+
+    #[inline(always)]
+    fn rows_per_gate(&self, row: usize) -> GateRows<'a> {
+        GateRows { rows: self.rows(row), distance: self.gate_stride }
+    }
+}
+
+/// A step: the state before it, and where the state after it and the outputs go. Rows are samples of the chunk.
+pub(super) struct Step<'a, 'b> {
+    pub call: Call<'a>,
+    /// The number of the first sample in the batch.
+    pub first: usize,
+    pub count: usize,
+    /// The number of the step in the order of processing, and its time in the input.
+    pub number: usize,
+    pub time: usize,
+    /// `[count, H]`
+    pub h: &'b [f32],
+    /// `[count, H]`
+    pub next_h: &'b mut [f32],
+    /// `[count, H]`
+    pub c: &'b mut [f32],
+    pub y: &'b mut Output<'a, f32>,
+    pub record: Option<&'b mut RecordMut<'a, f32>>,
+    /// `[count, 4H]`, for activations that need whole rows.
+    pub z: &'b mut [f32],
+    /// `[5H]`: a row of gates and of φ(c).
+    pub row: &'b mut [f32],
+}
+
+impl Step<'_, '_> {
+    fn units(&self) -> usize {
+        self.call.layer.sizes.units
+    }
+
+    fn steps(&self) -> usize {
+        self.call.layer.sizes.steps
+    }
+
+    #[inline(always)]
+    fn is_used(&self, row: usize) -> bool {
+        self.call.inputs.is_used(self.first + row, self.time, self.steps())
+    }
+
+    /// Keeps the hidden state before the step.
+    pub fn record_previous_h(&mut self) {
+        let (units, steps) = (self.units(), self.steps());
+        if let Some(record) = &mut self.record {
+            for (row, h) in self.h.chunks_exact(units).enumerate() {
+                record.previous_h[(row * steps + self.time) * units..][..units].copy_from_slice(h);
+            }
+        }
+    }
+
+    /// Computes the step. The default activations are applied block by block, all others to whole rows.
+    #[inline(always)]
+    pub fn run<I: Isa>(&mut self, isa: I, x: Operand, h: Operand) {
+        let Layer { activation, recurrent_activation, .. } = self.call.layer;
+        let by_blocks = matches!((activation, recurrent_activation), (Activation::Tanh, Activation::Sigmoid));
+        for unit in (0..self.units()).step_by(isa.f32().len()) {
+            let bias = self.bias(isa, unit);
+            for (row, rows) in parts(self.count, max_rows(isa.f32().len())) {
+                let mut sums = [bias; MAX_ROWS];
+                self.add_products(isa, &mut sums, x, h, (row, rows), unit); // (1)
+                for (r, &z) in sums[..rows].iter().enumerate() {
+                    match by_blocks {
+                        true => self.finish_block(isa, z, row + r, unit),
+                        false => self.store_z(isa, z, row + r, unit),
+                    }
+                }
+            }
+        }
+        if !by_blocks {
+            for row in 0..self.count {
+                self.finish_row(isa, row);
+            }
+        }
+    }
+
+    /// The two products of (1) for a tile of rows and the four gates of the block of units from `unit`.
+    #[inline(always)]
+    fn add_products<I: Isa>(
+        &self,
+        isa: I,
+        sums: &mut Sums<I::F32>,
+        x: Operand,
+        h: Operand,
+        (row, rows): (usize, usize),
+        unit: usize,
+    ) {
+        let (lanes, units) = (isa.f32().len(), self.units());
+        let per_gate = x.gate_stride + h.gate_stride > 0;
+        match self.call.weights {
+            Weights::Packed(packed) => {
+                for (operand, right) in [x, h].into_iter().zip(packed.block(unit, lanes)) {
+                    match per_gate {
+                        false => multiply_rows::<I, 4>(isa, sums, rows, operand.len, operand.rows(row), right),
+                        true => {
+                            multiply_rows::<I, 4>(isa, sums, rows, operand.len, operand.rows_per_gate(row), right);
+                        }
+                    }
+                }
+            }
+            Weights::InPlace => {
+                let weights = [self.call.layer.kernel, self.call.layer.recurrent_kernel];
+                for (operand, weights) in [x, h].into_iter().zip(weights) {
+                    let right = block_in_place(weights, units, unit, lanes);
+                    match right.lens[0] == lanes && !per_gate {
+                        true => multiply_rows::<I, 4>(isa, sums, rows, operand.len, operand.rows(row), right.blocks),
+                        false => {
+                            multiply_rows::<I, 4>(isa, sums, rows, operand.len, operand.rows_per_gate(row), right);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the sums of the block start from.
+    #[inline(always)]
+    fn bias<I: Isa>(&self, isa: I, unit: usize) -> [I::F32; 4] {
+        let ops = isa.f32();
+        let mut vectors = [ops.zero(); 4];
+        if let Some(bias) = self.call.layer.bias {
+            for (vector, bias) in vectors.iter_mut().zip(bias.chunks_exact(self.units())) {
+                *vector = load_first(ops, &bias[unit..]);
+            }
+        }
+        vectors
+    }
+
+    #[inline(always)]
+    fn store_z<I: Isa>(&mut self, isa: I, z: [I::F32; 4], row: usize, unit: usize) {
+        let units = self.units();
+        let to = &mut self.z[row * 4 * units..][..4 * units];
+        for (&z, to) in z.iter().zip(to.chunks_exact_mut(units)) {
+            store_first(isa.f32(), z, &mut to[unit..]);
+        }
+    }
+
+    /// (2) to (4) for a block of units of one row, in registers.
+    #[inline(always)]
+    fn finish_block<I: Isa>(&mut self, isa: I, z: [I::F32; 4], row: usize, unit: usize) {
+        let ops = isa.f32();
+        let units = self.units();
+        let len = ops.len().min(units - unit);
+        if !self.is_used(row) {
+            return self.skip(row, unit, len);
+        }
+        let state = row * units + unit;
+        let cell = Cell::new(isa, z, load_first(ops, &self.c[state..][..len]));
+        store_first(ops, cell.c, &mut self.c[state..][..len]);
+        store_first(ops, cell.h, &mut self.next_h[state..][..len]);
+        store_first(ops, cell.h, self.output(row, unit, len));
+        let at = row * self.steps() + self.time;
+        if let Some(record) = &mut self.record {
+            store_first(ops, cell.c, &mut record.c[at * units + unit..][..len]);
+            store_first(ops, cell.phi_c, &mut record.phi_c[at * units + unit..][..len]);
+            let gates = &mut record.gates[at * 4 * units..][..4 * units];
+            for (&gate, to) in cell.gates.iter().zip(gates.chunks_exact_mut(units)) {
+                store_first(ops, gate, &mut to[unit..][..len]);
+            }
+        }
+    }
+
+    /// (2) to (4) for a row whose `z` is complete.
+    #[inline(always)]
+    fn finish_row<I: Isa>(&mut self, isa: I, row: usize) {
+        let units = self.units();
+        if !self.is_used(row) {
+            return self.skip(row, 0, units);
+        }
+        let layer = self.call.layer;
+        let z = &self.z[row * 4 * units..][..4 * units];
+        let (gates, phi_c) = self.row.split_at_mut(4 * units);
+        let phi_c = &mut phi_c[..units];
+        for (gate, (z, to)) in z.chunks_exact(units).zip(gates.chunks_exact_mut(units)).enumerate() {
+            activate(isa, layer.gate_activation(gate), z, to); // (2)
+        }
+        let (i, rest) = gates.split_at(units);
+        let (f, rest) = rest.split_at(units);
+        let (g, o) = rest.split_at(units);
+
+        let ops = isa.f32();
+        let c = &mut self.c[row * units..][..units];
+        for unit in (0..units).step_by(ops.len()) {
+            let kept = ops.mul(load_first(ops, &f[unit..]), load_first(ops, &c[unit..])); // (3)
+            let next = ops.mul_add(load_first(ops, &i[unit..]), load_first(ops, &g[unit..]), kept); // (3)
+            store_first(ops, next, &mut c[unit..]);
+        }
+        activate(isa, &layer.activation, c, phi_c);
+        let next_h = &mut self.next_h[row * units..][..units];
+        for ((next_h, &o), &phi_c) in next_h.iter_mut().zip(o).zip(&*phi_c) {
+            *next_h = o * phi_c; // (4)
+        }
+        self.finish_record(row);
+    }
+
+    /// Copies a finished row to the outputs and the record.
+    fn finish_record(&mut self, row: usize) {
+        let (units, at) = (self.units(), row * self.steps() + self.time);
+        let next_h = &self.next_h[row * units..][..units];
+        output(self.y, self.number, self.call.layer.sizes.steps, units, row)[..units].copy_from_slice(next_h);
+        if let Some(record) = &mut self.record {
+            record.gates[at * 4 * units..][..4 * units].copy_from_slice(&self.row[..4 * units]);
+            record.phi_c[at * units..][..units].copy_from_slice(&self.row[4 * units..][..units]);
+            record.c[at * units..][..units].copy_from_slice(&self.c[row * units..][..units]);
+            if !record.z.is_empty() {
+                record.z[at * 4 * units..][..4 * units].copy_from_slice(&self.z[row * 4 * units..][..4 * units]);
+            }
+        }
+    }
+
+    /// Carries units of a row over a step that is not used.
+    fn skip(&mut self, row: usize, unit: usize, len: usize) {
+        let (units, steps) = (self.units(), self.steps());
+        let state = row * units + unit;
+        self.next_h[state..][..len].copy_from_slice(&self.h[state..][..len]);
+        if let Some(record) = &mut self.record {
+            let at = (row * steps + self.time) * units + unit;
+            record.c[at..][..len].copy_from_slice(&self.c[state..][..len]);
+        }
+        let zero = self.call.layer.zero_output_for_mask;
+        match &mut *self.y {
+            Output::Last(y) if zero => y[state..][..len].fill(0.0),
+            Output::Last(_) => {}
+            Output::Sequence(y) => {
+                let at = (row * steps + self.number) * units + unit;
+                match zero || self.number == 0 {
+                    true => y[at..][..len].fill(0.0),
+                    false => y.copy_within(at - units..at - units + len, at),
+                }
+            }
+        }
+    }
+
+    /// Where units of a row of the output go.
+    #[inline(always)]
+    fn output(&mut self, row: usize, unit: usize, len: usize) -> &mut [f32] {
+        let (steps, units) = (self.steps(), self.units());
+        &mut output(self.y, self.number, steps, units, row)[unit..][..len]
+    }
+}
+
+/// The output of a row at step `number`, and all that follows it.
+#[inline(always)]
+fn output<'a>(y: &'a mut Output<f32>, number: usize, steps: usize, units: usize, row: usize) -> &'a mut [f32] {
+    match y {
+        Output::Last(y) => &mut y[row * units..],
+        Output::Sequence(y) => &mut y[(row * steps + number) * units..],
+    }
+}

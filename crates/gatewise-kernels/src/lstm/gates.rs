@@ -1,0 +1,114 @@
+//! Equations (2) to (4) and their derivatives on whole vectors.
+
+use rten_vecmath::{Sigmoid, Tanh};
+
+use crate::activation::Activation;
+use crate::simd::{BitOps, FloatOps, Isa, NumOps, SimdUnaryOp, store_first};
+use crate::tile::load_first;
+
+/// What a step makes of a block of units.
+pub(super) struct Cell<V> {
+    /// i, f, g, o
+    pub gates: [V; 4],
+    pub c: V,
+    pub phi_c: V,
+    pub h: V,
+}
+
+impl<V: Copy> Cell<V> {
+    /// The step with tanh and sigmoid, from z and the cell state before it.
+    #[inline(always)]
+    pub fn new<I: Isa<F32 = V>>(isa: I, z: [V; 4], previous_c: V) -> Self {
+        let ops = isa.f32();
+        let i = Sigmoid::apply(isa, z[0]); // (2)
+        let f = Sigmoid::apply(isa, z[1]); // (2)
+        let g = Tanh::apply(isa, z[2]); // (2)
+        let o = Sigmoid::apply(isa, z[3]); // (2)
+        let c = ops.mul_add(i, g, ops.mul(f, previous_c)); // (3)
+        let phi_c = Tanh::apply(isa, c);
+        Self { gates: [i, f, g, o], c, phi_c, h: ops.mul(o, phi_c) } // (4)
+    }
+}
+
+/// What the backward step of a block of units starts from.
+pub(super) struct Recorded<V> {
+    /// i, f, g, o
+    pub gates: [V; 4],
+    pub phi_c: V,
+    pub previous_c: V,
+}
+
+impl<V: Copy> Recorded<V> {
+    /// From the gradients by h and by φ(c)'s argument plus c after the step to those by the gates, and by c before it.
+    #[inline(always)]
+    pub fn backward<I: Isa<F32 = V>>(&self, isa: I, d_h: V, d_c: V) -> ([V; 4], V) {
+        let ops = isa.f32();
+        let [i, f, g, _] = self.gates;
+        let d_i = ops.mul(d_c, g); // (3)
+        let d_f = ops.mul(d_c, self.previous_c); // (3)
+        let d_g = ops.mul(d_c, i); // (3)
+        let d_o = ops.mul(d_h, self.phi_c); // (4)
+        ([d_i, d_f, d_g, d_o], ops.mul(d_c, f)) // (3)
+    }
+}
+
+/// The derivative of a built-in activation where its value is `y`.
+#[inline(always)]
+pub(super) fn slope<I: Isa>(isa: I, activation: &Activation<f32>, y: I::F32) -> I::F32 {
+    let ops = isa.f32();
+    let (zero, one) = (ops.zero(), ops.one());
+    match activation {
+        Activation::Tanh => ops.mul_sub_from(y, y, one),
+        Activation::Sigmoid => ops.mul(y, ops.sub(one, y)),
+        Activation::Relu => ops.select(one, zero, ops.gt(y, zero)),
+        Activation::HardSigmoid => {
+            let below_one = ops.select(ops.splat(1.0 / 6.0), zero, ops.lt(y, one));
+            ops.select(below_one, zero, ops.gt(y, zero))
+        }
+        Activation::Linear | Activation::Custom(_) => one,
+    }
+}
+
+/// Writes the activation of the row `x` [H] to `y` [H].
+#[inline(always)]
+pub(super) fn activate<I: Isa>(isa: I, activation: &Activation<f32>, x: &[f32], y: &mut [f32]) {
+    let ops = isa.f32();
+    match activation {
+        Activation::Custom(function) => return function.forward(x, y),
+        Activation::Linear => return y.copy_from_slice(x),
+        _ => {}
+    }
+    for (x, y) in x.chunks(ops.len()).zip(y.chunks_mut(ops.len())) {
+        let x = load_first(ops, x);
+        let value = match activation {
+            Activation::Tanh => Tanh::apply(isa, x),
+            Activation::Sigmoid => Sigmoid::apply(isa, x),
+            Activation::HardSigmoid => {
+                let shifted = positive(ops, ops.add(x, ops.splat(3.0)));
+                let capped = ops.select(ops.splat(6.0), shifted, ops.ge(shifted, ops.splat(6.0)));
+                ops.div(capped, ops.splat(6.0))
+            }
+            _ => positive(ops, x),
+        };
+        store_first(ops, value, y);
+    }
+}
+
+/// `max(x, 0)`, where NaN stays NaN.
+#[inline(always)]
+fn positive<O: FloatOps<f32>>(ops: O, x: O::Simd) -> O::Simd {
+    ops.select(ops.zero(), x, ops.le(x, ops.zero()))
+}
+
+/// Turns `d` [H] from the gradient by `y`, the activation of `x`, into the gradient by `x`.
+#[inline(always)]
+pub(super) fn differentiate<I: Isa>(isa: I, activation: &Activation<f32>, x: &[f32], y: &[f32], d: &mut [f32]) {
+    let ops = isa.f32();
+    if let Activation::Custom(function) = activation {
+        return function.backward(x, y, d);
+    }
+    for (y, d) in y.chunks(ops.len()).zip(d.chunks_mut(ops.len())) {
+        let slope = slope(isa, activation, load_first(ops, y));
+        store_first(ops, ops.mul(load_first(ops, d), slope), d);
+    }
+}

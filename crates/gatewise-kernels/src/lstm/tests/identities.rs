@@ -1,0 +1,98 @@
+//! Calls that must give the same bits.
+
+use super::*;
+use crate::testing::{assert_same_bits, on_threads};
+
+fn assert_same_results(what: &str, got: &Results<f32>, expected: &Results<f32>) {
+    for ((name, got), (_, expected)) in got.named().into_iter().zip(expected.named()) {
+        assert_same_bits(&format!("{what}: {name}"), got, expected);
+    }
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    for (batch, steps, features, units) in [(37, 9, 5, 19), (64, 3, 40, 70), (16, 30, 8, 64)] {
+        let mut cases = Case::with_options(batch, steps, features, units);
+        cases.retain(|case| case.mask == (case.dropout != Dropout::None) || case.activations != Activations::Default);
+        for case in cases {
+            let arrays = case.arrays();
+            let alone = on_threads(1, || case.fast(&arrays));
+            for num_threads in [2, 3, 8] {
+                let together = on_threads(num_threads, || case.fast(&arrays));
+                assert_same_results(&format!("{num_threads} threads, {case:?}"), &together, &alone);
+            }
+        }
+    }
+}
+
+#[test]
+fn steps_one_by_one_give_the_bits_of_the_whole_sequence() {
+    for (batch, features, units) in [(1, 3, 5), (1, 64, 64), (7, 20, 33), (40, 2, 16)] {
+        for case in Case::with_options(batch, 6, features, units) {
+            let carries_output = case.mask && !case.zero_output_for_mask;
+            if !case.sequence || case.go_backwards || carries_output {
+                continue;
+            }
+            let arrays = case.arrays();
+            let whole = case.fast(&arrays);
+            let mut state = arrays.clone();
+            for step in 0..6 {
+                let one = Case { sizes: crate::lstm::Sizes { steps: 1, ..case.sizes }, ..case };
+                state.x = rows(&arrays.x, 6, step, features);
+                state.mask = rows(&arrays.mask, 6, step, 1);
+                state.d_y = rows(&arrays.d_y, 6, step, units);
+                let next = one.fast(&state);
+                assert_same_bits(&format!("y of step {step}, {case:?}"), &next.y, &rows(&whole.y, 6, step, units));
+                (state.h0, state.c0) = (next.h, next.c);
+            }
+            assert_same_bits("h", &state.h0, &whole.h);
+            assert_same_bits("c", &state.c0, &whole.c);
+        }
+    }
+}
+
+/// Step `step` of an array [B, T, width].
+fn rows(values: &[f32], steps: usize, step: usize, width: usize) -> Vec<f32> {
+    values.chunks(steps * width).flat_map(|sample| &sample[step * width..][..width]).copied().collect()
+}
+
+#[test]
+fn steps_masked_at_the_end_are_steps_cut_off() {
+    for go_backwards in [false, true] {
+        let long = Case { mask: true, sequence: false, go_backwards, ..Case::new(11, 7, 4, 18) };
+        let short = Case { sizes: crate::lstm::Sizes { steps: 4, ..long.sizes }, mask: false, ..long };
+        let mut arrays = long.arrays::<f32>();
+        arrays.mask = [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0].repeat(11);
+        let masked = long.fast(&arrays);
+        arrays.x = arrays.x.chunks(7 * 4).flat_map(|sample| &sample[..4 * 4]).copied().collect();
+        let cut = short.fast(&arrays);
+        assert_same_bits("y", &masked.y, &cut.y);
+        assert_same_bits("h", &masked.h, &cut.h);
+        assert_same_bits("c", &masked.c, &cut.c);
+        assert_same_bits("d_h0", &masked.d_h0, &cut.d_h0);
+        assert_same_bits("d_c0", &masked.d_c0, &cut.d_c0);
+        assert_same_bits("d_kernel", &masked.d_kernel, &cut.d_kernel);
+        assert_same_bits("d_recurrent_kernel", &masked.d_recurrent_kernel, &cut.d_recurrent_kernel);
+    }
+}
+
+#[test]
+fn a_sample_does_not_depend_on_its_neighbours() {
+    let case = Case::new(29, 3, 5, 21);
+    let arrays = case.arrays::<f32>();
+    let all = case.fast(&arrays);
+    for sample in [0, 5, 28] {
+        let one = Case::new(1, 3, 5, 21);
+        let mut alone = arrays.clone();
+        alone.x = arrays.x[sample * 15..][..15].to_vec();
+        alone.h0 = arrays.h0[sample * 21..][..21].to_vec();
+        alone.c0 = arrays.c0[sample * 21..][..21].to_vec();
+        alone.d_y = arrays.d_y[sample * 63..][..63].to_vec();
+        alone.d_h = arrays.d_h[sample * 21..][..21].to_vec();
+        alone.d_c = arrays.d_c[sample * 21..][..21].to_vec();
+        let alone = one.fast(&alone);
+        assert_same_bits("y", &alone.y, &all.y[sample * 63..][..63]);
+        assert_same_bits("d_x", &alone.d_x, &all.d_x[sample * 15..][..15]);
+        assert_same_bits("d_h0", &alone.d_h0, &all.d_h0[sample * 21..][..21]);
+    }
+}

@@ -1,0 +1,96 @@
+//! The right operand of a product, rearranged in the order in which tiles read it.
+//!
+//! ```text
+//! columns   0 ……………… 4L │ 4L ……………… 8L │ 8L …… 10L │ 10L … n 0     L lanes; zeros fill the last vector
+//! panel          0      │       1      │     2     │     3         4 vectors wide, the last ones 2 and 1
+//! stored    [k][4][L]   │  [k][4][L]   │ [k][2][L] │ [k][1][L]     one panel after the other
+//! ```
+
+use rayon::prelude::*;
+
+use crate::tile::MAX_VECTORS;
+
+/// A matrix inside a slice: element (row, column) lies at `row · row_stride + column · column_stride`.
+#[derive(Clone, Copy)]
+pub(crate) struct Matrix<'a> {
+    pub data: &'a [f32],
+    pub row_stride: usize,
+    pub column_stride: usize,
+}
+
+/// How `n` columns are cut into panels.
+#[derive(Clone, Copy)]
+pub(crate) struct Panels {
+    pub n: usize,
+    pub lanes: usize,
+}
+
+impl Panels {
+    /// How many numbers a row takes with the zeros at its end.
+    pub fn padded(self) -> usize {
+        self.n.next_multiple_of(self.lanes)
+    }
+
+    /// The first column of each panel, and how many vectors it has: 4 as long as possible, then 2, then 1.
+    #[inline(always)]
+    pub fn iter(self) -> impl Iterator<Item = (usize, usize)> {
+        let (lanes, num_vectors) = (self.lanes, self.n.div_ceil(self.lanes));
+        let mut first = 0;
+        std::iter::from_fn(move || {
+            let width = match num_vectors - first {
+                0 => return None,
+                1 => 1,
+                2 | 3 => 2,
+                _ => MAX_VECTORS,
+            };
+            first += width;
+            Some(((first - width) * lanes, width))
+        })
+    }
+
+    /// Writes `right` [k, n] to `to` [k · padded] in panels.
+    pub fn pack(self, right: Matrix, k: usize, to: &mut [f32]) {
+        if k == 0 {
+            return;
+        }
+        let width = MAX_VECTORS * self.lanes;
+        to[..k * self.padded()].par_chunks_mut(k * width).enumerate().for_each(|(chunk, to)| {
+            let n = width.min(self.n - chunk * width);
+            for (first, num_vectors) in (Self { n, ..self }).iter() {
+                let panel_width = num_vectors * self.lanes;
+                let to = &mut to[first * k..][..k * panel_width];
+                let columns = panel_width.min(n - first);
+                pack_panel(right, chunk * width + first, columns, to, panel_width);
+            }
+        });
+    }
+}
+
+/// Fills a panel of rows of `width` numbers with the `columns` columns of `right` from `first`.
+fn pack_panel(right: Matrix, first: usize, columns: usize, to: &mut [f32], width: usize) {
+    let copy = if right.column_stride == 1 { copy_rows } else { transpose_columns };
+    copy(right, first, columns, to, width);
+}
+
+/// Fills a panel of rows of `width` numbers from a matrix whose rows are dense.
+fn copy_rows(right: Matrix, first: usize, columns: usize, to: &mut [f32], width: usize) {
+    for (k, to) in to.chunks_exact_mut(width).enumerate() {
+        to[..columns].copy_from_slice(&right.data[k * right.row_stride + first..][..columns]);
+        to[columns..].fill(0.0);
+    }
+}
+
+/// Fills a panel of rows of `width` numbers from a matrix whose columns are dense.
+fn transpose_columns(right: Matrix, first: usize, columns: usize, to: &mut [f32], width: usize) {
+    /// Rows written at a time: few enough that they stay in the first cache while all columns are visited.
+    const HEIGHT: usize = 16;
+    for (block, to) in to.chunks_mut(HEIGHT * width).enumerate() {
+        let height = to.len() / width;
+        for column in 0..columns {
+            let start = (first + column) * right.column_stride + block * HEIGHT;
+            let from = &right.data[start..][..height];
+            to.iter_mut().skip(column).step_by(width).zip(from).for_each(|(to, &from)| *to = from);
+        }
+        to.chunks_exact_mut(width).for_each(|row| row[columns..].fill(0.0));
+    }
+}

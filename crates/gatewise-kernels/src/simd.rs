@@ -1,0 +1,166 @@
+//! The one door to vector instructions: which set is used, and running an operation on it.
+//!
+//! What an addition is on this CPU is the business of `rten-simd`. Its names are not seen outside this crate.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+pub(crate) use rten_simd::ops::{BitOps, FloatOps, NumOps};
+pub(crate) use rten_simd::{Isa, Simd, SimdOp, SimdUnaryOp};
+
+use rten_simd::isa::GenericIsa;
+#[cfg(target_arch = "x86_64")]
+use rten_simd::isa::{Avx2Isa, Avx512Isa};
+
+/// A set of vector instructions, named as in rustc.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum InstructionSet {
+    /// Whatever the compiler makes of four numbers at a time; does not fuse multiplication and addition.
+    Generic = 1,
+    /// 8 numbers at a time, on x86-64.
+    Avx2 = 2,
+    /// 16 numbers at a time, on x86-64.
+    Avx512f = 3,
+    /// 4 numbers at a time, on AArch64.
+    Neon = 4,
+}
+
+impl InstructionSet {
+    /// All sets, the most basic one first.
+    pub const ALL: [Self; 4] = [Self::Generic, Self::Avx2, Self::Avx512f, Self::Neon];
+
+    /// The name in rustc's list of target features, or `generic`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Generic => "generic",
+            Self::Avx2 => "avx2",
+            Self::Avx512f => "avx512f",
+            Self::Neon => "neon",
+        }
+    }
+
+    /// Whether this CPU has it.
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Generic => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => Avx2Isa::new().is_some(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512f => Avx512Isa::new().is_some(),
+            Self::Neon => cfg!(target_arch = "aarch64"),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512f => false,
+        }
+    }
+
+    /// The set that functions use now: the one chosen last, or else the widest that this CPU has.
+    pub fn current() -> Self {
+        match CHOSEN.load(Ordering::Relaxed) {
+            0 => Self::widest(),
+            number => Self::ALL[usize::from(number) - 1],
+        }
+    }
+
+    /// Makes all functions use this set from now on, in every thread.
+    ///
+    /// Sets differ in the last bits of what they compute: choose before the first call, once.
+    ///
+    /// # Panics
+    ///
+    /// If this CPU does not have it.
+    pub fn choose(self) {
+        assert!(self.is_available(), "this CPU has no {} instructions", self.name());
+        CHOSEN.store(self as u8, Ordering::Relaxed);
+    }
+
+    fn widest() -> Self {
+        let [generic, avx2, avx512f, neon] = Self::ALL;
+        [avx512f, avx2, neon].into_iter().find(|set| set.is_available()).unwrap_or(generic)
+    }
+}
+
+/// The number of the chosen set, or 0 for the widest one.
+static CHOSEN: AtomicU8 = AtomicU8::new(0);
+
+/// Runs `operation` on the current instruction set.
+pub(crate) fn run<O: SimdOp>(operation: O) -> O::Output {
+    match InstructionSet::current() {
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx512f => {
+            let isa = Avx512Isa::new().expect("the current set is available");
+            // SAFETY: the value `isa` exists only where the CPU has the features named at `run_avx512`.
+            #[allow(unsafe_code, reason = "the only way into code compiled for an instruction set")]
+            unsafe {
+                run_avx512(isa, operation)
+            }
+        }
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx2 => {
+            let isa = Avx2Isa::new().expect("the current set is available");
+            // SAFETY: the value `isa` exists only where the CPU has the features named at `run_avx2`.
+            #[allow(unsafe_code, reason = "the only way into code compiled for an instruction set")]
+            unsafe {
+                run_avx2(isa, operation)
+            }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        InstructionSet::Neon => operation.dispatch(),
+        _ => operation.eval(GenericIsa::new()),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,f16c")]
+fn run_avx512<O: SimdOp>(isa: Avx512Isa, operation: O) -> O::Output {
+    operation.eval(isa)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn run_avx2<O: SimdOp>(isa: Avx2Isa, operation: O) -> O::Output {
+    operation.eval(isa)
+}
+
+/// Runs a plain loop compiled for the current instruction set, so that the compiler vectorizes it as widely as
+/// the CPU allows. The closure and what it calls must be `#[inline(always)]`.
+pub(crate) fn run_loop<F: FnOnce()>(plain: F) {
+    run(PlainLoop(plain));
+}
+
+struct PlainLoop<F>(F);
+
+impl<F: FnOnce()> SimdOp for PlainLoop<F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, _isa: I) {
+        (self.0)();
+    }
+}
+
+/// How many numbers the vectors of the current instruction set hold.
+pub(crate) fn lanes() -> usize {
+    run(Lanes)
+}
+
+struct Lanes;
+
+impl SimdOp for Lanes {
+    type Output = usize;
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, isa: I) -> usize {
+        isa.f32().len()
+    }
+}
+
+/// Stores as many of the first numbers of `vector` as `to` holds.
+#[inline(always)]
+pub(crate) fn store_first<O: BitOps<f32>>(ops: O, vector: O::Simd, to: &mut [f32]) {
+    if to.len() >= ops.len() {
+        ops.store(vector, to);
+    } else {
+        let numbers = vector.to_array();
+        to.iter_mut().zip(numbers).for_each(|(to, number)| *to = number);
+    }
+}

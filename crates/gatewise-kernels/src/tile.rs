@@ -1,0 +1,128 @@
+//! The innermost loop of every product: a tile of rows × vectors that stays in registers.
+//!
+//! For each k in increasing order, every element of the tile takes one fused multiply-add,
+//!
+//! ```text
+//! sums[r][v] ← left(r, k) · right(k, v) + sums[r][v]
+//! ```
+//!
+//! so an element is the same chain, whatever the size of the tile and wherever the sums over k are interrupted.
+//!
+//! Code for an instruction set must be inlined into the one function that is compiled for it. Loops that contain
+//! such code therefore run over iterators and are not handed as closures to other functions.
+
+mod operands;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use operands::{Blocks, DenseRows, GateRows, LeftRows, Panel, RightVectors, Row, ShortBlocks, TileRows};
+
+use crate::simd::{BitOps, FloatOps, Isa, NumOps};
+
+/// How many vectors the widest tile has side by side: the four gates of the LSTM.
+pub(crate) const MAX_VECTORS: usize = 4;
+
+/// How many rows the highest tile has, on any instruction set.
+pub(crate) const MAX_ROWS: usize = 6;
+
+/// The sums of a tile, between the loops over k.
+pub(crate) type Sums<V> = [[V; MAX_VECTORS]; MAX_ROWS];
+
+/// How many rows a tile may have: its sums, a row of the right operand and a factor must fit the registers.
+#[inline(always)]
+pub(crate) fn max_rows(lanes: usize) -> usize {
+    let has_32_registers = lanes == 16 || cfg!(target_arch = "aarch64");
+    if has_32_registers { MAX_ROWS } else { 3 }
+}
+
+/// The first element and the number of elements of each part, when `len` elements are cut into parts of nearly
+/// equal size, at most `max_len`.
+#[inline(always)]
+pub(crate) fn parts(len: usize, max_len: usize) -> impl Iterator<Item = (usize, usize)> {
+    let num_parts = len.div_ceil(max_len);
+    (0..num_parts).map(move |part| {
+        let first = part * len / num_parts;
+        (first, (part + 1) * len / num_parts - first)
+    })
+}
+
+/// Continues the sums of `rows` rows and `vectors` vectors (1, 2 or 4) over `len` values of k.
+#[inline(always)]
+pub(crate) fn multiply<I: Isa>(
+    isa: I,
+    sums: &mut Sums<I::F32>,
+    (rows, vectors): (usize, usize),
+    len: usize,
+    left: impl LeftRows,
+    right: impl RightVectors,
+) {
+    match vectors {
+        1 => multiply_rows::<I, 1>(isa, sums, rows, len, left, right),
+        2 => multiply_rows::<I, 2>(isa, sums, rows, len, left, right),
+        _ => multiply_rows::<I, MAX_VECTORS>(isa, sums, rows, len, left, right),
+    }
+}
+
+/// [`multiply`] for a known number of vectors.
+#[inline(always)]
+pub(crate) fn multiply_rows<I: Isa, const V: usize>(
+    isa: I,
+    sums: &mut Sums<I::F32>,
+    rows: usize,
+    len: usize,
+    left: impl LeftRows,
+    right: impl RightVectors,
+) {
+    let max_rows = max_rows(isa.f32().len());
+    match rows {
+        1 => multiply_tile::<I, 1, V>(isa, sums, len, left, right),
+        2 => multiply_tile::<I, 2, V>(isa, sums, len, left, right),
+        3 => multiply_tile::<I, 3, V>(isa, sums, len, left, right),
+        _ if max_rows == 3 => unreachable!("tiles have at most three rows"),
+        4 => multiply_tile::<I, 4, V>(isa, sums, len, left, right),
+        5 => multiply_tile::<I, 5, V>(isa, sums, len, left, right),
+        _ => multiply_tile::<I, 6, V>(isa, sums, len, left, right),
+    }
+}
+
+#[inline(always)]
+fn multiply_tile<I: Isa, const R: usize, const V: usize>(
+    isa: I,
+    sums: &mut Sums<I::F32>,
+    len: usize,
+    left: impl LeftRows,
+    right: impl RightVectors,
+) {
+    let ops = isa.f32();
+    let left = left.rows::<R>();
+    let mut tile = [[ops.zero(); V]; R];
+    for (tile, sums) in tile.iter_mut().zip(&*sums) {
+        tile.copy_from_slice(&sums[..V]);
+    }
+    for k in 0..len {
+        let vectors = right.at::<_, V>(ops, k);
+        // Vector by vector: R factors and one vector at a time leave most registers to the sums.
+        for v in 0..V {
+            for row in 0..R {
+                tile[row][v] = ops.mul_add(ops.splat(left.at(row, v, k)), vectors[v], tile[row][v]);
+            }
+        }
+    }
+    for (tile, sums) in tile.iter().zip(sums) {
+        sums[..V].copy_from_slice(tile);
+    }
+}
+
+/// The first numbers of `from`, with zeros where it ends.
+#[inline(always)]
+pub(crate) fn load_first<O: BitOps<f32>>(ops: O, from: &[f32]) -> O::Simd {
+    if from.len() >= ops.len() { ops.load(from) } else { ops.load_pad(from).0 }
+}
+
+/// Fills the vectors of `to` with what starts at each number `from`, with zeros where it ends.
+#[inline(always)]
+pub(crate) fn load_row<O: FloatOps<f32>>(ops: O, from: &[f32], to: &mut [O::Simd]) {
+    for (v, to) in to.iter_mut().enumerate() {
+        *to = load_first(ops, &from[from.len().min(v * ops.len())..]);
+    }
+}

@@ -1,0 +1,152 @@
+//! Where the numbers of a tile come from.
+
+use super::MAX_VECTORS;
+use crate::simd::FloatOps;
+
+/// The rows of the left operand that a tile starts at, over the range of k that it runs over.
+pub(crate) trait LeftRows: Copy {
+    /// The first R rows.
+    fn rows<const R: usize>(self) -> impl Row;
+}
+
+/// Rows of the left operand.
+pub(crate) trait Row {
+    /// The factor of row `row` for the vector `vector` of the tile at `k`.
+    fn at(&self, row: usize, vector: usize, k: usize) -> f32;
+}
+
+/// Rows that are dense along k: row r starts at `r · stride`.
+#[derive(Clone, Copy)]
+pub(crate) struct DenseRows<'a> {
+    pub data: &'a [f32],
+    pub stride: usize,
+    pub len: usize,
+}
+
+impl LeftRows for DenseRows<'_> {
+    #[inline(always)]
+    fn rows<const R: usize>(self) -> impl Row {
+        let mut rows: [&[f32]; R] = [&[]; R];
+        for (r, row) in rows.iter_mut().enumerate() {
+            *row = &self.data[r * self.stride..][..self.len];
+        }
+        rows
+    }
+}
+
+impl<const R: usize> Row for [&[f32]; R] {
+    #[inline(always)]
+    fn at(&self, row: usize, _vector: usize, k: usize) -> f32 {
+        self[row][k]
+    }
+}
+
+/// Rows of their own for each vector of the tile: those of vector v start `v · distance` further.
+#[derive(Clone, Copy)]
+pub(crate) struct GateRows<'a> {
+    pub rows: DenseRows<'a>,
+    pub distance: usize,
+}
+
+impl LeftRows for GateRows<'_> {
+    #[inline(always)]
+    fn rows<const R: usize>(self) -> impl Row {
+        let mut gates: [[&[f32]; R]; MAX_VECTORS] = [[&[]; R]; MAX_VECTORS];
+        for (gate, rows) in gates.iter_mut().enumerate() {
+            for (r, row) in rows.iter_mut().enumerate() {
+                *row = &self.rows.data[gate * self.distance + r * self.rows.stride..][..self.rows.len];
+            }
+        }
+        gates
+    }
+}
+
+impl<const R: usize> Row for [[&[f32]; R]; MAX_VECTORS] {
+    #[inline(always)]
+    fn at(&self, row: usize, vector: usize, k: usize) -> f32 {
+        self[vector][row][k]
+    }
+}
+
+/// Exactly the rows of the tile, side by side for each k, `[k][rows]`.
+#[derive(Clone, Copy)]
+pub(crate) struct TileRows<'a>(pub &'a [f32]);
+
+impl LeftRows for TileRows<'_> {
+    #[inline(always)]
+    fn rows<const R: usize>(self) -> impl Row {
+        self.0.as_chunks::<R>().0
+    }
+}
+
+impl<const R: usize> Row for &[[f32; R]] {
+    #[inline(always)]
+    fn at(&self, row: usize, _vector: usize, k: usize) -> f32 {
+        self[k][row]
+    }
+}
+
+/// The columns of the right operand that a tile covers, over the range of k that it runs over.
+pub(crate) trait RightVectors: Copy {
+    /// The V vectors at `k`.
+    fn at<O: FloatOps<f32>, const V: usize>(&self, ops: O, k: usize) -> [O::Simd; V];
+}
+
+/// Exactly the vectors of the tile, side by side for each k, `[k][vectors][lanes]`.
+#[derive(Clone, Copy)]
+pub(crate) struct Panel<'a>(pub &'a [f32]);
+
+impl RightVectors for Panel<'_> {
+    #[inline(always)]
+    fn at<O: FloatOps<f32>, const V: usize>(&self, ops: O, k: usize) -> [O::Simd; V] {
+        let width = V * ops.len();
+        let row = &self.0[k * width..][..width];
+        let mut vectors = [ops.zero(); V];
+        for (v, vector) in vectors.iter_mut().enumerate() {
+            *vector = ops.load(&row[v * ops.len()..]);
+        }
+        vectors
+    }
+}
+
+/// Whole vectors of dense rows, wherever they lie in the row.
+#[derive(Clone, Copy)]
+pub(crate) struct Blocks<'a> {
+    /// `[k][stride]`
+    pub data: &'a [f32],
+    pub stride: usize,
+    /// Where each vector starts in the row.
+    pub starts: [usize; MAX_VECTORS],
+}
+
+impl RightVectors for Blocks<'_> {
+    #[inline(always)]
+    fn at<O: FloatOps<f32>, const V: usize>(&self, ops: O, k: usize) -> [O::Simd; V] {
+        let row = &self.data[k * self.stride..][..self.stride];
+        let mut vectors = [ops.zero(); V];
+        for (vector, &start) in vectors.iter_mut().zip(&self.starts) {
+            *vector = ops.load(&row[start..]);
+        }
+        vectors
+    }
+}
+
+/// Blocks of dense rows, filled up with zeros to whole vectors.
+#[derive(Clone, Copy)]
+pub(crate) struct ShortBlocks<'a> {
+    pub blocks: Blocks<'a>,
+    /// How long each block is, at most a vector.
+    pub lens: [usize; MAX_VECTORS],
+}
+
+impl RightVectors for ShortBlocks<'_> {
+    #[inline(always)]
+    fn at<O: FloatOps<f32>, const V: usize>(&self, ops: O, k: usize) -> [O::Simd; V] {
+        let row = &self.blocks.data[k * self.blocks.stride..][..self.blocks.stride];
+        let mut vectors = [ops.zero(); V];
+        for (v, vector) in vectors.iter_mut().enumerate() {
+            *vector = super::load_first(ops, &row[self.blocks.starts[v]..][..self.lens[v]]);
+        }
+        vectors
+    }
+}

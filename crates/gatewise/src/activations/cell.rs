@@ -1,0 +1,116 @@
+//! Activations in the form in which recurrent kernels take them.
+
+use std::sync::Arc;
+
+use gatewise_kernels::activation as kernel;
+
+use super::Activation;
+use super::expression::Expression;
+use crate::builder::{Builder, Mode};
+use crate::error::{Error, Result};
+use crate::graph::Value;
+use crate::number::Number;
+use crate::ops::row::Row;
+use crate::shape::Shape;
+
+/// An activation inside a recurrent layer.
+#[derive(Debug, Clone)]
+pub(crate) enum CellActivation {
+    Linear,
+    Tanh,
+    Sigmoid,
+    HardSigmoid,
+    Relu,
+    /// Any other function, called with a row: one gate of one sample.
+    Rows(Arc<RowFunction>),
+}
+
+/// A function of the kernel's rows.
+#[derive(Debug)]
+pub(crate) enum RowFunction {
+    /// Softmax and its relatives.
+    Row(Row),
+    /// An elementwise function: `forward(x)` and `backward(x, d_y)`.
+    Elementwise { forward: Expression, backward: Expression },
+}
+
+impl CellActivation {
+    /// The form for kernels.
+    ///
+    /// # Errors
+    /// If the activation is unknown or cannot be used in a cell.
+    pub fn new(subject: &str, activation: &Activation) -> Result<Self> {
+        let named = if activation.is_named() { activation.name() } else { "" };
+        Ok(match named {
+            "linear" => Self::Linear,
+            "tanh" => Self::Tanh,
+            "sigmoid" => Self::Sigmoid,
+            "hard_sigmoid" => Self::HardSigmoid,
+            "relu" => Self::Relu,
+            "softmax" => Self::rows(RowFunction::Row(Row::Softmax)),
+            "log_softmax" => Self::rows(RowFunction::Row(Row::LogSoftmax)),
+            "sparsemax" => Self::rows(RowFunction::Row(Row::Sparsemax)),
+            "glu" => {
+                let text = "the activation \"glu\" halves the width and cannot be used inside a cell";
+                return Err(Error::unsupported(subject, text));
+            }
+            _ => Self::rows(trace(subject, activation)?),
+        })
+    }
+
+    fn rows(function: RowFunction) -> Self {
+        Self::Rows(Arc::new(function))
+    }
+
+    /// What the kernels take.
+    pub fn kernel<F: Number>(&self) -> kernel::Activation<'_, F> {
+        match self {
+            Self::Linear => kernel::Activation::Linear,
+            Self::Tanh => kernel::Activation::Tanh,
+            Self::Sigmoid => kernel::Activation::Sigmoid,
+            Self::HardSigmoid => kernel::Activation::HardSigmoid,
+            Self::Relu => kernel::Activation::Relu,
+            Self::Rows(function) => kernel::Activation::Custom(&**function),
+        }
+    }
+}
+
+/// Traces an elementwise activation and its derivative.
+fn trace(subject: &str, activation: &Activation) -> Result<RowFunction> {
+    let builder = Builder::new(Mode::Training);
+    let one = Shape::known(&[1]);
+    let (x, d_y) = (builder.input("x", &one), builder.input("d_y", &one));
+    let y = activation.apply(&builder, x)?;
+    if builder.shape(y).len() != Some(1) {
+        let text = format!("the activation \"{}\" changes the shape of its input", activation.name());
+        return Err(Error::unsupported(subject, text));
+    }
+    let forward = Expression::compile(subject, &builder.nodes(), &[x], y)?;
+    let d_x = derivative(&builder, x, y, d_y)?;
+    let backward = Expression::compile(subject, &builder.nodes(), &[x, d_y], d_x)?;
+    Ok(RowFunction::Elementwise { forward, backward })
+}
+
+/// Emits f′(x) · d_y.
+fn derivative(builder: &Builder, x: Value, y: Value, d_y: Value) -> Result<Value> {
+    match builder.gradients(builder.sum_all(y)?, &[x])?[0] {
+        Some(slope) => builder.mul(slope, d_y),
+        None => builder.scale(d_y, 0.0),
+    }
+}
+
+impl<F: Number> kernel::RowActivation<F> for RowFunction {
+    fn forward(&self, x: &[F], y: &mut [F]) {
+        match self {
+            Self::Row(row) => row.apply(x, y),
+            Self::Elementwise { forward, .. } => forward.evaluate(x, y),
+        }
+    }
+
+    fn backward(&self, x: &[F], y: &[F], d: &mut [F]) {
+        match self {
+            Self::Row(row) => row.apply_gradient(y, d),
+            Self::Elementwise { backward, .. } => backward.evaluate_in_place(x, d),
+        }
+    }
+}

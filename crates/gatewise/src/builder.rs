@@ -1,0 +1,214 @@
+//! Writing operations: what a layer, a loss or a user's own function is given.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use crate::error::Result;
+use crate::gradient;
+use crate::graph::{Graph, Node, Value};
+use crate::ops::{Op, Operation, source};
+use crate::program::Program;
+use crate::shape::Shape;
+use crate::state::StateCell;
+use crate::variable::Variable;
+
+mod arrays;
+mod elementwise;
+
+/// What a program is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Dropout is off.
+    Inference,
+    /// Dropout is on.
+    Training,
+}
+
+/// What the caller of a program binds to one of its inputs.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    /// Data of the call, by position among the data inputs.
+    Data(usize),
+    /// A weight.
+    Variable(Variable),
+    /// A recurrent state, by position among the builder's states.
+    State(usize),
+}
+
+/// A recurrent state that a program reads and replaces.
+#[derive(Debug, Clone)]
+pub(crate) struct StateUse {
+    /// Where the layer keeps it between calls.
+    pub cell: StateCell,
+    /// The state after the run; it has the shape of the one before.
+    pub output: Value,
+}
+
+/// Collects operations; every method appends one and returns its result as a [`Value`].
+///
+/// Shapes are checked at once. A builder can be shared by nested calls (`b.mul(x, b.sigmoid(x)?)?`).
+#[derive(Debug)]
+pub struct Builder {
+    mode: Mode,
+    state: RefCell<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    graph: Graph,
+    sources: Vec<Source>,
+    num_data: usize,
+    variables: HashMap<u64, Value>,
+    states: Vec<StateUse>,
+    losses: Vec<Value>,
+    streams: u64,
+}
+
+impl Builder {
+    /// An empty builder for programs of this mode.
+    pub fn new(mode: Mode) -> Self {
+        Self { mode, state: RefCell::default() }
+    }
+
+    /// What the program is made for.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The shape of a value.
+    pub fn shape(&self, value: Value) -> Shape {
+        self.state.borrow().graph.shape(value).clone()
+    }
+
+    /// An array that the caller gives to each run, in the order of these calls.
+    pub fn input(&self, name: &str, shape: &Shape) -> Value {
+        let mut state = self.state.borrow_mut();
+        let source = Source::Data(state.num_data);
+        state.num_data += 1;
+        state.bind(name, shape, source)
+    }
+
+    /// The value of a weight. Asking twice for the same weight gives the same value, so that gradients add up.
+    pub fn variable(&self, variable: &Variable) -> Value {
+        let mut state = self.state.borrow_mut();
+        if let Some(value) = state.variables.get(&variable.id()) {
+            return *value;
+        }
+        let shape = Shape::known(variable.shape());
+        let value = state.bind(variable.path(), &shape, Source::Variable(variable.clone()));
+        state.variables.insert(variable.id(), value);
+        value
+    }
+
+    /// The recurrent state that `cell` keeps between calls, with this shape `[batch, units]`. A layer that is called
+    /// twice goes on from the state that its first call left.
+    pub(crate) fn state_input(&self, name: &str, shape: &Shape, cell: &StateCell) -> Value {
+        let mut state = self.state.borrow_mut();
+        if let Some(known) = state.states.iter().find(|known| known.cell.is_same(cell)) {
+            return known.output;
+        }
+        let position = state.states.len();
+        let output = state.bind(name, shape, Source::State(position));
+        state.states.push(StateUse { cell: cell.clone(), output });
+        output
+    }
+
+    /// Says that after a run `cell` holds `output`.
+    pub(crate) fn update_state(&self, cell: &StateCell, output: Value) {
+        let mut state = self.state.borrow_mut();
+        match state.states.iter_mut().find(|known| known.cell.is_same(cell)) {
+            Some(known) => known.output = output,
+            None => state.states.push(StateUse { cell: cell.clone(), output }),
+        }
+    }
+
+    /// Adds a number to the loss of the model, as Keras's `add_loss`.
+    pub fn add_loss(&self, loss: Value) {
+        self.state.borrow_mut().losses.push(loss);
+    }
+
+    /// What layers have added to the loss.
+    pub(crate) fn losses(&self) -> Vec<Value> {
+        self.state.borrow().losses.clone()
+    }
+
+    /// A number that no other random operation of this builder has.
+    pub(crate) fn next_stream(&self) -> u64 {
+        let mut state = self.state.borrow_mut();
+        state.streams += 1;
+        state.streams
+    }
+
+    /// The gradients of `loss`, a single number, by each of `by`; `None` where it does not depend on one.
+    ///
+    /// # Errors
+    /// If `loss` is not a single number.
+    pub fn gradients(&self, loss: Value, by: &[Value]) -> Result<Vec<Option<Value>>> {
+        gradient::gradients(self, loss, by)
+    }
+
+    /// A program that computes `outputs`.
+    ///
+    /// # Errors
+    /// If a size is still unknown.
+    pub fn finish(&self, outputs: &[Value]) -> Result<Program> {
+        Program::new(&self.state.borrow().graph, outputs)
+    }
+
+    /// The value as a result of its own: a copy where it is an input, which lies in an array of the caller.
+    pub(crate) fn materialize(&self, value: Value) -> Result<Value> {
+        let is_input = {
+            let state = self.state.borrow();
+            let mut value = value;
+            while let Some(Node { op: Op::Reshape(_), inputs, .. }) = state.graph.producer(value) {
+                value = inputs[0];
+            }
+            matches!(state.graph.producer(value), Some(Node { op: Op::Input(_), .. }))
+        };
+        if is_input { self.scale(value, 1.0) } else { Ok(value) }
+    }
+
+    /// The values that `value` was computed from, if it is the result of an operation that `is_wanted`.
+    pub(crate) fn inputs_of(&self, value: Value, is_wanted: impl Fn(&Op) -> bool) -> Option<Vec<Value>> {
+        let state = self.state.borrow();
+        let node = state.graph.producer(value)?;
+        is_wanted(&node.op).then(|| node.inputs.clone())
+    }
+
+    /// Appends an operation with one output.
+    pub(crate) fn emit(&self, op: Op, inputs: &[Value]) -> Result<Value> {
+        Ok(self.emit_all(op, inputs)?[0])
+    }
+
+    /// Appends an operation.
+    pub(crate) fn emit_all(&self, op: Op, inputs: &[Value]) -> Result<Vec<Value>> {
+        let mut state = self.state.borrow_mut();
+        let shapes: Vec<&Shape> = inputs.iter().map(|value| state.graph.shape(*value)).collect();
+        let shapes = op.output_shapes(&shapes)?;
+        Ok(state.graph.push(op, inputs, shapes))
+    }
+
+    pub(crate) fn nodes(&self) -> Vec<Node> {
+        self.state.borrow().graph.nodes.clone()
+    }
+
+    pub(crate) fn num_values(&self) -> usize {
+        self.state.borrow().graph.shapes.len()
+    }
+
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        self.state.borrow().sources.clone()
+    }
+
+    pub(crate) fn states(&self) -> Vec<StateUse> {
+        self.state.borrow().states.clone()
+    }
+}
+
+impl State {
+    fn bind(&mut self, name: &str, shape: &Shape, source: Source) -> Value {
+        let input = source::Input { name: name.to_owned(), shape: shape.clone(), binding: self.sources.len() };
+        self.sources.push(source);
+        self.graph.push(Op::Input(input), &[], vec![shape.clone()])[0]
+    }
+}

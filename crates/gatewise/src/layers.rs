@@ -1,0 +1,207 @@
+//! Layers: configurations with weights that emit operations.
+//!
+//! A layer has a dozen lines of maths in [`Layer::call`] and no backward pass of its own: gradients follow from the
+//! operations. The same `call` runs while a model is described, with sizes unknown, and while a program is made for
+//! real data.
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::builder::Builder;
+use crate::error::{Error, Result};
+use crate::graph::Value;
+use crate::serialization;
+use crate::shape::Shape;
+use crate::variable::Variable;
+
+mod activation;
+mod base;
+mod config;
+mod dense;
+mod dropout;
+mod eager;
+mod embedding;
+mod flatten;
+mod input;
+mod lstm;
+mod masking;
+mod registry;
+mod repeat_vector;
+mod reshape;
+mod time_distributed;
+mod weights;
+
+pub use activation::Activation;
+pub(crate) use base::snake_case;
+pub use base::{LayerBase, LayerOptions};
+pub use dense::Dense;
+pub use dropout::Dropout;
+#[cfg(test)]
+pub(crate) use eager::build as eager_build;
+pub use eager::call;
+pub use embedding::Embedding;
+pub use flatten::Flatten;
+pub use input::Input;
+pub use lstm::{Lstm, LstmCall, LstmState};
+pub use masking::Masking;
+pub use registry::deserialize;
+pub use repeat_vector::RepeatVector;
+pub use reshape::Reshape;
+pub use time_distributed::TimeDistributed;
+pub use weights::{WeightBuilder, WeightOptions};
+
+/// An array inside a program with the mask that travels with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tensor {
+    /// The array.
+    pub value: Value,
+    /// `[batch, time]`, 1 where a step is to be used and 0 where it is padding.
+    pub mask: Option<Value>,
+}
+
+impl Tensor {
+    /// An array without a mask.
+    pub fn new(value: Value) -> Self {
+        Self { value, mask: None }
+    }
+
+    /// The same mask around another array.
+    pub fn with_value(self, value: Value) -> Self {
+        Self { value, ..self }
+    }
+}
+
+/// What every layer does.
+pub trait Layer: Any + Debug + Send + Sync {
+    /// Keras's name of the class, such as `LSTM`.
+    fn class_name(&self) -> &str;
+
+    /// The arguments that every layer has.
+    fn base(&self) -> &LayerBase;
+
+    /// The same, to change them before the layer is used.
+    fn base_mut(&mut self) -> &mut LayerBase;
+
+    /// Checks the arguments that need no data to be judged.
+    ///
+    /// # Errors
+    /// If one is out of range or an unknown name.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Makes the weights for inputs of these shapes. Called once, before the first [`call`](Self::call).
+    ///
+    /// # Errors
+    /// If the layer cannot take such inputs.
+    fn build(&self, inputs: &[Shape], weights: &mut WeightBuilder<'_>) -> Result<()> {
+        let _ = (inputs, weights);
+        Ok(())
+    }
+
+    /// Emits the layer's operations.
+    ///
+    /// # Errors
+    /// If the shapes of the inputs do not fit.
+    fn call(&self, builder: &Builder, inputs: &[Tensor]) -> Result<Vec<Tensor>>;
+
+    /// The weights in Keras's order; empty before [`build`](Self::build).
+    fn variables(&self) -> Vec<Variable> {
+        Vec::new()
+    }
+
+    /// The shape of a batch, if this is where data enters a model.
+    fn as_input(&self) -> Option<Shape> {
+        None
+    }
+
+    /// Forgets recurrent states; a layer without any has nothing to forget.
+    fn reset_states(&self) {}
+
+    /// The arguments beside those of [`base`](Self::base), in the order of Keras's `get_config`.
+    fn own_config(&self) -> Map<String, Json>;
+}
+
+impl dyn Layer {
+    /// The layer as the type that it is, to reach what only that type has.
+    ///
+    /// ```
+    /// use gatewise::layers::{Input, Lstm};
+    /// use gatewise::Sequential;
+    ///
+    /// let mut model = Sequential::new();
+    /// model.add(Input::new([None, Some(2)]))?.add(Lstm::new(3).stateful(true).return_sequences(false))?;
+    /// let lstm = model.get_layer("lstm")?.downcast_ref::<Lstm>().expect("it is an LSTM");
+    /// assert!(lstm.states().is_none());
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    pub fn downcast_ref<L: Layer>(&self) -> Option<&L> {
+        (self as &dyn Any).downcast_ref()
+    }
+}
+
+/// The name of a layer, for messages: its own, or that of its class where it has none yet.
+pub(crate) fn name_of(layer: &(impl Layer + ?Sized)) -> String {
+    layer.base().name().map_or_else(|| snake_case(layer.class_name()), str::to_owned)
+}
+
+/// A layer as Keras's `serialize` gives it.
+pub fn serialize(layer: &dyn Layer) -> Json {
+    serialization::wrap("keras.layers", layer.class_name(), get_config(layer).into())
+}
+
+/// A layer's arguments as Keras's `get_config` gives them.
+pub fn get_config(layer: &dyn Layer) -> Map<String, Json> {
+    let mut config = Map::new();
+    config.insert("name".into(), name_of(layer).into());
+    config.insert("trainable".into(), layer.base().is_trainable().into());
+    config.insert("dtype".into(), dtype_policy());
+    config.extend(layer.own_config());
+    config
+}
+
+/// How Keras writes the only number type that layers compute in.
+pub(crate) fn dtype_policy() -> Json {
+    json!({
+        "module": "keras", "class_name": "DTypePolicy",
+        "config": {"name": "float32"}, "registered_name": null
+    })
+}
+
+/// The only input of a layer that takes one.
+pub(crate) fn single_input(layer: &(impl Layer + ?Sized), inputs: &[Tensor]) -> Result<Tensor> {
+    match inputs {
+        [input] => Ok(*input),
+        _ => {
+            let text = format!("expected one input, got {}", inputs.len());
+            Err(Error::argument(name_of(layer), text))
+        }
+    }
+}
+
+/// Something that can become a layer of a model: a layer, or a shared handle to one.
+pub trait IntoLayer {
+    /// The shared handle.
+    fn into_layer(self) -> Arc<dyn Layer>;
+}
+
+impl<L: Layer + 'static> IntoLayer for L {
+    fn into_layer(self) -> Arc<dyn Layer> {
+        Arc::new(self)
+    }
+}
+
+impl<L: Layer + 'static> IntoLayer for Arc<L> {
+    fn into_layer(self) -> Arc<dyn Layer> {
+        self
+    }
+}
+
+impl IntoLayer for Arc<dyn Layer> {
+    fn into_layer(self) -> Arc<dyn Layer> {
+        self
+    }
+}

@@ -1,0 +1,150 @@
+//! Layers from Keras's configurations.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::{Activation, Dense, Dropout, Embedding, Flatten, Input, Layer, LayerOptions, Lstm, Masking};
+use super::{RepeatVector, Reshape, TimeDistributed};
+use crate::error::{Error, Result};
+use crate::serialization;
+
+mod reader;
+
+use reader::Reader;
+
+/// A layer that a configuration describes.
+type Create = fn(&mut Reader) -> Result<Arc<dyn Layer>>;
+
+const CLASSES: &[(&str, Create)] = &[
+    ("InputLayer", |r| r.dims("batch_shape").map(Input::batch).and_then(|layer| r.base(layer))),
+    ("LSTM", lstm),
+    ("Dense", dense),
+    ("Dropout", dropout),
+    ("Activation", |r| r.activation("activation", "linear").map(Activation::new).and_then(|layer| r.base(layer))),
+    ("Flatten", flatten),
+    ("Reshape", |r| r.integers("target_shape").map(Reshape::new).and_then(|layer| r.base(layer))),
+    ("RepeatVector", |r| r.size("n").map(RepeatVector::new).and_then(|layer| r.base(layer))),
+    ("TimeDistributed", time_distributed),
+    ("Masking", |r| r.number("mask_value", 0.0).map(Masking::new).and_then(|layer| r.base(layer))),
+    ("Embedding", embedding),
+];
+
+/// A layer from Keras's envelope `{"class_name": …, "config": {…}}`.
+///
+/// ```
+/// use gatewise::layers;
+///
+/// let config = serde_json::json!({"class_name": "LSTM", "config": {"name": "encoder", "units": 8}});
+/// let layer = layers::deserialize(&config)?;
+/// assert_eq!(layer.base().name(), Some("encoder"));
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+///
+/// # Errors
+/// If the class or one of its arguments is unknown, or an argument has the wrong type.
+pub fn deserialize(value: &Json) -> Result<Arc<dyn Layer>> {
+    let (class_name, config) = serialization::unwrap("layer", value)?;
+    let Some((_, create)) = CLASSES.iter().find(|(known, _)| *known == class_name) else {
+        let known: Vec<&str> = CLASSES.iter().map(|(known, _)| *known).collect();
+        let text = format!("the class \"{class_name}\" is not supported, known are: {}", known.join(", "));
+        return Err(Error::unsupported("layer", text));
+    };
+    let mut reader = Reader::new(class_name, config);
+    let layer = create(&mut reader)?;
+    reader.finish()?;
+    layer.base().check()?;
+    layer.check()?;
+    Ok(layer)
+}
+
+fn lstm(r: &mut Reader) -> Result<Arc<dyn Layer>> {
+    let mut layer = Lstm::new(r.size("units")?)
+        .activation(r.activation("activation", "tanh")?)
+        .recurrent_activation(r.activation("recurrent_activation", "sigmoid")?)
+        .use_bias(r.flag("use_bias", true)?)
+        .unit_forget_bias(r.flag("unit_forget_bias", true)?)
+        .kernel_initializer(r.initializer("kernel_initializer", "glorot_uniform")?)
+        .recurrent_initializer(r.initializer("recurrent_initializer", "orthogonal")?)
+        .bias_initializer(r.initializer("bias_initializer", "zeros")?)
+        .dropout(r.number("dropout", 0.0)?)
+        .recurrent_dropout(r.number("recurrent_dropout", 0.0)?)
+        .return_sequences(r.flag("return_sequences", false)?)
+        .return_state(r.flag("return_state", false)?)
+        .go_backwards(r.flag("go_backwards", false)?)
+        .stateful(r.flag("stateful", false)?)
+        .unroll(r.flag("unroll", false)?)
+        .zero_output_for_mask(r.flag("zero_output_for_mask", false)?)
+        .implementation(r.implementation()?);
+    layer = r.regularizer("kernel_regularizer")?.into_iter().fold(layer, Lstm::kernel_regularizer);
+    layer = r.regularizer("recurrent_regularizer")?.into_iter().fold(layer, Lstm::recurrent_regularizer);
+    layer = r.regularizer("bias_regularizer")?.into_iter().fold(layer, Lstm::bias_regularizer);
+    layer = r.regularizer("activity_regularizer")?.into_iter().fold(layer, Lstm::activity_regularizer);
+    layer = r.constraint("kernel_constraint")?.into_iter().fold(layer, Lstm::kernel_constraint);
+    layer = r.constraint("recurrent_constraint")?.into_iter().fold(layer, Lstm::recurrent_constraint);
+    layer = r.constraint("bias_constraint")?.into_iter().fold(layer, Lstm::bias_constraint);
+    layer = r.seed()?.into_iter().fold(layer, Lstm::seed);
+    r.base(layer)
+}
+
+fn dense(r: &mut Reader) -> Result<Arc<dyn Layer>> {
+    let mut layer = Dense::new(r.size("units")?)
+        .activation(r.activation("activation", "linear")?)
+        .use_bias(r.flag("use_bias", true)?)
+        .kernel_initializer(r.initializer("kernel_initializer", "glorot_uniform")?)
+        .bias_initializer(r.initializer("bias_initializer", "zeros")?);
+    layer = r.regularizer("kernel_regularizer")?.into_iter().fold(layer, Dense::kernel_regularizer);
+    layer = r.regularizer("bias_regularizer")?.into_iter().fold(layer, Dense::bias_regularizer);
+    layer = r.regularizer("activity_regularizer")?.into_iter().fold(layer, Dense::activity_regularizer);
+    layer = r.constraint("kernel_constraint")?.into_iter().fold(layer, Dense::kernel_constraint);
+    layer = r.constraint("bias_constraint")?.into_iter().fold(layer, Dense::bias_constraint);
+    r.only_default("quantization_config", &Json::Null)?;
+    r.base(layer)
+}
+
+fn dropout(r: &mut Reader) -> Result<Arc<dyn Layer>> {
+    let mut layer = Dropout::new(r.number("rate", 0.0)?);
+    layer = r.optional_dims("noise_shape")?.into_iter().fold(layer, Dropout::noise_shape);
+    layer = r.seed()?.into_iter().fold(layer, Dropout::seed);
+    r.base(layer)
+}
+
+fn flatten(r: &mut Reader) -> Result<Arc<dyn Layer>> {
+    r.only_default("data_format", &Json::from("channels_last"))?;
+    r.base(Flatten::new())
+}
+
+fn time_distributed(r: &mut Reader) -> Result<Arc<dyn Layer>> {
+    let layer = TimeDistributed::new(deserialize(&r.required("layer")?)?);
+    r.base(layer)
+}
+
+fn embedding(r: &mut Reader) -> Result<Arc<dyn Layer>> {
+    let mut layer = Embedding::new(r.size("input_dim")?, r.size("output_dim")?)
+        .mask_zero(r.flag("mask_zero", false)?)
+        .embeddings_initializer(r.initializer("embeddings_initializer", "uniform")?);
+    let regularizer = r.regularizer("embeddings_regularizer")?;
+    layer = regularizer.into_iter().fold(layer, Embedding::embeddings_regularizer);
+    let constraint = r.constraint("embeddings_constraint")?;
+    layer = constraint.into_iter().fold(layer, Embedding::embeddings_constraint);
+    r.only_default("activity_regularizer", &Json::Null)?;
+    r.only_default("quantization_config", &Json::Null)?;
+    r.base(layer)
+}
+
+impl Reader {
+    /// The layer with the arguments that every layer has.
+    fn base<L: Layer + 'static>(&mut self, mut layer: L) -> Result<Arc<dyn Layer>> {
+        self.check_dtype()?;
+        if let Some(name) = self.text("name")? {
+            layer = layer.with_name(name);
+        }
+        if let Some(shape) = self.optional_dims("batch_input_shape")? {
+            layer = layer.batch_input_shape(shape);
+        }
+        Ok(Arc::new(layer.trainable(self.flag("trainable", true)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! Reading the arguments of a layer, each exactly once.
+
+use serde_json::{Map, Value as Json};
+
+use crate::activations::Activation;
+use crate::constraints::{self, ConstraintArgument};
+use crate::error::{Error, Result};
+use crate::initializers::{self, InitializerArgument};
+use crate::regularizers::{self, RegularizerArgument};
+use crate::shape::Dim;
+
+/// The arguments of one layer that have not been read yet.
+pub(super) struct Reader {
+    class_name: String,
+    config: Map<String, Json>,
+}
+
+impl Reader {
+    pub fn new(class_name: &str, config: Map<String, Json>) -> Self {
+        Self { class_name: class_name.to_owned(), config }
+    }
+
+    /// An argument; null counts as absent.
+    fn take(&mut self, name: &str) -> Option<Json> {
+        self.config.remove(name).filter(|value| !value.is_null())
+    }
+
+    fn wrong(&self, name: &str, expected: &str, got: &Json) -> Error {
+        Error::argument(&self.class_name, format!("`{name}` must be {expected}, got {got}"))
+    }
+
+    /// An argument that must be there.
+    pub fn required(&mut self, name: &str) -> Result<Json> {
+        self.take(name).ok_or_else(|| {
+            Error::argument(&self.class_name, format!("the configuration lacks the argument `{name}`"))
+        })
+    }
+
+    fn read<T>(
+        &mut self,
+        name: &str,
+        expected: &str,
+        convert: impl Fn(&Json) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let Some(value) = self.take(name) else { return Ok(None) };
+        convert(&value).map(Some).ok_or_else(|| self.wrong(name, expected, &value))
+    }
+
+    pub fn flag(&mut self, name: &str, default: bool) -> Result<bool> {
+        Ok(self.read(name, "true or false", Json::as_bool)?.unwrap_or(default))
+    }
+
+    pub fn number(&mut self, name: &str, default: f32) -> Result<f32> {
+        Ok(self.read(name, "a number", Json::as_f64)?.map_or(default, |value| value as f32))
+    }
+
+    pub fn text(&mut self, name: &str) -> Result<Option<String>> {
+        self.read(name, "a text", |value| value.as_str().map(str::to_owned))
+    }
+
+    /// A count that must be there.
+    pub fn size(&mut self, name: &str) -> Result<usize> {
+        let value = self.required(name)?;
+        let size = value.as_u64().and_then(|size| usize::try_from(size).ok());
+        size.ok_or_else(|| self.wrong(name, "a whole number", &value))
+    }
+
+    /// Keras's `seed`; a generator's state is not one.
+    pub fn seed(&mut self) -> Result<Option<u64>> {
+        self.read("seed", "a whole number of at least 0", Json::as_u64)
+    }
+
+    /// Keras's `implementation`; Keras 2 takes 0 as 1.
+    pub fn implementation(&mut self) -> Result<u8> {
+        let value = self.read("implementation", "0, 1 or 2", |value| value.as_u64().filter(|i| *i <= 2))?;
+        Ok(value.map_or(2, |implementation| implementation.max(1) as u8))
+    }
+
+    pub fn integers(&mut self, name: &str) -> Result<Vec<i64>> {
+        let value = self.required(name)?;
+        let list = value.as_array().and_then(|list| list.iter().map(Json::as_i64).collect());
+        list.ok_or_else(|| self.wrong(name, "a list of whole numbers", &value))
+    }
+
+    pub fn dims(&mut self, name: &str) -> Result<Vec<Dim>> {
+        let dims = self.optional_dims(name)?;
+        dims.ok_or_else(|| {
+            Error::argument(&self.class_name, format!("the configuration lacks the argument `{name}`"))
+        })
+    }
+
+    /// A shape with null for unknown sizes.
+    pub fn optional_dims(&mut self, name: &str) -> Result<Option<Vec<Dim>>> {
+        let size = |value: &Json| match value {
+            Json::Null => Some(None),
+            other => other.as_u64().and_then(|size| usize::try_from(size).ok()).map(Some),
+        };
+        self.read(name, "a list of sizes or nulls", |value| {
+            value.as_array().and_then(|list| list.iter().map(size).collect())
+        })
+    }
+
+    pub fn activation(&mut self, name: &str, default: &str) -> Result<Activation> {
+        // Keras writes an activation of `None` as "linear"; an absent one has the layer's default.
+        Ok(self.text(name)?.map_or_else(|| default.into(), Activation::from))
+    }
+
+    pub fn initializer(&mut self, name: &str, default: &str) -> Result<InitializerArgument> {
+        match self.take(name) {
+            Some(value) => Ok(initializers::deserialize(&value)?.into()),
+            None => Ok(default.into()),
+        }
+    }
+
+    pub fn regularizer(&mut self, name: &str) -> Result<Option<RegularizerArgument>> {
+        self.take(name).map(|value| regularizers::deserialize(&value).map(Into::into)).transpose()
+    }
+
+    pub fn constraint(&mut self, name: &str) -> Result<Option<ConstraintArgument>> {
+        self.take(name).map(|value| constraints::deserialize(&value).map(Into::into)).transpose()
+    }
+
+    /// An argument that only its default value is supported for.
+    pub fn only_default(&mut self, name: &str, default: &Json) -> Result<()> {
+        match self.take(name) {
+            Some(value) if value != *default => {
+                let text = format!("`{name}` is only supported as {default}, got {value}");
+                Err(Error::unsupported(&self.class_name, text))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Layers compute in float32.
+    pub fn check_dtype(&mut self) -> Result<()> {
+        let Some(dtype) = self.take("dtype") else { return Ok(()) };
+        let name = dtype.as_str().or_else(|| dtype.pointer("/config/name").and_then(Json::as_str));
+        match name {
+            Some("float32") => Ok(()),
+            // Tokens: the type of an input that holds whole numbers.
+            Some("int32" | "int64") if self.class_name == "InputLayer" => Ok(()),
+            _ => {
+                let text = format!("the dtype {dtype} is not supported, only float32");
+                Err(Error::unsupported(&self.class_name, text))
+            }
+        }
+    }
+
+    /// Reports arguments that nobody has read.
+    pub fn finish(mut self) -> Result<()> {
+        if self.class_name == "InputLayer" {
+            let no = Json::Bool(false);
+            ["sparse", "ragged", "optional"].iter().try_for_each(|name| self.only_default(name, &no))?;
+        }
+        match self.config.keys().next() {
+            Some(name) => Err(Error::argument(&self.class_name, format!("there is no argument `{name}`"))),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! A layer applied to every time step.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::{IntoLayer, Layer, LayerBase, Tensor, WeightBuilder, name_of, serialize, single_input};
+use crate::builder::Builder;
+use crate::error::{Error, Result};
+use crate::shape::{Dim, Shape};
+use crate::variable::Variable;
+
+/// `[batch, time, …] → [batch, time, …]` with the same layer, and the same weights, at every step. The mask passes.
+///
+/// Time is folded into the batch, so random layers inside draw for every step anew. A mask does not reach the layer
+/// inside.
+#[derive(Debug)]
+pub struct TimeDistributed {
+    base: LayerBase,
+    layer: Arc<dyn Layer>,
+}
+
+impl TimeDistributed {
+    /// Applies `layer` to every step.
+    pub fn new(layer: impl IntoLayer) -> Self {
+        Self { base: LayerBase::default(), layer: layer.into_layer() }
+    }
+
+    /// The layer inside.
+    pub fn layer(&self) -> &Arc<dyn Layer> {
+        &self.layer
+    }
+
+    fn check_rank(&self, shape: &Shape) -> Result<()> {
+        if shape.rank() >= 3 {
+            return Ok(());
+        }
+        Err(Error::shape(name_of(self), format!("expected inputs [batch, time, ...], got {shape}")))
+    }
+}
+
+/// `[batch, time, …]` as `[batch·time, …]`.
+fn folded(shape: &Shape) -> Shape {
+    let rows = shape.dim(0).zip(shape.dim(1)).map(|(batch, time)| batch * time);
+    let mut dims = vec![rows];
+    dims.extend(&shape.dims()[2..]);
+    Shape::new(dims)
+}
+
+impl Layer for TimeDistributed {
+    fn class_name(&self) -> &str {
+        "TimeDistributed"
+    }
+
+    fn base(&self) -> &LayerBase {
+        &self.base
+    }
+
+    fn base_mut(&mut self) -> &mut LayerBase {
+        &mut self.base
+    }
+
+    fn check(&self) -> Result<()> {
+        self.layer.base().check()?;
+        self.layer.check()
+    }
+
+    fn build(&self, inputs: &[Shape], weights: &mut WeightBuilder<'_>) -> Result<()> {
+        self.check_rank(&inputs[0])?;
+        self.layer.build(&[folded(&inputs[0])], &mut weights.inner(&name_of(&*self.layer)))
+    }
+
+    fn call(&self, b: &Builder, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        let x = single_input(self, inputs)?;
+        let shape = b.shape(x.value);
+        self.check_rank(&shape)?;
+        let rows = Tensor::new(b.reshape(x.value, &folded(&shape))?);
+        let unfold = |y: Tensor| {
+            let mut dims: Vec<Dim> = vec![shape.dim(0), shape.dim(1)];
+            dims.extend(&b.shape(y.value).dims()[1..]);
+            Ok(x.with_value(b.reshape(y.value, &Shape::new(dims))?))
+        };
+        self.layer.call(b, &[rows])?.into_iter().map(unfold).collect()
+    }
+
+    fn variables(&self) -> Vec<Variable> {
+        self.layer.variables()
+    }
+
+    fn own_config(&self) -> Map<String, Json> {
+        let mut config = Map::new();
+        config.insert("layer".into(), serialize(&*self.layer));
+        config
+    }
+}

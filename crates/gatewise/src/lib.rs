@@ -1,0 +1,93 @@
+//! LSTM sequence models with the interface of Keras, trained and run on a CPU without TensorFlow.
+//!
+//! A model is a [`Sequential`] chain of [`layers`]. It is compiled with an optimizer and a loss, trained with
+//! [`Model::fit`] and used with [`Model::predict`]; the names and defaults are Keras's. Arrays are `ndarray`'s, in
+//! `f32`, batch first: `[batch, time, features]`.
+//!
+//! ```
+//! use gatewise::layers::{Dense, Input, Lstm};
+//! use gatewise::{Compile, Fit, Sequential};
+//! use ndarray::Array;
+//!
+//! let mut model = Sequential::new().with_seed(7);
+//! model.add(Input::new([None, Some(2)]))?;
+//! model.add(Lstm::new(8))?;
+//! model.add(Dense::new(1).activation("sigmoid"))?;
+//! model.compile(Compile::new("adam", "binary_crossentropy").metrics(["accuracy"]))?;
+//!
+//! let x = Array::from_shape_fn((32, 6, 2), |(i, t, f)| ((i * 7 + t * 3 + f) % 5) as f32 / 5.0).into_dyn();
+//! let y = Array::from_shape_fn((32, 1), |(i, _)| (i % 2) as f32).into_dyn();
+//! model.fit(&x, &y, Fit { epochs: 2, ..Fit::default() })?;
+//! let probability = model.predict(&x)?;
+//! assert!(probability.iter().all(|p| (0.0..=1.0).contains(p)));
+//! # Ok::<(), gatewise::Error>(())
+//! ```
+//!
+//! # Parts
+//!
+//! | for | see |
+//! |---|---|
+//! | the LSTM with all its options | [`layers::Lstm`] |
+//! | state as a value, step by step | [`layers::Lstm::forward`] |
+//! | training | [`Compile`], [`Fit`], [`losses`], [`metrics`], [`optimizers`], [`callbacks`] |
+//! | how weights start and are held in check | [`initializers`], [`regularizers`], [`constraints`] |
+//! | activations, also your own | [`Activation`] |
+//! | writing operations yourself | [`Builder`] |
+//! | forecasts of a series | [`forecast`] |
+//! | files | [`Model::save`], [`Sequential::load`] |
+//!
+//! # Threads
+//!
+//! Work is spread over all cores, or over as many threads as the environment variable `GATEWISE_THREADS` says. A call
+//! from inside a `rayon` pool uses that pool. Results are the same bits for any number of threads.
+
+
+pub mod activations;
+mod builder;
+pub mod callbacks;
+mod compiled;
+pub mod constraints;
+mod cpu;
+mod environment;
+mod error;
+mod executor;
+pub mod forecast;
+pub mod format;
+mod gradient;
+mod graph;
+pub mod initializers;
+#[cfg(test)]
+mod keras_tests;
+pub mod layers;
+pub mod losses;
+pub mod metrics;
+mod model;
+mod network;
+mod number;
+mod ops;
+pub mod optimizers;
+mod program;
+pub mod random;
+pub mod regularizers;
+mod sequential;
+mod serialization;
+mod shape;
+mod state;
+mod threads;
+mod variable;
+
+pub use activations::Activation;
+pub use builder::{Builder, Mode};
+pub use error::{Error, Result};
+pub use graph::Value;
+pub use model::{Compile, Evaluate, Fit, Model, Predict};
+pub use ndarray;
+pub use program::{Program, ProgramInput};
+pub use sequential::Sequential;
+pub use shape::{Dim, Shape};
+pub use variable::Variable;
+
+/// The README's example, compiled and run with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,0 +1,44 @@
+//! The numbers that programs are run in: `f32`, and `f64` for the oracle.
+
+use gatewise_kernels::{Real, vector};
+
+use crate::ops::unary::Unary;
+
+/// `f32` or `f64`, with its fastest way to apply a function to many numbers.
+pub(crate) trait Number: Real {
+    /// The nearest number of this type.
+    fn of(value: f64) -> Self;
+
+    /// `y` becomes f(`x`) element by element; both have the same length.
+    fn map(function: Unary, x: &[Self], y: &mut [Self]);
+}
+
+/// Applies a function the plain way.
+fn map_plainly<F: Number>(function: Unary, x: &[F], y: &mut [F]) {
+    y.iter_mut().zip(x).for_each(|(y, x)| *y = function.apply(*x));
+}
+
+impl Number for f32 {
+    fn of(value: f64) -> Self {
+        value as f32
+    }
+
+    fn map(function: Unary, x: &[Self], y: &mut [Self]) {
+        match function {
+            Unary::Exp => vector::exp(x, y),
+            Unary::Tanh => vector::tanh(x, y),
+            Unary::Sigmoid => vector::sigmoid(x, y),
+            other => map_plainly(other, x, y),
+        }
+    }
+}
+
+impl Number for f64 {
+    fn of(value: f64) -> Self {
+        value
+    }
+
+    fn map(function: Unary, x: &[Self], y: &mut [Self]) {
+        map_plainly(function, x, y);
+    }
+}

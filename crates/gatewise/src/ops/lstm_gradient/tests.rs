@@ -1,0 +1,109 @@
+use ndarray::ArrayD;
+
+use super::*;
+use crate::builder::{Builder, Mode};
+use crate::ops::Op;
+use crate::ops::testing::lstm::{SMALL, Sizes, differentiable, emit_sum, inputs, plain, variants};
+use crate::ops::testing::{assert_executors_agree, numbers, reference};
+use crate::program::Place;
+
+/// Emits the gradient of the weighted sum of all outputs by input `by`.
+fn gradient_by(lstm: &Lstm, by: usize) -> impl Fn(&Builder, &[Value]) -> Result<Value> {
+    move |b, x| {
+        let result = emit_sum(lstm, b, x)?;
+        // A weight for every element that is a function of its index alone.
+        let loss = b.sum_all(b.mul(result, b.tanh(result)?)?)?;
+        Ok(b.gradients(loss, &x[by..=by])?[0].expect("a gradient"))
+    }
+}
+
+/// A builder with the operation's gradients by all its inputs.
+fn all_gradients(arrays: &[ArrayD<f64>]) -> (Builder, Vec<Value>) {
+    let b = Builder::new(Mode::Training);
+    let x: Vec<Value> = arrays.iter().map(|array| b.input("x", &Shape::known(array.shape()))).collect();
+    let loss = b.sum_all(emit_sum(&plain(), &b, &x).unwrap()).unwrap();
+    let gradients = b.gradients(loss, &x).unwrap().into_iter().flatten().collect();
+    (b, gradients)
+}
+
+#[test]
+fn every_gradient_has_the_shape_of_what_it_is_by() {
+    let arrays = inputs(&plain(), SMALL);
+    let (b, gradients) = all_gradients(&arrays);
+    let shapes: Vec<Shape> = gradients.iter().map(|value| b.shape(*value)).collect();
+    assert_eq!(shapes, arrays.iter().map(|array| Shape::known(array.shape())).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_gradient_that_is_read_alone_has_the_same_bits() {
+    let arrays = inputs(&plain(), SMALL);
+    let (b, gradients) = all_gradients(&arrays);
+    let narrow: Vec<ArrayD<f32>> = arrays.iter().map(|array| array.mapv(|x| x as f32)).collect();
+    let together = (b.evaluate_reference(&gradients, &arrays), b.evaluate(&gradients, &narrow));
+    let together = (together.0.unwrap(), together.1.unwrap());
+    for (index, gradient) in gradients.iter().enumerate() {
+        let alone = b.evaluate_reference(&[*gradient], &arrays).unwrap();
+        assert_eq!(alone[0], together.0[index], "gradient {index}, naively");
+        let alone = b.evaluate(&[*gradient], &narrow).unwrap();
+        assert_eq!(alone[0], together.1[index], "gradient {index}, fast");
+    }
+}
+
+#[test]
+fn gradients_that_nobody_reads_take_no_memory() {
+    let (b, gradients) = all_gradients(&inputs(&plain(), SMALL));
+    let program = b.finish(&gradients[1..2]).unwrap();
+    let is_kept = |value: &Value| program.place(*value) != Place::Nowhere;
+    assert_eq!(gradients.iter().map(is_kept).collect::<Vec<_>>(), [false, true, false, false, false, false]);
+}
+
+#[test]
+fn executors_agree_for_every_option() {
+    for (name, lstm) in variants() {
+        for by in differentiable(&lstm) {
+            let agree = || assert_executors_agree(&inputs(&lstm, SMALL), &gradient_by(&lstm, by));
+            assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(agree)).is_ok(), "{name}, input {by}");
+        }
+    }
+}
+
+#[test]
+fn executors_agree_at_awkward_sizes() {
+    let sizes = [[0, 3, 2, 5], [2, 0, 2, 5], [2, 3, 0, 5], [1, 1, 1, 1], [9, 2, 7, 8], [5, 3, 9, 17]];
+    for [batch, steps, features, units] in sizes {
+        let lstm = Lstm { has_mask: true, return_sequences: true, ..plain() };
+        let arrays = inputs(&lstm, Sizes { batch, steps, features, units });
+        for by in differentiable(&lstm) {
+            assert_executors_agree(&arrays, &gradient_by(&lstm, by));
+        }
+    }
+}
+
+#[test]
+fn second_derivatives_are_an_error_with_the_name_of_the_layer() {
+    let arrays = inputs(&plain(), SMALL);
+    let error = reference(&arrays, &|b, x| {
+        let d_kernel = gradient_by(&plain(), 1)(b, x)?;
+        let loss = b.sum_all(b.square(d_kernel)?)?;
+        Ok(b.gradients(loss, &x[1..2])?[0].expect("a gradient"))
+    });
+    let error = error.unwrap_err();
+    assert!(error.is_unsupported());
+    assert_eq!(error.to_string(), "lstm_1: second derivatives through an LSTM are not supported");
+}
+
+#[test]
+fn a_gradient_reaches_the_layer_below() {
+    // Two operations, the first of which feeds the second: a penalty on the first one's weights goes through both.
+    let lower = Lstm { return_sequences: true, ..plain() };
+    let upper_sizes = Sizes { features: SMALL.units, ..SMALL };
+    let mut arrays = inputs(&lower, SMALL);
+    arrays.extend(inputs(&plain(), upper_sizes).into_iter().skip(1));
+    arrays.push(numbers(&[SMALL.batch, SMALL.units], 900));
+    let emit = |b: &Builder, x: &[Value]| {
+        let y = b.emit_all(Op::Lstm(lower.clone()), &x[..6])?[0];
+        let upper = [&[y], &x[6..11]].concat();
+        b.mul(emit_sum(&plain(), b, &upper)?, x[11])
+    };
+    crate::ops::testing::assert_gradients(&arrays, &[0, 1, 2, 5, 6, 11], &emit);
+}

@@ -1,0 +1,161 @@
+//! Helpers for the tests of operations: numbers to try, gradients against central differences, both executors.
+//!
+//! A function under test is written as layers write theirs: a closure that emits operations on inputs.
+
+use ndarray::{ArrayD, IxDyn};
+
+use crate::builder::{Builder, Mode};
+use crate::error::Result;
+use crate::graph::Value;
+use crate::shape::Shape;
+
+pub(crate) mod lstm;
+
+/// Emits the function under test on its inputs.
+pub(crate) type Emit<'a> = &'a dyn Fn(&Builder, &[Value]) -> Result<Value>;
+
+/// How far a gradient may be from the differences, relative to the largest gradient of its array. The five-point
+/// differences are good to about 1e-10.
+const GRADIENT_TOLERANCE: f64 = 1e-7;
+
+/// How far `f32` may be from `f64`, relative to the number and at least to 1: eight units in the last place.
+const EXECUTOR_TOLERANCE: f64 = 8.0 * f32::EPSILON as f64;
+
+/// Distance between the points of the differences. The error of the formula grows with its fourth power and that of
+/// rounding with its inverse.
+const STEP: f64 = 1e-3;
+
+/// An array from its sizes and its numbers, row-major.
+pub(crate) fn array(dims: &[usize], numbers: &[f64]) -> ArrayD<f64> {
+    ArrayD::from_shape_vec(IxDyn(dims), numbers.to_vec()).expect("as many numbers as the sizes say")
+}
+
+/// Different numbers between −1 and 1, far from each other and from 0; another `start` gives others.
+pub(crate) fn numbers(dims: &[usize], start: usize) -> ArrayD<f64> {
+    const GOLDEN: f64 = 0.618_033_988_749_894_8;
+    let number = |index: usize| 2.0 * ((start + index + 1) as f64 * GOLDEN).fract() - 1.0;
+    let len = dims.iter().product();
+    array(dims, &(0..len).map(number).collect::<Vec<_>>())
+}
+
+/// Known sizes of an array.
+fn shape_of<F>(array: &ArrayD<F>) -> Shape {
+    Shape::known(array.shape())
+}
+
+/// A builder with an input for every shape.
+fn declare(shapes: impl IntoIterator<Item = Shape>) -> (Builder, Vec<Value>) {
+    let builder = Builder::new(Mode::Training);
+    let name = |index: usize| format!("input_{index}");
+    let declare = |(index, shape)| builder.input(&name(index), &shape);
+    let values = shapes.into_iter().enumerate().map(declare).collect();
+    (builder, values)
+}
+
+/// The shape of the result for inputs of these shapes, or the error.
+pub(crate) fn shape_after(inputs: &[Shape], emit: Emit<'_>) -> Result<Shape> {
+    let (builder, values) = declare(inputs.iter().cloned());
+    Ok(builder.shape(emit(&builder, &values)?))
+}
+
+/// The text of the error that inputs of these shapes give.
+pub(crate) fn shape_error(inputs: &[Shape], emit: Emit<'_>) -> String {
+    let error = shape_after(inputs, emit).expect_err("the shapes do not fit");
+    error.to_string()
+}
+
+/// The result by the reference executor.
+pub(crate) fn reference(inputs: &[ArrayD<f64>], emit: Emit<'_>) -> Result<ArrayD<f64>> {
+    let (builder, values) = declare(inputs.iter().map(shape_of));
+    let result = emit(&builder, &values)?;
+    Ok(builder.evaluate_reference(&[result], inputs)?.remove(0))
+}
+
+/// The result by the fast executor.
+pub(crate) fn fast(inputs: &[ArrayD<f32>], emit: Emit<'_>) -> Result<ArrayD<f32>> {
+    let (builder, values) = declare(inputs.iter().map(shape_of));
+    let result = emit(&builder, &values)?;
+    Ok(builder.evaluate(&[result], inputs)?.remove(0))
+}
+
+/// Asserts that the fast executor computes what the reference does, for inputs rounded to `f32`.
+pub(crate) fn assert_executors_agree(inputs: &[ArrayD<f64>], emit: Emit<'_>) {
+    let narrow: Vec<ArrayD<f32>> = inputs.iter().map(|input| input.mapv(|x| x as f32)).collect();
+    let wide: Vec<ArrayD<f64>> = narrow.iter().map(|input| input.mapv(f64::from)).collect();
+    let (got, expected) = (fast(&narrow, emit).unwrap(), reference(&wide, emit).unwrap());
+    assert_eq!(got.shape(), expected.shape());
+    let pairs = got.iter().map(|x| f64::from(*x)).zip(expected.iter().copied());
+    compare(pairs, |expected| EXECUTOR_TOLERANCE * expected.abs().max(1.0)).unwrap();
+}
+
+/// Whether the sum of the result has a gradient by input `by`.
+pub(crate) fn has_gradient(inputs: &[Shape], by: usize, emit: Emit<'_>) -> bool {
+    let (builder, values) = declare(inputs.iter().cloned());
+    let loss = emit(&builder, &values).and_then(|result| builder.sum_all(result)).unwrap();
+    builder.gradients(loss, &[values[by]]).unwrap()[0].is_some()
+}
+
+/// Asserts that the gradients by the inputs `by` are those of central differences.
+pub(crate) fn assert_gradients(inputs: &[ArrayD<f64>], by: &[usize], emit: Emit<'_>) {
+    check_gradients(inputs, by, emit).unwrap();
+}
+
+/// Says where the gradients by the inputs `by` are not those of central differences.
+///
+/// The result is weighted with different numbers and summed, so that a gradient that reaches the wrong element is seen.
+pub(crate) fn check_gradients(inputs: &[ArrayD<f64>], by: &[usize], emit: Emit<'_>) -> Result<(), String> {
+    let (builder, values) = declare(inputs.iter().map(shape_of));
+    let result = emit(&builder, &values).unwrap();
+    let dims = builder.shape(result).to_known().expect("known sizes");
+    let weights = builder.input("weights", &builder.shape(result));
+    let loss = builder.sum_all(builder.mul(result, weights).unwrap()).unwrap();
+    let wanted: Vec<Value> = by.iter().map(|input| values[*input]).collect();
+    let gradients = builder.gradients(loss, &wanted).unwrap();
+
+    let mut bound = inputs.to_vec();
+    bound.push(numbers(&dims, 1000));
+    for (input, gradient) in by.iter().zip(gradients) {
+        let gradient = gradient.ok_or_else(|| format!("there is no gradient by input {input}"))?;
+        let got = builder.evaluate_reference(&[gradient], &bound).unwrap().remove(0);
+        assert_eq!(got.shape(), inputs[*input].shape());
+        let value = |bound: &[ArrayD<f64>]| builder.evaluate_reference(&[loss], bound).unwrap()[0].sum();
+        let expected = differences(&mut bound, *input, value);
+        let largest = expected.iter().fold(1e-3, |largest: f64, x| largest.max(x.abs()));
+        compare(got.iter().copied().zip(expected), |_| GRADIENT_TOLERANCE * largest)
+            .map_err(|text| format!("the gradient by input {input}: {text}"))?;
+    }
+    Ok(())
+}
+
+/// The five-point central differences of `value` by each element of array `input`.
+fn differences(
+    arrays: &mut [ArrayD<f64>],
+    input: usize,
+    value: impl Fn(&[ArrayD<f64>]) -> f64,
+) -> Vec<f64> {
+    let mut slopes = Vec::new();
+    for index in 0..arrays[input].len() {
+        let at = *arrays[input].iter().nth(index).expect("an element");
+        let mut moved = |steps: f64| {
+            *arrays[input].iter_mut().nth(index).expect("an element") = at + steps * STEP;
+            value(arrays)
+        };
+        let (near, far) = (moved(1.0) - moved(-1.0), moved(2.0) - moved(-2.0));
+        moved(0.0);
+        slopes.push((8.0 * near - far) / (12.0 * STEP));
+    }
+    slopes
+}
+
+/// Says at which element the numbers got are not the expected ones. NaN is only equal to NaN.
+fn compare(pairs: impl Iterator<Item = (f64, f64)>, tolerance: impl Fn(f64) -> f64) -> Result<(), String> {
+    for (index, (got, expected)) in pairs.enumerate() {
+        let is_same = got == expected || got.is_nan() && expected.is_nan();
+        if !is_same && !((got - expected).abs() <= tolerance(expected)) {
+            return Err(format!("expected {expected} at element {index}, got {got}"));
+        }
+    }
+    Ok(())
+}
+
+mod tests;

@@ -1,0 +1,50 @@
+use super::*;
+
+#[test]
+fn differences_give_the_slope_of_a_polynomial() {
+    let cubes = |arrays: &[ArrayD<f64>]| arrays[0].iter().map(|x| x * x * x).sum();
+    let slopes = differences(&mut [array(&[2], &[2.0, -1.0])], 0, cubes);
+    assert!((slopes[0] - 12.0).abs() < 1e-9 && (slopes[1] - 3.0).abs() < 1e-9, "{slopes:?}");
+}
+
+#[test]
+fn differences_leave_the_arrays_as_they_were() {
+    let mut arrays = [numbers(&[3], 0)];
+    differences(&mut arrays, 0, |arrays| arrays[0].sum());
+    assert_eq!(arrays, [numbers(&[3], 0)]);
+}
+
+#[test]
+fn a_right_gradient_is_accepted() {
+    check_gradients(&[numbers(&[2, 3], 0)], &[0], &|b, x| b.square(x[0])).unwrap();
+}
+
+#[test]
+fn a_wrong_gradient_is_detected() {
+    // At its kink relu has the slope 0 by its rule, and ½ by differences from both sides.
+    let error = check_gradients(&[array(&[2], &[0.5, 0.0])], &[0], &|b, x| b.relu(x[0])).unwrap_err();
+    assert!(error.contains("at element 1"), "{error}");
+}
+
+#[test]
+fn a_missing_gradient_is_detected() {
+    let error = check_gradients(&[numbers(&[2], 0)], &[0], &|b, x| b.sign(x[0])).unwrap_err();
+    assert_eq!(error, "there is no gradient by input 0");
+}
+
+#[test]
+fn numbers_are_told_apart_with_nan_and_zero() {
+    let exactly = |got: f64, expected: f64| compare([(got, expected)].into_iter(), |_| 0.0);
+    assert!(exactly(0.0, 0.0).is_ok() && exactly(f64::NAN, f64::NAN).is_ok());
+    assert!(exactly(f64::INFINITY, f64::INFINITY).is_ok());
+    assert!(exactly(0.0, 1e-300).is_err());
+    assert!(exactly(f64::NAN, 0.0).is_err() && exactly(0.0, f64::NAN).is_err());
+    assert!(exactly(f64::INFINITY, f64::NEG_INFINITY).is_err());
+}
+
+#[test]
+fn a_difference_is_compared_with_the_tolerance() {
+    let within = |got: f64| compare([(got, 2.0)].into_iter(), |expected| 0.25 * expected);
+    assert!(within(2.5).is_ok() && within(1.5).is_ok());
+    assert!(within(2.6).is_err() && within(1.4).is_err());
+}

@@ -1,0 +1,133 @@
+//! How weights move against their gradients: Keras's optimizers, with its names, defaults and order of
+//! operations.
+//!
+//! One step does, in this order: divide the gradients by `loss_scale_factor`, clip them, decay the weights,
+//! apply the optimizer's own rule, average the weights if `use_ema`, and count the iteration. Constraints
+//! belong to the weights and are applied by the caller afterwards. Everything but the rule is the same for
+//! all optimizers and is set in [`OptimizerOptions`]; an optimizer of your own is an [`UpdateRule`].
+//!
+//! ```
+//! use gatewise::optimizers::{Adam, OptimizerArgument, OptimizerOptions};
+//!
+//! let adam = Adam {
+//!     learning_rate: 0.1.into(),
+//!     options: OptimizerOptions { clipnorm: Some(1.0), ..OptimizerOptions::default() },
+//!     ..Adam::default()
+//! };
+//! let mut optimizer = OptimizerArgument::from(adam).resolve()?;
+//! optimizer.build(&[("dense/kernel", &[2])])?;
+//!
+//! let mut kernel = [1.0, -1.0];
+//! optimizer.apply(&[&[0.3, -0.7]], &mut [&mut kernel])?;
+//! assert!((kernel[0] - 0.9).abs() < 1e-5 && (kernel[1] + 0.9).abs() < 1e-5);
+//! assert_eq!(optimizer.iterations(), 1);
+//! # Ok::<(), gatewise::Error>(())
+//! ```
+
+mod adam;
+mod argument;
+mod averages;
+mod built;
+mod check;
+mod gradients;
+mod learning_rate;
+mod options;
+mod registry;
+mod rms_prop;
+mod rule;
+mod rule_optimizer;
+pub mod schedules;
+mod sgd;
+mod slot_table;
+
+use std::fmt::Debug;
+
+use ndarray::ArrayD;
+use serde_json::Value;
+
+pub use adam::Adam;
+pub use argument::OptimizerArgument;
+pub use learning_rate::LearningRate;
+pub use options::OptimizerOptions;
+pub use registry::{deserialize, get, serialize};
+pub use rms_prop::RmsProp;
+pub use rule::{SlotBlock, Slots, Update, UpdateRule};
+pub use sgd::Sgd;
+
+use crate::error::Result;
+
+/// What a training loop needs of an optimizer.
+///
+/// Weights and gradients are plain slices in the order that [`build`](Self::build) was told. After `build` no
+/// step allocates memory.
+pub trait Optimizer: Debug + Send {
+    /// Keras's name of the class, such as `RMSprop`.
+    fn class_name(&self) -> &str;
+
+    /// The arguments as a JSON object, as Keras's `get_config` gives them.
+    fn config(&self) -> Value;
+
+    /// The learning rate of the next step.
+    fn learning_rate(&self) -> f32;
+
+    /// Replaces the learning rate, at least 0; a warm-up may start from 0.
+    ///
+    /// # Errors
+    /// If it is negative or not finite, or if the optimizer follows a schedule.
+    fn set_learning_rate(&mut self, learning_rate: f32) -> Result<()>;
+
+    /// The number of updates so far; with gradient accumulation fewer than calls of [`apply`](Self::apply).
+    fn iterations(&self) -> u64;
+
+    /// What the loss has to be multiplied by before its gradients are taken, if anything.
+    fn loss_scale_factor(&self) -> Option<f32>;
+
+    /// Makes the optimizer's own arrays for weights of these names and shapes; a second call changes nothing.
+    ///
+    /// # Errors
+    /// If it was built for other weights before.
+    fn build(&mut self, variables: &[(&str, &[usize])]) -> Result<()>;
+
+    /// Moves the weights by one step.
+    ///
+    /// # Errors
+    /// If the optimizer is not built, or the slices are not those it was built for; nothing has changed then.
+    fn apply(&mut self, gradients: &[&[f32]], weights: &mut [&mut [f32]]) -> Result<()>;
+
+    /// Ends a training: with `use_ema` the weights become their averages (Keras's `finalize_variable_values`).
+    ///
+    /// # Errors
+    /// As for [`apply`](Self::apply).
+    fn finalize(&mut self, weights: &mut [&mut [f32]]) -> Result<()>;
+
+    /// All that changes from step to step, in the order in which Keras saves it: the iteration, the learning
+    /// rate unless it follows a schedule, averages, accumulated gradients, the rule's own arrays.
+    fn state(&self) -> Vec<OptimizerVariable>;
+
+    /// Puts back the values of [`state`](Self::state), in the same order.
+    ///
+    /// # Errors
+    /// If their number, kinds or shapes differ from those of `state`; nothing has changed then.
+    fn set_state(&mut self, values: &[OptimizerValue]) -> Result<()>;
+}
+
+/// One entry of an optimizer's state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OptimizerVariable {
+    /// Keras's name for it, such as `iteration` or `dense_kernel_momentum`.
+    pub name: String,
+    /// Its value.
+    pub value: OptimizerValue,
+}
+
+/// The value of an entry of an optimizer's state.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OptimizerValue {
+    /// The number of calls of `apply` so far; Keras stores it as a 64-bit integer.
+    Iteration(u64),
+    /// Numbers in the shape of a weight, or a single number without axes.
+    Array(ArrayD<f32>),
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! Adam (D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", 2014) and AMSGrad (S. J. Reddi,
+//! S. Kale and S. Kumar, "On the convergence of Adam and beyond", 2018).
+
+use gatewise_kernels::optimizer as kernels;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{LearningRate, OptimizerOptions, SlotBlock, Slots, Update, UpdateRule, check};
+use crate::error::Result;
+use crate::serialization::config_of;
+
+/// Gradient descent with steps scaled by the moments of the gradient.
+///
+/// ```text
+/// m ← m + (1 − beta_1)(g − m)    v ← v + (1 − beta_2)(g² − v)    v̂ ← max(v̂, v)
+/// w ← w − learning_rate · √(1 − beta_2ᵗ) / (1 − beta_1ᵗ) · m / (√v + epsilon)
+/// ```
+///
+/// With `amsgrad` v̂ stands for v in the last line. Keras's `epsilon` is the paper's "epsilon hat".
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Adam {
+    /// Learning rate; 0.001 by default.
+    pub learning_rate: LearningRate,
+    /// The arguments that all optimizers share.
+    #[serde(flatten)]
+    pub options: OptimizerOptions,
+    /// Share of the old mean gradient in the new one, at least 0 and below 1; 0.9 by default.
+    pub beta_1: f64,
+    /// Share of the old mean squared gradient in the new one, at least 0 and below 1; 0.999 by default.
+    pub beta_2: f64,
+    /// Added to the root of the mean squared gradient, at least 0; 10⁻⁷ by default.
+    pub epsilon: f64,
+    /// Whether steps are scaled by the largest mean squared gradient so far; false by default.
+    pub amsgrad: bool,
+}
+
+impl Default for Adam {
+    fn default() -> Self {
+        Self {
+            learning_rate: LearningRate::Constant(0.001),
+            options: OptimizerOptions::default(),
+            beta_1: 0.9,
+            beta_2: 0.999,
+            epsilon: 1e-7,
+            amsgrad: false,
+        }
+    }
+}
+
+impl UpdateRule for Adam {
+    fn class_name(&self) -> &str {
+        "Adam"
+    }
+
+    fn default_name(&self) -> &str {
+        "adam"
+    }
+
+    fn config(&self) -> Value {
+        config_of(self)
+    }
+
+    fn learning_rate(&self) -> &LearningRate {
+        &self.learning_rate
+    }
+
+    fn options(&self) -> &OptimizerOptions {
+        &self.options
+    }
+
+    fn check(&self) -> Result<()> {
+        check::below_one("Adam", "beta_1", self.beta_1)?;
+        check::below_one("Adam", "beta_2", self.beta_2)?;
+        check::not_negative("Adam", "epsilon", self.epsilon)
+    }
+
+    fn slots(&self) -> Vec<SlotBlock> {
+        let mut blocks = vec![SlotBlock::zeros(&["momentum", "velocity"])];
+        blocks.extend(self.amsgrad.then(|| SlotBlock::zeros(&["velocity_hat"])));
+        blocks
+    }
+
+    fn update(&self, update: Update, mut slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
+        let rule = kernels::Adam {
+            corrected_learning_rate: update.learning_rate * update.bias_correction(self.beta_2).sqrt()
+                / update.bias_correction(self.beta_1),
+            one_minus_beta_1: (1.0 - self.beta_1) as f32,
+            one_minus_beta_2: (1.0 - self.beta_2) as f32,
+            epsilon: self.epsilon as f32,
+        };
+        let slots = kernels::AdamSlots {
+            momentum: slots.take(),
+            velocity: slots.take(),
+            velocity_hat: self.amsgrad.then(|| slots.take()),
+        };
+        kernels::adam(&rule, gradient, weights, slots);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! Optimizers by name and by configuration.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::rule_optimizer::RuleOptimizer;
+use super::{Adam, Optimizer, RmsProp, Sgd, UpdateRule};
+use crate::error::Result;
+use crate::serialization::{self, Class, from_config};
+
+const MODULE: &str = "keras.optimizers";
+const KIND: &str = "optimizer";
+
+type Created = Result<Box<dyn Optimizer>>;
+
+const CLASSES: &[Class<Box<dyn Optimizer>>] = &[
+    Class {
+        names: &["adam"],
+        create: |config| create::<Adam>("Adam", config),
+    },
+    Class {
+        names: &["sgd"],
+        create: |config| create::<Sgd>("SGD", config),
+    },
+    Class {
+        names: &["rmsprop"],
+        create: |config| create::<RmsProp>("RMSprop", config),
+    },
+];
+
+fn create<R>(class_name: &str, config: Map<String, Value>) -> Created
+where
+    R: UpdateRule + Serialize + DeserializeOwned + 'static,
+{
+    let rule: R = from_config(class_name, config)?;
+    Ok(Box::new(RuleOptimizer::new(Box::new(rule))?))
+}
+
+/// The optimizer of a name such as `adam` or `RMSprop`, in capitals or not, with its defaults.
+///
+/// # Errors
+/// If there is no optimizer of this name.
+pub fn get(name: &str) -> Created {
+    serialization::create(KIND, CLASSES, &name.to_lowercase(), Map::new())
+}
+
+/// The optimizer that Keras's `serialize` described; a bare name is also accepted.
+///
+/// # Errors
+/// If the class or an argument is unknown, or an argument is outside its range.
+pub fn deserialize(value: &Value) -> Created {
+    let (class_name, config) = serialization::unwrap(KIND, value)?;
+    serialization::create(KIND, CLASSES, &class_name.to_lowercase(), config)
+}
+
+/// Class and arguments of an optimizer, as Keras's `serialize` gives them.
+pub fn serialize(optimizer: &dyn Optimizer) -> Value {
+    serialization::wrap(MODULE, optimizer.class_name(), optimizer.config())
+}

@@ -1,0 +1,35 @@
+//! How many threads the fast kernels use.
+
+use std::sync::OnceLock;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+
+/// Below so many floating-point operations waking a thread costs more than it gains.
+const FLOPS_WORTH_A_THREAD: u64 = 500_000;
+
+/// The library's own pool, made when first needed.
+fn pool() -> Result<&'static ThreadPool> {
+    static POOL: OnceLock<Result<ThreadPool>> = OnceLock::new();
+    POOL.get_or_init(make_pool).as_ref().map_err(Clone::clone)
+}
+
+fn make_pool() -> Result<ThreadPool> {
+    let threads = Environment::read()?.threads.unwrap_or(0);
+    let builder = ThreadPoolBuilder::new().thread_name(|index| format!("gatewise-{index}"));
+    builder.num_threads(threads).build().map_err(|error| Error::state("threads", error))
+}
+
+/// Runs `work` of so many floating-point operations with the library's threads, or, if the caller is in a `rayon`
+/// pool, with that pool's. Results do not depend on the number of threads.
+///
+/// # Errors
+/// Those of `work`, or if `GATEWISE_THREADS` cannot be understood.
+pub(crate) fn install<R: Send>(flops: u64, work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
+    if flops < FLOPS_WORTH_A_THREAD || rayon::current_thread_index().is_some() {
+        return work();
+    }
+    pool()?.install(work)
+}

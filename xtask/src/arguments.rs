@@ -1,0 +1,125 @@
+//! What the words after `cargo xtask` ask for.
+
+use anyhow::{Result, bail};
+
+/// What `cargo xtask help` prints.
+pub const HELP: &str = "\
+The chores of this repository.
+
+Usage:
+  cargo xtask test                 everything that has to pass before a change lands
+  cargo xtask test --list          the steps of it, in order
+  cargo xtask test --only clippy   one step alone; repeat `--only` for more
+  cargo xtask test --from docs     that step and all after it
+  cargo xtask bench                times Gatewise against its peers and appends to benchmarks/record/
+  cargo xtask bench --workload predict-one   one line of benchmarks/workloads.csv; repeat for more
+  cargo xtask bench --rounds 20    rounds in which the engines take turns, 10 if not given
+  cargo xtask bench --torch        PyTorch too, several gigabytes to download
+  cargo xtask help                 this text
+
+Exits with 0 when all passed, 1 when a step failed, 2 when the command could not be carried out.
+";
+
+/// One command of this program.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Print [`HELP`].
+    Help,
+    /// Print the steps of `test`.
+    List,
+    /// Run steps of `test`.
+    Test(Selection),
+    /// Time the engines.
+    Bench(BenchOptions),
+}
+
+/// What to time, and how often.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BenchOptions {
+    /// Names of workloads; all of them if empty.
+    pub workloads: Vec<String>,
+    /// Rounds in which each engine has a turn; at least 1.
+    pub rounds: usize,
+    /// Whether PyTorch, which has to be downloaded first, takes part.
+    pub torch: bool,
+}
+
+/// Which steps of `test` to run.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// Every step.
+    All,
+    /// The steps of these names.
+    Only(Vec<String>),
+    /// The step of this name and those after it.
+    From(String),
+}
+
+/// Reads the words after the program's name.
+///
+/// # Errors
+/// An unknown command or option, or an option without its value.
+pub fn parse(words: &[String]) -> Result<Command> {
+    let mut words = words.iter().map(String::as_str);
+    match words.next() {
+        None | Some("help" | "--help" | "-h") => Ok(Command::Help),
+        Some("test") => parse_test(words),
+        Some("bench") => parse_bench(words),
+        Some(other) => bail!("no command `{other}`; `cargo xtask help` lists them"),
+    }
+}
+
+fn parse_test<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Command> {
+    let mut only = Vec::new();
+    let mut from = None;
+    while let Some(option) = words.next() {
+        match option {
+            "--help" | "-h" => return Ok(Command::Help),
+            "--list" => return Ok(Command::List),
+            "--only" => only.push(value(option, words.next())?),
+            "--from" => from = Some(value(option, words.next())?),
+            other => bail!("`test` has no option `{other}`; `cargo xtask help` lists them"),
+        }
+    }
+    match (from, only.is_empty()) {
+        (None, true) => Ok(Command::Test(Selection::All)),
+        (None, false) => Ok(Command::Test(Selection::Only(only))),
+        (Some(name), true) => Ok(Command::Test(Selection::From(name))),
+        (Some(_), false) => bail!("`--only` and `--from` exclude each other"),
+    }
+}
+
+fn parse_bench<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Command> {
+    let mut options = BenchOptions {
+        workloads: Vec::new(),
+        rounds: 10,
+        torch: false,
+    };
+    while let Some(option) = words.next() {
+        match option {
+            "--help" | "-h" => return Ok(Command::Help),
+            "--workload" => options.workloads.push(value(option, words.next())?),
+            "--torch" => options.torch = true,
+            "--rounds" => options.rounds = rounds(&value(option, words.next())?)?,
+            other => bail!("`bench` has no option `{other}`; `cargo xtask help` lists them"),
+        }
+    }
+    Ok(Command::Bench(options))
+}
+
+fn rounds(word: &str) -> Result<usize> {
+    match word.parse() {
+        Ok(rounds) if rounds > 0 => Ok(rounds),
+        _ => bail!("`--rounds` must be a whole number of at least 1, got {word}"),
+    }
+}
+
+fn value(option: &str, word: Option<&str>) -> Result<String> {
+    match word {
+        Some(value) => Ok(value.to_owned()),
+        None => bail!("`{option}` needs a value; `cargo xtask help` shows it"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+use super::*;
+
+fn parsed(line: &str) -> Result<Command> {
+    let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+    parse(&words)
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn no_words_ask_for_help() {
+    assert_eq!(parsed("").unwrap(), Command::Help);
+    assert_eq!(parsed("test --help").unwrap(), Command::Help);
+}
+
+#[test]
+fn test_alone_means_every_step() {
+    assert_eq!(parsed("test").unwrap(), Command::Test(Selection::All));
+}
+
+#[test]
+fn only_collects_the_names_of_steps() {
+    let expected = Command::Test(Selection::Only(names(&["clippy", "docs"])));
+    assert_eq!(parsed("test --only clippy --only docs").unwrap(), expected);
+}
+
+#[test]
+fn from_names_the_first_step() {
+    assert_eq!(
+        parsed("test --from docs").unwrap(),
+        Command::Test(Selection::From("docs".into()))
+    );
+}
+
+#[test]
+fn a_misspelt_word_is_named_in_the_error() {
+    assert!(parsed("tset").unwrap_err().to_string().contains("`tset`"));
+    assert!(
+        parsed("test --olny x")
+            .unwrap_err()
+            .to_string()
+            .contains("`--olny`")
+    );
+}
+
+#[test]
+fn an_option_without_its_value_is_an_error() {
+    assert!(
+        parsed("test --only")
+            .unwrap_err()
+            .to_string()
+            .contains("needs a value")
+    );
+}
+
+#[test]
+fn only_and_from_exclude_each_other() {
+    assert!(parsed("test --only clippy --from docs").is_err());
+}
+
+#[test]
+fn bench_takes_workloads_and_rounds() {
+    let expected = BenchOptions {
+        workloads: names(&["a", "b"]),
+        rounds: 3,
+        torch: true,
+    };
+    let line = "bench --workload a --rounds 3 --torch --workload b";
+    assert_eq!(parsed(line).unwrap(), Command::Bench(expected));
+    assert!(
+        parsed("bench --rounds 0")
+            .unwrap_err()
+            .to_string()
+            .contains("at least 1")
+    );
+}

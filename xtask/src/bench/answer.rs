@@ -1,0 +1,55 @@
+//! Comparing what two engines answered.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::peer::Peer;
+
+/// Largest difference of two numbers that count as the same. Both engines compute in f32, whose roundings add
+/// up over a hundred steps and three weight updates to some 1e-5 for outputs and losses of about one.
+const TOLERANCE: f64 = 1e-4;
+
+/// Compares two answers number by number.
+///
+/// # Errors
+/// One cannot be read, they have different lengths, or two numbers differ by more than 1e-4.
+pub fn check(own: &Peer, other: &Peer) -> Result<()> {
+    let worst = worst_difference(&read(&own.answer)?, &read(&other.answer)?)
+        .with_context(|| format!("answer of {} {}", other.engine, other.way))?;
+    println!(
+        "{} {}: the answers agree within {worst:.1e}",
+        other.engine, other.way
+    );
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Vec<f64>> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("{}: cannot read it", path.display()))?;
+    let numbers = text.lines().map(str::parse).collect::<Result<Vec<f64>, _>>();
+    numbers.with_context(|| format!("{}: not a number", path.display()))
+}
+
+fn worst_difference(expected: &[f64], got: &[f64]) -> Result<f64> {
+    ensure!(!expected.is_empty(), "no number to compare");
+    ensure!(
+        expected.len() == got.len(),
+        "{} numbers, expected {}",
+        got.len(),
+        expected.len()
+    );
+    let mut worst = 0.0f64;
+    for (index, (a, b)) in expected.iter().zip(got).enumerate() {
+        let difference = (a - b).abs();
+        // A NaN is within no tolerance.
+        if difference.is_nan() || difference > TOLERANCE {
+            bail!("number {index} is {b}, expected {a} within {TOLERANCE}");
+        }
+        worst = worst.max(difference);
+    }
+    Ok(worst)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! Building and starting the engines.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::peer::Peer;
+use super::workload::{Job, Workload};
+use crate::process;
+use crate::workspace::Workspace;
+
+/// The programs that speak the protocol of `benchmarks/README.md`.
+pub struct Engines {
+    gatewise: PathBuf,
+    keras: Script,
+    torch: Option<Script>,
+}
+
+/// A peer in Python: the environment with what it needs, and its file.
+struct Script {
+    python: PathBuf,
+    file: PathBuf,
+}
+
+impl Engines {
+    /// Builds Gatewise's program for release and the Python environments of the peers.
+    ///
+    /// # Errors
+    /// A build or an installation fails.
+    pub fn prepare(workspace: &Workspace, with_torch: bool) -> Result<Self> {
+        let words = [
+            "build",
+            "--locked",
+            "--release",
+            "--package",
+            "gatewise",
+            "--example",
+            "bench_lstm",
+        ];
+        process::run(&mut workspace.cargo(&words))?;
+        let program = format!("release/examples/bench_lstm{}", std::env::consts::EXE_SUFFIX);
+        let torch = || Script::prepare(workspace, "torch_lstm.py", "requirements-torch.txt");
+        Ok(Self {
+            gatewise: workspace.target().join(program),
+            keras: Script::prepare(workspace, "keras_lstm.py", "requirements.txt")?,
+            torch: with_torch.then(torch).transpose()?,
+        })
+    }
+
+    /// Writes the problem and starts every engine on it, Gatewise first; each has answered on return.
+    ///
+    /// # Errors
+    /// The problem cannot be written, or an engine does not get ready.
+    pub fn start(&self, workload: &Workload, folder: &Path) -> Result<Vec<Peer>> {
+        process::run(
+            Command::new(&self.gatewise)
+                .arg("make")
+                .arg(folder)
+                .arg(&workload.line),
+        )?;
+        let (own_way, keras_ways, torch_way): (_, &[&'static str], _) = match workload.job {
+            Job::Train => ("train_on_batch", &["train_on_batch", "fit"], "step"),
+            Job::Predict => ("predict", &["predict_on_batch", "call", "function"], "call"),
+        };
+        let mut own = Command::new(&self.gatewise);
+        own.arg("serve");
+        let mut peers = vec![Peer::start(own, "gatewise", own_way, workload, folder)?];
+        for way in keras_ways {
+            peers.push(Peer::start(self.keras.command(), "keras", way, workload, folder)?);
+        }
+        // PyTorch has no recurrent dropout.
+        if let Some(torch) = self.torch.as_ref().filter(|_| !workload.has_dropout) {
+            peers.push(Peer::start(
+                torch.command(),
+                "torch",
+                torch_way,
+                workload,
+                folder,
+            )?);
+        }
+        Ok(peers)
+    }
+}
+
+impl Script {
+    /// The environment is kept in the build folder, and made anew when its requirements have changed.
+    fn prepare(workspace: &Workspace, file: &str, requirements: &str) -> Result<Self> {
+        let peers = workspace.root().join("benchmarks/peers");
+        let requirements = peers.join(requirements);
+        let name = requirements
+            .file_stem()
+            .expect("a file has a name")
+            .to_string_lossy()
+            .into_owned();
+        let folder = workspace.target().join("xtask/peers").join(name);
+        let python = folder.join(if cfg!(windows) {
+            "Scripts/python.exe"
+        } else {
+            "bin/python"
+        });
+        let stamp = folder.join("installed.txt");
+        let wanted = std::fs::read_to_string(&requirements)
+            .with_context(|| format!("{}: cannot read it", requirements.display()))?;
+        if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+            return Ok(Self {
+                python,
+                file: peers.join(file),
+            });
+        }
+        process::run(workspace.python(&["-m", "venv", "--clear"]).arg(&folder))?;
+        process::run(
+            Command::new(&python)
+                .args(["-m", "pip", "install", "--quiet", "-r"])
+                .arg(&requirements),
+        )?;
+        std::fs::write(&stamp, wanted).with_context(|| format!("{}: cannot write it", stamp.display()))?;
+        Ok(Self {
+            python,
+            file: peers.join(file),
+        })
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.python);
+        // The repository stays as it is: Python's compiled files would land beside the sources.
+        command.arg("-B").arg(&self.file);
+        command
+    }
+}

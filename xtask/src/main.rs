@@ -1,0 +1,59 @@
+//! The chores of this repository: `cargo xtask test` runs everything that has to pass,
+//! `cargo xtask bench` times Gatewise against its peers.
+//!
+//! Needs nothing but the Rust toolchain and Python 3. `cargo xtask help` lists the commands.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "a command-line program talks on its standard output"
+)]
+
+mod arguments;
+mod bench;
+mod licence;
+mod process;
+mod report;
+mod steps;
+mod tally;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use arguments::{Command, HELP, Selection};
+use workspace::Workspace;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            println!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match arguments::parse(&words)? {
+        Command::Help => print!("{HELP}"),
+        Command::List => report::print_list(),
+        Command::Test(selection) => return test(&selection),
+        Command::Bench(options) => bench::run(&Workspace::find()?, &options)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the chosen steps in order, stops at the first that fails and ends with a summary.
+fn test(selection: &Selection) -> Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    let chosen = steps::choose(selection)?;
+    let report = report::run(&workspace, &chosen);
+    print!("{report}");
+    Ok(if report.failed() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}

@@ -1,0 +1,89 @@
+//! Running a program in view of the user.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, ExitStatus, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::tally::Tally;
+
+/// Runs a command that shares our terminal.
+///
+/// # Errors
+/// It cannot be started, or ends with another code than 0.
+pub fn run(command: &mut Command) -> Result<()> {
+    println!("$ {}", shown(command));
+    let status = command.status().with_context(|| not_started(command))?;
+    succeeded(command, status)
+}
+
+/// Runs a test command, shows its standard output while it comes, and adds its results to `tally`.
+///
+/// # Errors
+/// It cannot be started, or ends with another code than 0; what it said until then is in `tally`.
+pub fn run_tests(command: &mut Command, tally: &mut Tally) -> Result<()> {
+    println!("$ {}", shown(command));
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| not_started(command))?;
+    let output = child.stdout.take().expect("standard output is piped");
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line.with_context(|| format!("`{}`: its output cannot be read", shown(command)))?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        tally.read_line(&line);
+    }
+    let status = child
+        .wait()
+        .with_context(|| format!("`{}`: lost", shown(command)))?;
+    succeeded(command, status)
+}
+
+/// Runs a command and returns what it wrote to its standard output.
+///
+/// # Errors
+/// It cannot be started, ends with another code than 0, or writes something that is not UTF-8.
+pub fn output(command: &mut Command) -> Result<String> {
+    println!("$ {}", shown(command));
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| not_started(command))?;
+    succeeded(command, output.status)?;
+    String::from_utf8(output.stdout).with_context(|| format!("`{}`: its output is not UTF-8", shown(command)))
+}
+
+/// The command as one would type it.
+fn shown(command: &Command) -> String {
+    let program = std::path::Path::new(command.get_program());
+    let mut words = vec![
+        program
+            .file_stem()
+            .unwrap_or(command.get_program())
+            .to_string_lossy(),
+    ];
+    words.extend(command.get_args().map(|word| word.to_string_lossy()));
+    let settings = command
+        .get_envs()
+        .filter_map(|(name, value)| Some((name, value?)));
+    let mut text: String = settings
+        .map(|(name, value)| format!("{}={} ", name.display(), value.display()))
+        .collect();
+    text.push_str(&words.join(" "));
+    text
+}
+
+fn not_started(command: &Command) -> String {
+    format!(
+        "`{}` cannot be started; is it installed?",
+        command.get_program().display()
+    )
+}
+
+fn succeeded(command: &Command, status: ExitStatus) -> Result<()> {
+    if !status.success() {
+        bail!("`{}` ended with {status}", shown(command));
+    }
+    Ok(())
+}
