@@ -27,8 +27,8 @@ const TURN: f64 = 0.3;
 /// Unmeasured repeats before the first turn.
 const WARM_UP: usize = 5;
 
-/// Repeats that one turn has at most.
-const MOST_REPEATS: usize = 200;
+/// Repeats that one turn has at least and at most.
+const REPEATS: (usize, usize) = (3, 200);
 
 /// Times the chosen workloads and appends what came out to the record of this day and CPU.
 ///
@@ -76,5 +76,5 @@ fn time(workspace: &Workspace, engines: &Engines, workload: &Workload, rounds: u
 /// Warms an engine up and finds how many repeats fill one turn.
 fn repeats_of_a_turn(peer: &mut Peer) -> Result<usize> {
     let quickest = peer.repeat(WARM_UP)?.into_iter().fold(f64::INFINITY, f64::min);
-    Ok(((TURN / quickest) as usize).clamp(1, MOST_REPEATS))
+    Ok(((TURN / quickest) as usize).clamp(REPEATS.0, REPEATS.1))
 }

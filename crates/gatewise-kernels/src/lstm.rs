@@ -207,6 +207,11 @@ impl<F: Real> Layer<'_, F> {
         self.activation.is_custom() || self.recurrent_activation.is_custom()
     }
 
+    /// Where the rows of the record lie.
+    pub(crate) fn record_layout(&self) -> record::RecordLayout {
+        record::RecordLayout::new(&self.sizes, self.has_custom_activation())
+    }
+
     /// The activation of gate number `gate` in the order i, f, g, o.
     pub(crate) fn gate_activation(&self, gate: usize) -> &Activation<'_, F> {
         if gate == CANDIDATE { &self.activation } else { &self.recurrent_activation }

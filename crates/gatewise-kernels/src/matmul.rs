@@ -9,12 +9,13 @@ mod task;
 mod tests;
 
 pub(crate) use block::{Block, Left, Right, Start, Target};
-pub(crate) use columns::{BLOCK_LEN, BLOCK_ROWS, BlockBuffer, Columns, blocks};
+pub(crate) use columns::{BLOCK_LEN, BLOCK_ROWS, BlockBuffer, blocks};
 pub(crate) use panels::{Matrix, Panels};
 pub(crate) use task::rows_per_task;
 
 use crate::simd::lanes;
 use crate::tile::MAX_ROWS;
+use columns::Columns;
 use task::{LeftOperand, RightOperand, RowTask};
 
 /// The shape of a product `c = a · b`, with `c` [m, n].
@@ -85,7 +86,7 @@ pub fn matmul(
     };
     let columns = columns(product);
     let left = match product.a_transposed {
-        true => LeftOperand::Columns(Columns::new(a, m)),
+        true => LeftOperand::Columns(Columns { data: a, m }),
         false => LeftOperand::Rows(a),
     };
     let right = if reads_right_in_place(product) {

@@ -22,18 +22,11 @@ use crate::simd::{BitOps, FloatOps, Isa, NumOps};
 /// How many vectors the widest tile has side by side: the four gates of the LSTM.
 pub(crate) const MAX_VECTORS: usize = 4;
 
-/// How many rows the highest tile has, on any instruction set.
+/// How many rows the highest tile has.
 pub(crate) const MAX_ROWS: usize = 6;
 
 /// The sums of a tile, between the loops over k.
 pub(crate) type Sums<V> = [[V; MAX_VECTORS]; MAX_ROWS];
-
-/// How many rows a tile may have: its sums, a row of the right operand and a factor must fit the registers.
-#[inline(always)]
-pub(crate) fn max_rows(lanes: usize) -> usize {
-    let has_32_registers = lanes == 16 || cfg!(target_arch = "aarch64");
-    if has_32_registers { MAX_ROWS } else { 3 }
-}
 
 /// The first element and the number of elements of each part, when `len` elements are cut into parts of nearly
 /// equal size, at most `max_len`.
@@ -57,15 +50,15 @@ pub(crate) fn multiply<I: Isa>(
     right: impl RightVectors,
 ) {
     match vectors {
-        1 => multiply_rows::<I, 1>(isa, sums, rows, len, left, right),
-        2 => multiply_rows::<I, 2>(isa, sums, rows, len, left, right),
-        _ => multiply_rows::<I, MAX_VECTORS>(isa, sums, rows, len, left, right),
+        1 => multiply_rows::<I, 1, 1>(isa, sums, rows, 0, len, left, right),
+        2 => multiply_rows::<I, 2, 2>(isa, sums, rows, 0, len, left, right),
+        _ => multiply_four::<I>(isa, sums, rows, len, left, right),
     }
 }
 
-/// [`multiply`] for a known number of vectors.
+/// [`multiply`] for four vectors.
 #[inline(always)]
-pub(crate) fn multiply_rows<I: Isa, const V: usize>(
+pub(crate) fn multiply_four<I: Isa>(
     isa: I,
     sums: &mut Sums<I::F32>,
     rows: usize,
@@ -73,22 +66,42 @@ pub(crate) fn multiply_rows<I: Isa, const V: usize>(
     left: impl LeftRows,
     right: impl RightVectors,
 ) {
-    let max_rows = max_rows(isa.f32().len());
+    let has_32_registers = isa.f32().len() == 16 || cfg!(target_arch = "aarch64");
+    if has_32_registers {
+        return multiply_rows::<I, 4, 4>(isa, sums, rows, 0, len, left, right);
+    }
+    // In 16 registers six rows go with two vectors: read twice, each left factor is used as often as it can be.
+    for first in [0, 2] {
+        multiply_rows::<I, 2, 4>(isa, sums, rows, first, len, left, right);
+    }
+}
+
+/// [`multiply`] for the V vectors from `first` of W vectors.
+#[inline(always)]
+fn multiply_rows<I: Isa, const V: usize, const W: usize>(
+    isa: I,
+    sums: &mut Sums<I::F32>,
+    rows: usize,
+    first: usize,
+    len: usize,
+    left: impl LeftRows,
+    right: impl RightVectors,
+) {
     match rows {
-        1 => multiply_tile::<I, 1, V>(isa, sums, len, left, right),
-        2 => multiply_tile::<I, 2, V>(isa, sums, len, left, right),
-        3 => multiply_tile::<I, 3, V>(isa, sums, len, left, right),
-        _ if max_rows == 3 => unreachable!("tiles have at most three rows"),
-        4 => multiply_tile::<I, 4, V>(isa, sums, len, left, right),
-        5 => multiply_tile::<I, 5, V>(isa, sums, len, left, right),
-        _ => multiply_tile::<I, 6, V>(isa, sums, len, left, right),
+        1 => multiply_tile::<I, 1, V, W>(isa, sums, first, len, left, right),
+        2 => multiply_tile::<I, 2, V, W>(isa, sums, first, len, left, right),
+        3 => multiply_tile::<I, 3, V, W>(isa, sums, first, len, left, right),
+        4 => multiply_tile::<I, 4, V, W>(isa, sums, first, len, left, right),
+        5 => multiply_tile::<I, 5, V, W>(isa, sums, first, len, left, right),
+        _ => multiply_tile::<I, 6, V, W>(isa, sums, first, len, left, right),
     }
 }
 
 #[inline(always)]
-fn multiply_tile<I: Isa, const R: usize, const V: usize>(
+fn multiply_tile<I: Isa, const R: usize, const V: usize, const W: usize>(
     isa: I,
     sums: &mut Sums<I::F32>,
+    first: usize,
     len: usize,
     left: impl LeftRows,
     right: impl RightVectors,
@@ -97,19 +110,19 @@ fn multiply_tile<I: Isa, const R: usize, const V: usize>(
     let left = left.rows::<R>();
     let mut tile = [[ops.zero(); V]; R];
     for (tile, sums) in tile.iter_mut().zip(&*sums) {
-        tile.copy_from_slice(&sums[..V]);
+        tile.copy_from_slice(&sums[first..first + V]);
     }
     for k in 0..len {
-        let vectors = right.at::<_, V>(ops, k);
-        // Vector by vector: R factors and one vector at a time leave most registers to the sums.
-        for v in 0..V {
-            for row in 0..R {
-                tile[row][v] = ops.mul_add(ops.splat(left.at(row, v, k)), vectors[v], tile[row][v]);
+        let vectors = right.at::<_, V, W>(ops, k, first);
+        // Row by row: V vectors and one factor at a time leave most registers to the sums.
+        for (row, sums) in tile.iter_mut().enumerate() {
+            for v in 0..V {
+                sums[v] = ops.mul_add(ops.splat(left.at(row, first + v, k)), vectors[v], sums[v]);
             }
         }
     }
     for (tile, sums) in tile.iter().zip(sums) {
-        sums[..V].copy_from_slice(tile);
+        sums[first..first + V].copy_from_slice(tile);
     }
 }
 

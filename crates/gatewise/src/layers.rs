@@ -153,8 +153,27 @@ pub fn serialize(layer: &dyn Layer) -> Json {
     serialization::wrap("keras.layers", layer.class_name(), get_config(layer).into())
 }
 
+/// The same for a layer that was built for inputs of this shape, which Keras builds it for again.
+pub(crate) fn serialize_built(layer: &dyn Layer, input: &Shape) -> Json {
+    let mut envelope = serialize(layer);
+    if !BUILT_WITHOUT_SHAPE.contains(&layer.class_name()) {
+        envelope["build_config"] = json!({"input_shape": input.dims()});
+    }
+    if let Some(outer) = layer.downcast_ref::<TimeDistributed>() {
+        envelope["config"]["layer"] = serialize_built(&**outer.layer(), &outer.step_shape(input));
+    }
+    envelope
+}
+
+/// Classes that Keras holds for built before they have seen an input.
+const BUILT_WITHOUT_SHAPE: [&str; 5] = ["InputLayer", "Activation", "Dropout", "Masking", "Reshape"];
+
 /// A layer's arguments as Keras's `get_config` gives them.
 pub fn get_config(layer: &dyn Layer) -> Map<String, Json> {
+    // Keras's InputLayer has no weights to train and, instead of a policy, the name of a type.
+    if layer.as_input().is_some() {
+        return layer.own_config();
+    }
     let mut config = Map::new();
     config.insert("name".into(), name_of(layer).into());
     config.insert("trainable".into(), layer.base().is_trainable().into());

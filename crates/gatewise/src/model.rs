@@ -39,8 +39,8 @@ pub struct Model {
     seed: u64,
     /// The layers in order, without the input.
     layers: Vec<Arc<dyn Layer>>,
-    /// The input's layer, if it was given.
-    input: Option<Shape>,
+    /// Where data enters, if it was declared.
+    input: Option<Arc<dyn Layer>>,
     network: OnceLock<Network>,
     programs: Programs,
     training: Option<Training>,
@@ -103,17 +103,22 @@ impl Model {
             return Ok(network);
         }
         if self.layers.is_empty() {
-            return Err(Error::state(&self.name, "the model has no layers"));
+            return Err(Error::state(&self.name, "the model has no layers; add one with `add`"));
         }
         let mut dims = input_shape.dims().to_vec();
         // The batch is never a part of what a model is built for.
         if let Some(batch) = dims.first_mut() {
             *batch = None;
         }
-        let shape = self.input.clone().unwrap_or_else(|| Shape::new(dims));
+        let shape = self.declared_shape().unwrap_or_else(|| Shape::new(dims));
         let network = Network::chain(shape, &self.layers);
         network.build(self.seed)?;
         Ok(self.network.get_or_init(|| network))
+    }
+
+    /// The shape of a batch, if it was declared.
+    fn declared_shape(&self) -> Option<Shape> {
+        self.input.as_ref().and_then(|input| input.as_input())
     }
 
     /// The network of a built model.

@@ -130,10 +130,8 @@ impl Network {
             Some(call) => {
                 let (from, _) = call.inputs[0];
                 let (subject, next) = (name_of(&*self.calls[from].layer), name_of(&*call.layer));
-                let text = format!(
-                    "returns {} outputs, but the layer \"{next}\" after it takes one",
-                    values[from].len()
-                );
+                let count = values[from].len();
+                let text = format!("expected one output for the layer \"{next}\" after it, got {count}");
                 Err(Error::argument(subject, text))
             }
             None => Ok(()),

@@ -60,7 +60,7 @@ use crate::error::Result;
 ///
 /// Weights and gradients are plain slices in the order that [`build`](Self::build) was told. After `build` no
 /// step allocates memory.
-pub trait Optimizer: Debug + Send {
+pub trait Optimizer: Debug + Send + Sync {
     /// Keras's name of the class, such as `RMSprop`.
     fn class_name(&self) -> &str;
 

@@ -4,8 +4,9 @@
 
 mod common;
 
-use common::{Group, max_difference};
+use common::{Group, json, max_difference};
 use ndarray::arr1;
+use serde_json::json;
 
 #[test]
 fn differences_are_relative_above_one_and_absolute_below() {
@@ -32,4 +33,14 @@ fn fixtures_can_be_read() {
     let first = group.cases().next().expect("there is a case");
     assert_eq!(first.f32("x").shape(), [2, 7, 2]);
     assert!(!first.has("nothing"));
+}
+
+#[test]
+fn configurations_are_compared_by_keys_and_as_f32() {
+    let same = json::differences(&json!({"a": [0.1, null]}), &json!({"a": [0.1f32, null]}));
+    assert!(same.is_empty(), "{same:?}");
+    let differ = json::differences(&json!({"a": 1, "b": 2}), &json!({"a": 3, "c": 4}));
+    assert_eq!(differ, ["/a: 1, expected 3", "/b: 2 is too much", "/c: is missing"]);
+    let lists = json::differences(&json!([1, 2]), &json!([1]));
+    assert_eq!(lists, [": [1,2], expected [1]"]);
 }

@@ -26,7 +26,9 @@ pub fn run(arguments: &ForecastArguments) -> Result<Answer> {
     files.write_table(&report)?;
     files.write_picture(&picture::draw(&series, &report)?)?;
     print_results(&report, &files, arguments.json)?;
-    files.written().for_each(|path| console::say(&format!("wrote {}", path.display())));
+    files
+        .written()
+        .for_each(|path| console::say(&format!("wrote {}", path.display())));
     Ok(verdict(report.backtest.as_ref()))
 }
 
@@ -42,10 +44,18 @@ fn read_series(arguments: &ForecastArguments) -> Result<Series> {
 
 fn describe(series: &Series) {
     let rows = series.values().len();
-    let kind = series.frequency().map_or_else(|| "undated".to_owned(), |frequency| frequency.to_string());
+    let kind = series
+        .frequency()
+        .map_or_else(|| "undated".to_owned(), |frequency| frequency.to_string());
     let (first, last) = (series.label(0), series.label(rows - 1));
-    console::say(&format!("{}: {rows} {kind} values, {first} to {last}", series.name()));
-    series.notes().iter().for_each(|note| console::say(&format!("note: {note}")));
+    console::say(&format!(
+        "{}: {rows} {kind} values, {first} to {last}",
+        series.name()
+    ));
+    series
+        .notes()
+        .iter()
+        .for_each(|note| console::say(&format!("note: {note}")));
 }
 
 fn fit(series: &Series, arguments: &ForecastArguments, files: &mut Files) -> Result<Report> {
@@ -61,7 +71,9 @@ fn forecast_with(model: &Path, series: &Series, horizon: Option<NonZeroUsize>) -
     let forecaster = Forecaster::load(model)?;
     console::say(&format!("model {}: no training", model.display()));
     if series.frequency().is_none() && forecaster.recipe().season.is_some() {
-        console::say("note: without dates, row 1 is taken to stand where row 1 stood in training in its season");
+        console::say(
+            "note: without dates, row 1 is taken to stand where row 1 stood in training in its season",
+        );
     }
     Ok(forecaster.forecast(series, horizon.map(NonZeroUsize::get))?)
 }
@@ -98,11 +110,15 @@ fn as_json(report: &Report, files: &Files) -> Result<String> {
 }
 
 fn verdict(backtest: Option<&Backtest>) -> Answer {
-    let Some(backtest) = backtest else { return Answer::Done };
+    let Some(backtest) = backtest else {
+        return Answer::Done;
+    };
     let (name, baseline) = backtest.best_baseline();
     let share = 100.0 * backtest.lstm.mae / baseline.mae;
     if backtest.beats_baselines() {
-        console::say(&format!("the LSTM beat the {name} forecast: {share:.0} % of its mean absolute error"));
+        console::say(&format!(
+            "the LSTM beat the {name} forecast: {share:.0} % of its mean absolute error"
+        ));
         Answer::Done
     } else {
         console::say(&format!(

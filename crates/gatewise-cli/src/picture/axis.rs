@@ -9,7 +9,7 @@ use gatewise::forecast::Series;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
 /// Most marks on the axis.
-pub const MOST_MARKS: usize = 12;
+pub const MOST_MARKS: usize = 14;
 
 /// A part of a date whose change makes a mark, where its number is a multiple of `every`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,22 +30,70 @@ enum Part {
 
 /// From fine to coarse; of those that give few enough marks the one with the most is taken.
 const DATE_RULES: [Rule; 16] = [
-    Rule { part: Part::Hour, every: 1 },
-    Rule { part: Part::Hour, every: 6 },
-    Rule { part: Part::Day, every: 1 },
-    Rule { part: Part::Day, every: 2 },
-    Rule { part: Part::Day, every: 7 },
-    Rule { part: Part::Month, every: 1 },
-    Rule { part: Part::Month, every: 2 },
-    Rule { part: Part::Month, every: 3 },
-    Rule { part: Part::Month, every: 6 },
-    Rule { part: Part::Year, every: 1 },
-    Rule { part: Part::Year, every: 2 },
-    Rule { part: Part::Year, every: 5 },
-    Rule { part: Part::Year, every: 10 },
-    Rule { part: Part::Year, every: 20 },
-    Rule { part: Part::Year, every: 50 },
-    Rule { part: Part::Year, every: 100 },
+    Rule {
+        part: Part::Hour,
+        every: 1,
+    },
+    Rule {
+        part: Part::Hour,
+        every: 6,
+    },
+    Rule {
+        part: Part::Day,
+        every: 1,
+    },
+    Rule {
+        part: Part::Day,
+        every: 2,
+    },
+    Rule {
+        part: Part::Day,
+        every: 7,
+    },
+    Rule {
+        part: Part::Month,
+        every: 1,
+    },
+    Rule {
+        part: Part::Month,
+        every: 2,
+    },
+    Rule {
+        part: Part::Month,
+        every: 3,
+    },
+    Rule {
+        part: Part::Month,
+        every: 6,
+    },
+    Rule {
+        part: Part::Year,
+        every: 1,
+    },
+    Rule {
+        part: Part::Year,
+        every: 2,
+    },
+    Rule {
+        part: Part::Year,
+        every: 5,
+    },
+    Rule {
+        part: Part::Year,
+        every: 10,
+    },
+    Rule {
+        part: Part::Year,
+        every: 20,
+    },
+    Rule {
+        part: Part::Year,
+        every: 50,
+    },
+    Rule {
+        part: Part::Year,
+        every: 100,
+    },
 ];
 
 /// The horizontal axis from one place of a series to another, both included.
@@ -59,13 +107,26 @@ pub struct DateAxis<'a> {
 impl<'a> DateAxis<'a> {
     /// An axis over the places `first..=last`, which may go beyond the end of the series.
     pub fn new(series: &'a Series, first: usize, last: usize) -> Self {
-        let axis = |rule| Self { series, first, last, rule };
+        let axis = |rule| Self {
+            series,
+            first,
+            last,
+            rule,
+        };
         if series.calendar().is_none() {
-            return axis(Rule { part: Part::Place, every: round_step((last - first).div_ceil(MOST_MARKS)) });
+            return axis(Rule {
+                part: Part::Place,
+                every: round_step((last - first).div_ceil(MOST_MARKS)),
+            });
         }
         let marks = |rule: &Rule| axis(*rule).marks().len();
         let fitting = DATE_RULES.iter().rev().filter(|rule| marks(rule) <= MOST_MARKS);
-        axis(fitting.max_by_key(|rule| marks(rule)).copied().unwrap_or(DATE_RULES[DATE_RULES.len() - 1]))
+        axis(
+            fitting
+                .max_by_key(|rule| marks(rule))
+                .copied()
+                .unwrap_or(DATE_RULES[DATE_RULES.len() - 1]),
+        )
     }
 
     /// The places with a mark: where the part of the date differs from that at the place before.
@@ -75,11 +136,16 @@ impl<'a> DateAxis<'a> {
             number % self.rule.every == 0 && (*place == 0 || self.part(*place - 1) != number)
         };
         // The very first place has no place before it, and it may stand in the middle of a month.
-        (self.first.max(1)..=self.last).chain((self.first == 0).then_some(0)).filter(starts).collect()
+        (self.first.max(1)..=self.last)
+            .chain((self.first == 0).then_some(0))
+            .filter(starts)
+            .collect()
     }
 
     fn part(&self, place: usize) -> i64 {
-        let Some(calendar) = self.series.calendar() else { return place as i64 + 1 };
+        let Some(calendar) = self.series.calendar() else {
+            return place as i64 + 1;
+        };
         let (year, month, day, hour) = calendar.fields(place);
         let (year, month, day, hour) = (i64::from(year), i64::from(month), i64::from(day), i64::from(hour));
         match self.rule.part {
@@ -93,7 +159,9 @@ impl<'a> DateAxis<'a> {
     }
 
     fn label(&self, place: usize) -> String {
-        let Some(calendar) = self.series.calendar() else { return (place + 1).to_string() };
+        let Some(calendar) = self.series.calendar() else {
+            return (place + 1).to_string();
+        };
         let (year, month, day, hour) = calendar.fields(place);
         match self.rule.part {
             Part::Year => year.to_string(),

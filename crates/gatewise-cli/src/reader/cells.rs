@@ -30,9 +30,15 @@ impl Sheet {
             let record = record.with_context(|| format!("{name}: row {}", rows.len() + 1))?;
             rows.push(record.iter().map(str::to_owned).collect::<Vec<String>>());
         }
-        let Some(width) = rows.first().map(Vec::len) else { bail!("{name}: expected rows, got an empty file") };
+        let Some(width) = rows.first().map(Vec::len) else {
+            bail!("{name}: expected rows, got an empty file")
+        };
         if let Some((row, cells)) = rows.iter().enumerate().find(|(_, cells)| cells.len() != width) {
-            bail!("{name}: row {}: expected {width} cells as in row 1, got {}", row + 1, cells.len());
+            bail!(
+                "{name}: row {}: expected {width} cells as in row 1, got {}",
+                row + 1,
+                cells.len()
+            );
         }
         let decimal_comma = separator == b';';
         let has_header = rows[0].iter().all(|cell| !is_data(cell, decimal_comma));
@@ -43,7 +49,12 @@ impl Sheet {
         if rows.is_empty() {
             bail!("{name}: expected rows of data, got only a header");
         }
-        Ok(Self { names, rows, first_row: 1 + usize::from(has_header), decimal_comma })
+        Ok(Self {
+            names,
+            rows,
+            first_row: 1 + usize::from(has_header),
+            decimal_comma,
+        })
     }
 
     /// The cells of a column, top to bottom.
@@ -59,7 +70,10 @@ impl Sheet {
 
 /// Whether a cell stands for a value that is not known.
 pub fn is_missing(cell: &str) -> bool {
-    matches!(cell.to_ascii_lowercase().as_str(), "" | "na" | "n/a" | "nan" | "null" | "none" | "-" | ".")
+    matches!(
+        cell.to_ascii_lowercase().as_str(),
+        "" | "na" | "n/a" | "nan" | "null" | "none" | "-" | "."
+    )
 }
 
 /// The separator that is most frequent in the first line outside quotes; a comma where there is none.
@@ -68,10 +82,17 @@ fn separator(text: &str) -> u8 {
     let mut quoted = false;
     for byte in text.lines().next().unwrap_or_default().bytes() {
         quoted ^= byte == b'"';
-        counts.iter_mut().filter(|count| !quoted && count.0 == byte).for_each(|count| count.1 += 1);
+        counts
+            .iter_mut()
+            .filter(|count| !quoted && count.0 == byte)
+            .for_each(|count| count.1 += 1);
     }
     // The last of equals wins, so the comma stands last.
-    counts.into_iter().rev().max_by_key(|count| count.1).map_or(b',', |count| count.0)
+    counts
+        .into_iter()
+        .rev()
+        .max_by_key(|count| count.1)
+        .map_or(b',', |count| count.0)
 }
 
 fn is_data(cell: &str, decimal_comma: bool) -> bool {
@@ -79,8 +100,14 @@ fn is_data(cell: &str, decimal_comma: bool) -> bool {
 }
 
 fn number(cell: &str, decimal_comma: bool) -> Option<f64> {
-    let text = if decimal_comma { cell.replace(',', ".") } else { cell.to_owned() };
+    let text = if decimal_comma {
+        cell.replace(',', ".")
+    } else {
+        cell.to_owned()
+    };
     // `inf` and `nan` are words to Rust's parser, not to a reader of tables.
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     plain.then(|| text.parse().ok()).flatten()
 }

@@ -3,7 +3,7 @@
 //! What differs from `reference`, and why it may:
 //!   1. Samples of a chunk take a step together, as in the forward pass.
 //!   2. The gradients by z of all steps are kept, and those by the weights are a few large products over all
-//!      steps and samples, each sum in the order of samples and then of time.
+//!      steps and samples, each sum in the order of the record.
 //!   3. That by the bias is summed in each chunk as the steps are taken, and then over the chunks in order.
 
 mod pointwise;
@@ -12,12 +12,11 @@ mod run;
 mod weights;
 
 use super::chunks::{Samples, chunk_len, for_chunks, take};
-use super::record::Record;
 use super::{Gradients, Inputs, Layer, OutputGradients, Sizes};
 use crate::matmul::{Matrix, Panels};
 use crate::simd::{lanes, run};
 use run::{Call, ChunkRun};
-use weights::weight_gradients;
+use weights::WeightProducts;
 
 /// Results and scratch of consecutive samples.
 pub(super) struct BackwardSamples<'a> {
@@ -38,7 +37,7 @@ pub(super) struct BackwardSamples<'a> {
 }
 
 /// How the gradients by z of all steps are kept: for each chunk of samples and each gate the [`Panels`] of a right
-/// operand [samples of the chunk · T, H].
+/// operand [T · samples of the chunk, H], in the order of the record.
 #[derive(Clone, Copy)]
 pub(super) struct GateGradients {
     pub sizes: Sizes,
@@ -102,7 +101,6 @@ pub(super) fn backward(
 ) {
     let sizes = layer.sizes;
     let parts = Parts::new(&sizes);
-    let record = Record::new(record, &sizes);
     let Gradients { d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0, d_c0 } = gradients;
     let kernel = take(&mut workspace, parts.transposed_kernel);
     let recurrent_kernel = take(&mut workspace, parts.transposed_recurrent_kernel);
@@ -129,7 +127,8 @@ pub(super) fn backward(
     if let Some(d_bias) = d_bias {
         add_chunks(&kept, scratch, d_bias);
     }
-    weight_gradients(inputs, &record, kept, d_z, d_kernel, d_recurrent_kernel);
+    let products = WeightProducts { inputs, record, layout: layer.record_layout(), kept, d_z };
+    products.run(d_kernel, d_recurrent_kernel);
 }
 
 /// Packs `weights` [rows, 4H] as the right operand [4H, rows].

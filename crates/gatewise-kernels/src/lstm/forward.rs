@@ -11,7 +11,7 @@ mod run;
 mod step;
 
 use super::chunks::{Samples, chunk_len, for_chunks, take};
-use super::record::RecordMut;
+use super::record::RecordLayout;
 use super::weights::Weights;
 use super::{Inputs, Layer, Output, Outputs, Sizes};
 use crate::simd::{lanes, run};
@@ -27,7 +27,9 @@ pub(super) struct ForwardSamples<'a> {
     h: &'a mut [f32],
     /// `[count, H]`
     c: &'a mut [f32],
-    record: Option<RecordMut<'a, f32>>,
+    /// Rows of a record.
+    record: Option<&'a mut [f32]>,
+    layout: RecordLayout,
     /// `[count, scratch_len]`
     scratch: &'a mut [f32],
     sizes: Sizes,
@@ -58,7 +60,8 @@ pub(super) fn forward(
         y: outputs.y,
         h: outputs.h,
         c: outputs.c,
-        record: outputs.record.map(|record| RecordMut::new(record, &sizes)),
+        record: outputs.record,
+        layout: layer.record_layout(),
         scratch: take(&mut workspace, sizes.batch * scratch_len(&sizes)),
         sizes,
     };
@@ -86,14 +89,17 @@ impl Samples for ForwardSamples<'_> {
         let (upper_h, h) = self.h.split_at_mut(count * sizes.units);
         let (upper_c, c) = self.c.split_at_mut(count * sizes.units);
         let (upper_scratch, scratch) = self.scratch.split_at_mut(count * scratch_len(&sizes));
-        let (upper_record, record) = self.record.map(|record| record.split_at(count, &sizes)).unzip();
-        let lower = Self { first: self.first + count, y, h, c, record, scratch, sizes };
+        let record_len = count * sizes.steps * self.layout.row_len();
+        let (upper_record, record) = self.record.map(|record| record.split_at_mut(record_len)).unzip();
+        let layout = self.layout;
+        let lower = Self { first: self.first + count, y, h, c, record, layout, scratch, sizes };
         let upper = Self {
             first: self.first,
             y: upper_y,
             h: upper_h,
             c: upper_c,
             record: upper_record,
+            layout,
             scratch: upper_scratch,
             sizes,
         };

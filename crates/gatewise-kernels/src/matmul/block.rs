@@ -3,8 +3,7 @@
 use super::panels::Panels;
 use crate::simd::{BitOps, Isa, store_first};
 use crate::tile::{
-    Blocks, DenseRows, MAX_ROWS, MAX_VECTORS, Panel, ShortBlocks, Sums, TileRows, load_row, max_rows, multiply,
-    parts,
+    Blocks, DenseRows, MAX_ROWS, MAX_VECTORS, Panel, ShortBlocks, Sums, TileRows, load_row, multiply, parts,
 };
 
 /// The left operand of a block, over its range of k.
@@ -58,7 +57,7 @@ impl Block<'_> {
     #[inline(always)]
     pub fn run<I: Isa>(&self, isa: I, target: &mut Target) {
         for (column, vectors) in self.columns.iter() {
-            for (row, rows) in parts(target.rows, max_rows(isa.f32().len())) {
+            for (row, rows) in parts(target.rows, MAX_ROWS) {
                 let mut sums = self.first_sums(isa, target, row, column);
                 self.multiply(isa, &mut sums, (row, rows), (column, vectors));
                 for (r, sums) in sums[..rows].iter().enumerate() {
@@ -122,7 +121,9 @@ impl Block<'_> {
 
     #[inline(always)]
     fn panel<I: Isa>(&self, isa: I, column: usize, vectors: usize) -> Panel<'_> {
-        let Right::Packed { data, all_k, first_k } = self.right else { return Panel(&[]) };
+        let Right::Packed { data, all_k, first_k } = self.right else {
+            unreachable!("only a packed operand has panels")
+        };
         let width = vectors * isa.f32().len();
         Panel(&data[column * all_k + first_k * width..][..self.len * width])
     }

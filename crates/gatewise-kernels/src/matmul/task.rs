@@ -3,7 +3,7 @@
 use super::block::{Block, Left, Right, Start, Target};
 use super::columns::{BLOCK_LEN, BLOCK_ROWS, BlockBuffer, Columns, blocks};
 use super::panels::Panels;
-use crate::simd::{BitOps, Isa, SimdOp, run};
+use crate::simd::{Isa, SimdOp, run};
 use crate::tile::DenseRows;
 
 /// The left operand [m, k].
@@ -89,7 +89,6 @@ impl RowTask<'_> {
         let RightOperand::Packed(data) = self.right else {
             unreachable!("where the left operand is packed, the right one is packed, too")
         };
-        let lanes = isa.f32().len();
         let all_rows = self.rows();
         let mut buffer: BlockBuffer = [0.0; BLOCK_LEN * BLOCK_ROWS];
         for first in (0..all_rows).step_by(BLOCK_ROWS) {
@@ -98,7 +97,7 @@ impl RowTask<'_> {
             let mut start = self.start;
             // Without any k there still is one block, which writes what the sums start from.
             for (first_k, len) in blocks(self.k).chain((self.k == 0).then_some((0, 0))) {
-                left.pack(self.first_row + first, rows, first_k, len, lanes, &mut buffer);
+                left.pack(self.first_row + first, rows, first_k, len, &mut buffer);
                 let right = Right::Packed { data, all_k: self.k, first_k };
                 let block = Block { left: Left::Packed(&buffer), right, columns: self.columns, len, start };
                 block.run(isa, &mut target);

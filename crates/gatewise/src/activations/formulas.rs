@@ -1,6 +1,7 @@
 //! The formulas of Keras's activations (<https://keras.io/api/layers/activations/>), in operations.
 //!
-//! Where a formula has a kink, the derivative there is TensorFlow's.
+//! Where a formula has a kink, the derivative there is TensorFlow's. NaN stays NaN where Keras leaves it: everywhere
+//! but in the shrinking functions and `threshold`.
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
@@ -50,7 +51,7 @@ pub(super) const NAMED: &[(&str, Formula)] = &[
 fn relu6(b: &Builder, x: Value) -> Result<Value> {
     let (zero, six) = (b.scalar(0.0)?, b.scalar(6.0)?);
     let capped = b.select(b.greater_equal(x, six)?, six, x)?;
-    b.select(b.greater(x, zero)?, capped, zero)
+    b.select(b.greater_equal(zero, x)?, zero, capped)
 }
 
 /// `negative_slope` · (x − `threshold`) up to the threshold, x above it, `max_value` at most.
@@ -66,8 +67,9 @@ pub fn relu(
 ) -> Result<Value> {
     let is_negative = |value: f64| value.is_nan() || value < 0.0;
     if is_negative(negative_slope) || max_value.is_some_and(is_negative) {
+        let max_value = max_value.map_or_else(|| "None".to_owned(), |max| max.to_string());
         let text = format!(
-            "expected `negative_slope` and `max_value` of at least 0, got {negative_slope} and {max_value:?}"
+            "expected `negative_slope` and `max_value` of at least 0, got {negative_slope} and {max_value}"
         );
         return Err(Error::argument("relu", text));
     }
@@ -76,8 +78,9 @@ pub fn relu(
         Some(max) => b.select(b.greater_equal(x, b.scalar(max)?)?, b.scalar(max)?, x)?,
         None => x,
     };
-    let below = b.scale(b.sub(x, limit)?, negative_slope)?;
-    b.select(b.greater(x, limit)?, capped, below)
+    // 0 · (−∞) would be NaN.
+    let below = if negative_slope == 0.0 { b.scalar(0.0) } else { b.scale(b.sub(x, limit)?, negative_slope) };
+    b.select(b.greater_equal(limit, x)?, below?, capped)
 }
 
 /// x above 0, else `negative_slope` · x.
@@ -178,7 +181,7 @@ fn sparse_plus(b: &Builder, x: Value) -> Result<Value> {
     let (one, zero) = (b.scalar(1.0)?, b.scalar(0.0)?);
     let middle = b.scale(b.square(b.shift(x, 1.0)?)?, 0.25)?;
     let upper = b.select(b.greater_equal(x, one)?, x, middle)?;
-    b.select(b.greater(x, b.scalar(-1.0)?)?, upper, zero)
+    b.select(b.greater_equal(b.scalar(-1.0)?, x)?, zero, upper)
 }
 
 /// The first half of the last axis times the sigmoid of the second half.

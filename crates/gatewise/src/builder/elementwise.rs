@@ -83,10 +83,10 @@ impl Builder {
         self.add(x, self.scalar(term)?)
     }
 
-    /// max(x, 0); the derivative at 0 is 0.
+    /// max(x, 0); the derivative at 0 is 0, and NaN stays NaN.
     pub fn relu(&self, x: Value) -> Result<Value> {
         let zero = self.scalar(0.0)?;
-        self.select(self.greater(x, zero)?, x, zero)
+        self.select(self.greater_equal(zero, x)?, zero, x)
     }
 
     /// x limited to `low ..= high`; the derivative is 1 at both limits.

@@ -100,14 +100,20 @@ impl Callback for EarlyStopping {
     fn on_epoch_end(&mut self, epoch: usize, logs: &mut Logs, control: &mut dyn TrainingControl) -> Result<()> {
         let Some(value) = logs.get(&self.monitor).copied() else {
             let known: Vec<&str> = logs.keys().map(String::as_str).collect();
-            let text = format!("there is no \"{}\" to watch, the logs have: {}", self.monitor, known.join(", "));
+            let text = format!("`monitor` must be one of {}, got \"{}\"", known.join(", "), self.monitor);
             return Err(Error::argument("early_stopping", text));
         };
         if epoch < self.start_from_epoch {
             return Ok(());
         }
+        if self.restore_best_weights && self.progress.best_weights.is_none() {
+            // Until a value is better than another, the first weights are the best.
+            self.progress.best_weights = Some(control.weights());
+            self.progress.best_epoch = epoch;
+        }
         self.progress.wait += 1;
-        if self.progress.best.is_none_or(|best| self.is_better(value, best)) {
+        // NaN is better than nothing else, not even than no value.
+        if !value.is_nan() && self.progress.best.is_none_or(|best| self.is_better(value, best)) {
             self.progress.best = Some(value);
             self.progress.best_epoch = epoch;
             self.progress.best_weights = self.restore_best_weights.then(|| control.weights());

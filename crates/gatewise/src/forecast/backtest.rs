@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::Series;
 use super::baselines::{naive, seasonal_naive};
 use super::fitted::Fitted;
 use super::intervals::{self, Intervals};
@@ -11,7 +12,6 @@ use super::metrics::{Accuracy, naive_scale};
 use super::progress::{FitProgress, Observer};
 use super::recipe::Recipe;
 use super::report::{Backtest, BacktestForecast};
-use super::Series;
 use crate::{Error, Result};
 
 /// Forecasts from every origin, transformed `[origin][step]`.
@@ -26,7 +26,10 @@ pub(super) fn forecasts(
 ) -> Result<Vec<Vec<f64>>> {
     let mut forecasts = Vec::with_capacity(layout.origins.len());
     for (index, &refit) in layout.refits.iter().enumerate() {
-        let fit = FitProgress { number: index + 1, of: layout.refits.len() + 1 };
+        let fit = FitProgress {
+            number: index + 1,
+            of: layout.refits.len() + 1,
+        };
         let fitted = Fitted::train(recipe, &values[..refit], first_step, fit, observer)?;
         for origin in layout.origins_of_refit(index) {
             forecasts.push(fitted.forecast(&values[..origin], first_step)?);
@@ -43,8 +46,12 @@ pub(super) fn assess(
     values: &[f64],
     forecasts: &[Vec<f64>],
 ) -> Result<(Backtest, Intervals)> {
-    let residuals: Vec<Vec<f64>> =
-        layout.origins.iter().zip(forecasts).map(|(&origin, own)| differences(own, &values[origin..])).collect();
+    let residuals: Vec<Vec<f64>> = layout
+        .origins
+        .iter()
+        .zip(forecasts)
+        .map(|(&origin, own)| differences(own, &values[origin..]))
+        .collect();
     let all: Vec<&[f64]> = residuals.iter().map(Vec::as_slice).collect();
     let intervals = Intervals::calibrate(&all)
         .ok_or_else(|| Error::data(series.name(), "the backtest is too short for intervals"))?;
@@ -57,8 +64,10 @@ pub(super) fn assess(
         let errors: Vec<f64> = layout.origins.iter().enumerate().flat_map(of_origin).collect();
         Accuracy::of(&errors, scale)
     };
-    let restored: Vec<Vec<f64>> =
-        forecasts.iter().map(|own| own.iter().map(|value| recipe.restore(*value)).collect()).collect();
+    let restored: Vec<Vec<f64>> = forecasts
+        .iter()
+        .map(|own| own.iter().map(|value| recipe.restore(*value)).collect())
+        .collect();
     let history = |origin: usize| &series.values()[..origin];
     let backtest = Backtest {
         tail: series.values().len() - layout.head,
@@ -76,7 +85,10 @@ pub(super) fn assess(
             .origins
             .iter()
             .zip(restored.iter())
-            .map(|(&origin, forecast)| BacktestForecast { origin, forecast: forecast.clone() })
+            .map(|(&origin, forecast)| BacktestForecast {
+                origin,
+                forecast: forecast.clone(),
+            })
             .collect(),
     };
     Ok((backtest, intervals))
@@ -86,7 +98,10 @@ pub(super) fn assess(
 pub(super) fn separate_origins(origins: &[usize], horizon: usize) -> Vec<usize> {
     let mut places: Vec<usize> = Vec::new();
     for place in (0..origins.len()).rev() {
-        if places.last().is_none_or(|&later| origins[later] - origins[place] >= horizon) {
+        if places
+            .last()
+            .is_none_or(|&later| origins[later] - origins[place] >= horizon)
+        {
             places.push(place);
         }
     }
@@ -95,5 +110,9 @@ pub(super) fn separate_origins(origins: &[usize], horizon: usize) -> Vec<usize> 
 }
 
 fn differences(forecast: &[f64], actual: &[f64]) -> Vec<f64> {
-    forecast.iter().zip(actual).map(|(forecast, actual)| forecast - actual).collect()
+    forecast
+        .iter()
+        .zip(actual)
+        .map(|(forecast, actual)| forecast - actual)
+        .collect()
 }

@@ -51,7 +51,11 @@ impl Calendar {
         for (&place, &row) in places.iter().zip(&order) {
             rows[place] = Some(row);
         }
-        Ok(ReadDates { calendar: Self { dates, frequency }, rows, sorted })
+        Ok(ReadDates {
+            calendar: Self { dates, frequency },
+            rows,
+            sorted,
+        })
     }
 
     /// How often the series has a value.
@@ -66,7 +70,10 @@ impl Calendar {
 
     /// Only the dates of a part of the history.
     pub(super) fn slice(&self, range: std::ops::Range<usize>) -> Self {
-        Self { dates: self.dates[range].to_vec(), frequency: self.frequency }
+        Self {
+            dates: self.dates[range].to_vec(),
+            frequency: self.frequency,
+        }
     }
 
     /// The date at place `index`, counted from 0; beyond the history the dates go on with the frequency.
@@ -97,7 +104,9 @@ impl Calendar {
     fn date(&self, index: usize) -> DateTime {
         match self.dates.get(index) {
             Some(date) => *date,
-            None => self.frequency.advance(self.dates[self.dates.len() - 1], index + 1 - self.dates.len()),
+            None => self
+                .frequency
+                .advance(self.dates[self.dates.len() - 1], index + 1 - self.dates.len()),
         }
     }
 }

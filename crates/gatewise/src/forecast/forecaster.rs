@@ -30,7 +30,10 @@ impl Forecaster {
         let horizon = settings.horizon.unwrap_or_else(|| usual_horizon(series));
         let layout = Layout::new(series.name(), rows, horizon, settings)?;
         let recipe = Recipe::decide(series, &layout, settings);
-        recipe.in_words().into_iter().for_each(|sentence| observer.say(sentence));
+        recipe
+            .in_words()
+            .into_iter()
+            .for_each(|sentence| observer.say(sentence));
         observer.say(layout_in_words(&layout, rows));
         let values = recipe.transform(series)?;
         let first_step = series.first_step();
@@ -38,10 +41,18 @@ impl Forecaster {
         let (backtest, intervals) = backtest::assess(series, &recipe, &layout, &values, &forecasts)?;
         observer.say(format!("fit on all {rows} values"));
         let fits = layout.refits.len() + 1;
-        let last_fit = FitProgress { number: fits, of: fits };
+        let last_fit = FitProgress {
+            number: fits,
+            of: fits,
+        };
         let fitted = Fitted::train(&recipe, &values, first_step, last_fit, observer)?;
         let frequency = series.frequency().map(|frequency| frequency.to_string());
-        let forecaster = Self { recipe, fitted, intervals, frequency };
+        let forecaster = Self {
+            recipe,
+            fitted,
+            intervals,
+            frequency,
+        };
         let report = forecaster.report(series, &values, horizon, Some(backtest))?;
         Ok((forecaster, report))
     }
@@ -64,7 +75,10 @@ impl Forecaster {
 
     fn check(&self, series: &Series, horizon: usize) -> Result<()> {
         if horizon == 0 || horizon > self.recipe.horizon {
-            let text = format!("expected a horizon of 1 to {} steps, got {horizon}", self.recipe.horizon);
+            let text = format!(
+                "expected a horizon of 1 to {} steps, got {horizon}",
+                self.recipe.horizon
+            );
             return Err(Error::argument("forecast model", text));
         }
         let frequency = series.frequency().map(|frequency| frequency.to_string());
@@ -73,12 +87,19 @@ impl Forecaster {
                 Some(frequency) => format!("{frequency} dates"),
                 None => "no dates".to_owned(),
             };
-            let text = format!("expected {} as in training, got {}", words(&self.frequency), words(&frequency));
+            let text = format!(
+                "expected {} as in training, got {}",
+                words(&self.frequency),
+                words(&frequency)
+            );
             return Err(Error::data(series.name(), text));
         }
         let (rows, window) = (series.values().len(), self.recipe.window);
         if rows < window {
-            return Err(Error::data(series.name(), format!("expected at least {window} rows, got {rows}")));
+            return Err(Error::data(
+                series.name(),
+                format!("expected at least {window} rows, got {rows}"),
+            ));
         }
         Ok(())
     }
@@ -101,7 +122,12 @@ impl Forecaster {
             notes: series.notes().to_vec(),
         };
         let forecast = (0..horizon).map(step).collect();
-        Ok(Report { series: summary, recipe: self.recipe.clone(), backtest, forecast })
+        Ok(Report {
+            series: summary,
+            recipe: self.recipe.clone(),
+            backtest,
+            forecast,
+        })
     }
 
     fn step(&self, date: String, place: usize, forecast: f64) -> ForecastStep {
@@ -120,7 +146,9 @@ impl Forecaster {
 
 /// The usual horizon for the dates, a dozen steps without.
 fn usual_horizon(series: &Series) -> usize {
-    series.frequency().map_or(12, |frequency| frequency.usual_horizon())
+    series
+        .frequency()
+        .map_or(12, |frequency| frequency.usual_horizon())
 }
 
 fn layout_in_words(layout: &Layout, rows: usize) -> String {

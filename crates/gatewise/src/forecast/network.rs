@@ -36,11 +36,17 @@ impl Network {
         let first_validating = count - schedule.validation_windows;
         let part = |array: &ArrayD<f32>, range: Slice| array.slice_axis(Axis(0), range).to_owned();
         let [x, y] = [&windows.inputs, &windows.targets].map(|a| part(a, Slice::from(..first_validating)));
-        let [x_val, y_val] = [&windows.inputs, &windows.targets].map(|a| part(a, Slice::from(first_validating..)));
+        let [x_val, y_val] =
+            [&windows.inputs, &windows.targets].map(|a| part(a, Slice::from(first_validating..)));
         let mut stop = EarlyStopping::default();
         stop.patience = schedule.patience;
         stop.start_from_epoch = schedule.epochs_before_choice;
-        let mut teller = Teller { fit, observer, epochs: recipe.epochs, half: 0.0 };
+        let mut teller = Teller {
+            fit,
+            observer,
+            epochs: recipe.epochs,
+            half: 0.0,
+        };
         let arguments = Fit {
             epochs: recipe.epochs,
             batch_size: Some(BATCH_SIZE),
@@ -61,7 +67,12 @@ impl Network {
         observer: &Observer,
     ) -> Result<Self> {
         let mut model = build(recipe)?;
-        let mut teller = Teller { fit, observer, epochs, half: 1.0 };
+        let mut teller = Teller {
+            fit,
+            observer,
+            epochs,
+            half: 1.0,
+        };
         let arguments = Fit {
             epochs,
             batch_size: Some(BATCH_SIZE),
@@ -113,7 +124,11 @@ impl Callback for Teller<'_> {
     fn on_epoch_end(&mut self, epoch: usize, logs: &mut Logs, _: &mut dyn TrainingControl) -> Result<()> {
         let done = (self.half + (epoch + 1) as f64 / self.epochs as f64) / 2.0;
         let loss = logs.get("loss").copied().unwrap_or(f64::NAN);
-        self.observer.tell(&Progress::Epoch { fit: self.fit, done, loss });
+        self.observer.tell(&Progress::Epoch {
+            fit: self.fit,
+            done,
+            loss,
+        });
         Ok(())
     }
 }

@@ -37,7 +37,10 @@ impl Series {
         };
         let known = known_range(name, &values)?;
         if known.len() < values.len() {
-            notes.push(format!("{} missing at the ends: left off", count(values.len() - known.len(), "value")));
+            notes.push(format!(
+                "{} missing at the ends: left off",
+                count(values.len() - known.len(), "value")
+            ));
         }
         let calendar = calendar.map(|calendar| calendar.slice(known.clone()));
         let values = interpolate(name, &values[known], &mut notes)?;
@@ -45,7 +48,12 @@ impl Series {
             let text = format!("expected values that vary, got {} in every row", values[0]);
             return Err(Error::data(name, text));
         }
-        Ok(Self { name: name.to_owned(), values, calendar, notes })
+        Ok(Self {
+            name: name.to_owned(),
+            values,
+            calendar,
+            notes,
+        })
     }
 
     /// What the series is called.
@@ -89,11 +97,25 @@ impl Series {
 
 fn check_values(name: &str, dates: Option<&[String]>, values: &[Option<f64>]) -> Result<()> {
     if let Some(dates) = dates.filter(|dates| dates.len() != values.len()) {
-        let text = format!("expected as many dates as values, got {} and {}", dates.len(), values.len());
+        let text = format!(
+            "expected as many dates as values, got {} and {}",
+            dates.len(),
+            values.len()
+        );
         return Err(Error::data(name, text));
     }
-    if let Some(row) = values.iter().position(|value| value.is_some_and(|value| !value.is_finite())) {
-        return Err(Error::data(name, format!("row {}: expected a finite number, got {}", row + 1, values[row].unwrap_or(f64::NAN))));
+    if let Some(row) = values
+        .iter()
+        .position(|value| value.is_some_and(|value| !value.is_finite()))
+    {
+        return Err(Error::data(
+            name,
+            format!(
+                "row {}: expected a finite number, got {}",
+                row + 1,
+                values[row].unwrap_or(f64::NAN)
+            ),
+        ));
     }
     Ok(())
 }
@@ -114,7 +136,11 @@ fn lay_on_calendar(
     if left_out > 0 {
         notes.push(format!("{} left out: put in as missing", count(left_out, "date")));
     }
-    let values = read.rows.iter().map(|row| row.and_then(|row| values[row])).collect();
+    let values = read
+        .rows
+        .iter()
+        .map(|row| row.and_then(|row| values[row]))
+        .collect();
     debug_assert_eq!(read.calendar.len(), read.rows.len());
     Ok((Some(read.calendar), values))
 }
@@ -125,7 +151,10 @@ fn known_range(name: &str, values: &[Option<f64>]) -> Result<std::ops::Range<usi
     let last = values.iter().rposition(Option::is_some);
     match first.zip(last) {
         Some((first, last)) => Ok(first..last + 1),
-        None => Err(Error::data(name, format!("expected numbers, got {} rows without one", values.len()))),
+        None => Err(Error::data(
+            name,
+            format!("expected numbers, got {} rows without one", values.len()),
+        )),
     }
 }
 
@@ -141,7 +170,10 @@ fn interpolate(name: &str, values: &[Option<f64>], notes: &mut Vec<String>) -> R
         return Err(Error::data(name, text));
     }
     if missing > 0 {
-        notes.push(format!("{} missing: interpolated linearly", count(missing, "value")));
+        notes.push(format!(
+            "{} missing: interpolated linearly",
+            count(missing, "value")
+        ));
     }
     let mut filled: Vec<f64> = Vec::with_capacity(values.len());
     for (index, value) in values.iter().enumerate() {

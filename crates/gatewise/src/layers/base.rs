@@ -99,8 +99,8 @@ impl<L: Layer> LayerOptions for L {}
 
 /// Keras's name for the first layer of a class: `LSTM` → `lstm`, `TimeDistributed` → `time_distributed`.
 ///
-/// An underscore goes before a capital that is followed by small letters, and between a small letter or digit and a
-/// capital (Keras's `to_snake_case`).
+/// An underscore goes before a capital that is followed by small letters, and between a small letter and a capital
+/// (Keras's `to_snake_case`).
 pub(crate) fn snake_case(class_name: &str) -> String {
     let letters: Vec<char> = class_name.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
     let mut name = String::new();

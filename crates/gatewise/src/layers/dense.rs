@@ -181,9 +181,13 @@ impl Layer for Dense {
         config.insert("use_bias".into(), self.use_bias.into());
         config::insert_initializers(&mut config, &weights);
         config::insert_regularizers(&mut config, &weights);
-        let activity = config::regularizer(self.activity_regularizer.as_ref());
-        config.insert("activity_regularizer".into(), activity);
+        // Keras writes this one only where there is one.
+        if self.activity_regularizer.is_some() {
+            let activity = config::regularizer(self.activity_regularizer.as_ref());
+            config.insert("activity_regularizer".into(), activity);
+        }
         config::insert_constraints(&mut config, &weights);
+        config.insert("quantization_config".into(), Json::Null);
         config
     }
 }

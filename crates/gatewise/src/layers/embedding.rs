@@ -128,6 +128,7 @@ impl Layer for Embedding {
         config.insert("activity_regularizer".into(), Json::Null);
         config::insert_constraints(&mut config, &weights);
         config.insert("mask_zero".into(), self.mask_zero.into());
+        config.insert("quantization_config".into(), Json::Null);
         config
     }
 }

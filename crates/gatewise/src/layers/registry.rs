@@ -17,7 +17,7 @@ use reader::Reader;
 type Create = fn(&mut Reader) -> Result<Arc<dyn Layer>>;
 
 const CLASSES: &[(&str, Create)] = &[
-    ("InputLayer", |r| r.dims("batch_shape").map(Input::batch).and_then(|layer| r.base(layer))),
+    ("InputLayer", input),
     ("LSTM", lstm),
     ("Dense", dense),
     ("Dropout", dropout),
@@ -56,6 +56,15 @@ pub fn deserialize(value: &Json) -> Result<Arc<dyn Layer>> {
     layer.base().check()?;
     layer.check()?;
     Ok(layer)
+}
+
+fn input(r: &mut Reader) -> Result<Arc<dyn Layer>> {
+    let mut layer = Input::batch(r.dims("batch_shape")?);
+    layer = r.text("dtype")?.into_iter().fold(layer, Input::dtype);
+    for name in ["sparse", "ragged", "optional"] {
+        r.only_default(name, &Json::Bool(false))?;
+    }
+    r.base(layer)
 }
 
 fn lstm(r: &mut Reader) -> Result<Arc<dyn Layer>> {

@@ -30,7 +30,11 @@ impl Reshape {
         let open = have.filter(|_| has_open).and_then(|have| have.checked_div(fixed));
         let fits = have.is_none_or(|have| fixed * open.unwrap_or(1) == have);
         if !fits {
-            let text = format!("cannot reshape {inputs} to [batch, {}]", self.written());
+            let wanted = if has_open { "a multiple of " } else { "" };
+            let text = format!(
+                "expected inputs of {wanted}{fixed} numbers a sample for [batch, {}], got {inputs}",
+                self.written()
+            );
             return Err(Error::shape(name_of(self), text));
         }
         let mut dims: Vec<Dim> = vec![batch];

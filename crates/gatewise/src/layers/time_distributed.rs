@@ -31,6 +31,12 @@ impl TimeDistributed {
         &self.layer
     }
 
+    /// The inputs of the layer inside for inputs of this shape, with the batch as it is.
+    pub(super) fn step_shape(&self, inputs: &Shape) -> Shape {
+        let dims = inputs.dims().iter().enumerate().filter(|(axis, _)| *axis != 1).map(|(_, dim)| *dim);
+        Shape::new(dims.collect::<Vec<_>>())
+    }
+
     fn check_rank(&self, shape: &Shape) -> Result<()> {
         if shape.rank() >= 3 {
             return Ok(());

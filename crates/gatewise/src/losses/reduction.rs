@@ -79,13 +79,18 @@ fn mask_weights(b: &Builder, reduction: Reduction, mask: Value, losses: &Shape) 
 }
 
 /// Weights `[batch]` or `[batch, time]` in a shape that broadcasts to the losses. One weight a sample counts for all
-/// its time steps, as in Keras 2.
+/// its time steps, as in Keras 2. A last axis of size 1 beyond those of the losses is left out.
 fn fit_weights(b: &Builder, weights: Value, losses: &Shape) -> Result<Value> {
-    let shape = b.shape(weights);
+    let given = b.shape(weights);
+    let is_column = given.rank() == losses.rank() + 1 && given.last() == Some(1);
+    let shape = if is_column { Shape::new(&given.dims()[..losses.rank()]) } else { given.clone() };
     let fits = shape.rank() <= losses.rank()
         && shape.dims().iter().zip(losses.dims()).all(|(a, b)| a.is_none() || b.is_none() || a == b);
     if !fits {
-        let text = format!("expected weights [batch] or {losses}, got {shape}");
+        let text = match losses.rank() {
+            0 | 1 => format!("expected weights {losses}, got {given}"),
+            _ => format!("expected weights {} or {losses}, got {given}", Shape::new([losses.dim(0)])),
+        };
         return Err(Error::shape("sample_weight", text));
     }
     let mut dims = shape.dims().to_vec();

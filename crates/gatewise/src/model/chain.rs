@@ -5,9 +5,8 @@ use std::sync::{Arc, OnceLock};
 use super::Model;
 use super::programs::Programs;
 use crate::error::{Error, Result};
-use crate::layers::{Layer, snake_case};
+use crate::layers::{Input, Layer, name_of, snake_case};
 use crate::random;
-use crate::shape::Shape;
 
 impl Model {
     /// A chain without layers.
@@ -29,14 +28,15 @@ impl Model {
     /// If the layer's arguments are out of range, its name is taken, or it does not fit.
     pub(crate) fn append(&mut self, layer: Arc<dyn Layer>) -> Result<()> {
         layer.base().check()?;
-        if let Some(shape) = layer.as_input() {
-            return self.set_input(shape);
-        }
         layer.base().set_name_once(self.free_name(layer.class_name()));
         layer.check()?;
+        if layer.as_input().is_some() {
+            return self.set_input(layer);
+        }
         self.check_name(&*layer)?;
         if self.layers.is_empty() && self.input.is_none() {
-            self.input = layer.base().batch_shape().cloned();
+            let shape = layer.base().batch_shape();
+            self.input = shape.map(|shape| Arc::new(Input::batch(shape.dims())) as Arc<dyn Layer>);
         }
         self.layers.push(layer);
         self.rebuild().inspect_err(|_| {
@@ -45,12 +45,12 @@ impl Model {
         })
     }
 
-    fn set_input(&mut self, shape: Shape) -> Result<()> {
-        if self.input.is_some() || !self.layers.is_empty() {
-            let text = "the input must come first, and once";
+    fn set_input(&mut self, input: Arc<dyn Layer>) -> Result<()> {
+        if let Some(last) = self.layers.last().or(self.input.as_ref()) {
+            let text = format!("expected an input as the first layer only, got one after \"{}\"", name_of(&**last));
             return Err(Error::state(&self.name, text));
         }
-        self.input = Some(shape);
+        self.input = Some(input);
         Ok(())
     }
 
@@ -59,7 +59,7 @@ impl Model {
         self.network = OnceLock::new();
         self.programs = Programs::default();
         self.training = None;
-        match self.input.clone() {
+        match self.declared_shape() {
             Some(shape) => self.network_for(&shape).map(|_| ()),
             None => Ok(()),
         }

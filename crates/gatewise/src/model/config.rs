@@ -4,28 +4,42 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Model;
 use crate::error::{Error, Result};
-use crate::layers::{self, Input, LayerOptions, dtype_policy};
+use crate::layers::{self, Input, dtype_policy, serialize_built};
 use crate::shape::Shape;
 
 impl Model {
     /// The architecture as Keras's `Sequential.get_config` gives it.
     pub fn get_config(&self) -> Json {
-        let mut list = Vec::new();
-        let shape = self.input.clone().or_else(|| self.network.get().map(|network| network.inputs[0].clone()));
-        if let Some(shape) = &shape {
-            let input = Input::batch(shape.dims()).with_name("input_layer");
-            list.push(layers::serialize(&input));
-        }
-        list.extend(self.layers.iter().map(|layer| layers::serialize(&**layer)));
+        let shape = self.declared_shape().or_else(|| self.network.get().map(|network| network.inputs[0].clone()));
         let mut config = Map::new();
         config.insert("name".into(), self.name.clone().into());
         config.insert("trainable".into(), true.into());
         config.insert("dtype".into(), dtype_policy());
-        config.insert("layers".into(), list.into());
+        config.insert("layers".into(), self.layer_configs(shape.as_ref()).into());
         if let Some(shape) = shape {
             config.insert("build_input_shape".into(), json!(shape.dims()));
         }
         config.into()
+    }
+
+    /// The input, if its shape is known, and the layers in their envelopes.
+    fn layer_configs(&self, shape: Option<&Shape>) -> Vec<Json> {
+        let input = |shape: &Shape| match &self.input {
+            Some(input) => layers::serialize(&**input),
+            None => layers::serialize(&Input::batch(shape.dims())),
+        };
+        let mut configs: Vec<Json> = shape.map(input).into_iter().collect();
+        let outputs = self.network.get().and_then(|network| network.output_shapes().ok());
+        // What goes into a layer: the declared shape, then what came out of the layer before.
+        let befores = shape.zip(outputs.as_ref());
+        for (index, layer) in self.layers.iter().enumerate() {
+            configs.push(match befores {
+                Some((first, _)) if index == 0 => serialize_built(&**layer, first),
+                Some((_, outputs)) => serialize_built(&**layer, &outputs[index - 1][0]),
+                None => layers::serialize(&**layer),
+            });
+        }
+        configs
     }
 
     /// A chain of layers from such a configuration, with fresh weights.

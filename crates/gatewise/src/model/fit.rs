@@ -13,7 +13,6 @@ use crate::random::{self, RandomKey};
 use crate::shape::Shape;
 
 /// The arguments of Keras's `fit`, with its defaults.
-#[derive(Default)]
 pub struct Fit<'a> {
     /// Samples in a batch (default 32); the last batch of an epoch may be smaller.
     pub batch_size: Option<usize>,
@@ -31,6 +30,21 @@ pub struct Fit<'a> {
     pub initial_epoch: usize,
     /// What is told of epochs and batches, in this order.
     pub callbacks: Vec<&'a mut dyn Callback>,
+}
+
+impl Default for Fit<'_> {
+    fn default() -> Self {
+        Self {
+            batch_size: None,
+            epochs: 1,
+            shuffle: None,
+            validation_split: 0.0,
+            validation_data: None,
+            sample_weight: None,
+            initial_epoch: 0,
+            callbacks: Vec::new(),
+        }
+    }
 }
 
 /// The stream of random numbers that orders samples.
@@ -122,7 +136,7 @@ fn split(data: Dataset, share: f64) -> Result<(Dataset, Option<Dataset>)> {
     let len = data.len();
     let at = (len as f64 * (1.0 - share)).floor() as usize;
     if at == 0 || at == len {
-        let text = format!("`validation_split` of {share} leaves nothing of {len} samples on one side");
+        let text = format!("`validation_split` must leave samples on both sides, got {share} of {len} samples");
         return Err(Error::argument("fit", text));
     }
     let (train, validation) = data.split(at);

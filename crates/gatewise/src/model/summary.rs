@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Model;
 use crate::layers::name_of;
-use crate::optimizers::OptimizerValue;
+use crate::optimizers::{Optimizer, OptimizerValue};
 use crate::shape::Shape;
 use crate::variable::Variable;
 
@@ -47,22 +47,43 @@ impl Model {
         };
         let (frozen, trained): (Vec<Variable>, Vec<Variable>) = all.iter().cloned().partition(is_frozen);
         let optimizer = self.optimizer().filter(|optimizer| optimizer.iterations() > 0);
-        let slots = optimizer.map(|optimizer| {
-            let len = |value: &OptimizerValue| match value {
-                OptimizerValue::Iteration(_) => 1,
-                OptimizerValue::Array(array) => array.len(),
-            };
-            optimizer.state().iter().map(|variable| len(&variable.value)).sum::<usize>()
-        });
-        let mut line = |name: &str, count: usize| {
-            let _ = writeln!(text, " {name} params: {} ({})", thousands(count), bytes(4 * count));
+        let slots = optimizer.map_or(Size::default(), Size::of_optimizer);
+        let mut line = |name: &str, size: Size| {
+            let _ = writeln!(text, " {name} params: {} ({})", thousands(size.count), bytes(size.bytes));
         };
-        line("Total", count(&all) + slots.unwrap_or(0));
-        line("Trainable", count(&trained));
-        line("Non-trainable", count(&frozen));
-        if let Some(slots) = slots {
+        line("Total", Size::of_weights(&all).plus(slots));
+        line("Trainable", Size::of_weights(&trained));
+        line("Non-trainable", Size::of_weights(&frozen));
+        if optimizer.is_some() {
             line("Optimizer", slots);
         }
+    }
+}
+
+/// A number of parameters and what they occupy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Size {
+    count: usize,
+    bytes: usize,
+}
+
+impl Size {
+    fn of_weights(variables: &[Variable]) -> Self {
+        let count = count(variables);
+        Self { count, bytes: 4 * count }
+    }
+
+    /// Everything that an optimizer keeps; the iteration is a 64-bit number.
+    fn of_optimizer(optimizer: &dyn Optimizer) -> Self {
+        let size = |value: &OptimizerValue| match value {
+            OptimizerValue::Iteration(_) => Self { count: 1, bytes: 8 },
+            OptimizerValue::Array(array) => Self { count: array.len(), bytes: 4 * array.len() },
+        };
+        optimizer.state().iter().fold(Self::default(), |sum, variable| sum.plus(size(&variable.value)))
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self { count: self.count + other.count, bytes: self.bytes + other.bytes }
     }
 }
 

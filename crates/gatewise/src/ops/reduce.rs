@@ -17,7 +17,7 @@ pub(crate) enum ReduceKind {
     Mean,
 }
 
-/// A sum or mean over some axes, in the order in which the elements lie.
+/// A sum or mean over some axes, in an order that depends on the sizes alone.
 #[derive(Debug, Clone)]
 pub(crate) struct Reduce {
     pub kind: ReduceKind,
@@ -125,11 +125,26 @@ fn sum_middle<F: Number>(x: &[F], out: &mut [F], reduced: usize, inner: usize) {
     if reduced * inner == 0 {
         return;
     }
+    if inner == 1 {
+        return out.iter_mut().zip(x.chunks_exact(reduced)).for_each(|(sum, row)| *sum = sum_of_halves(row));
+    }
     for (sums, block) in out.chunks_exact_mut(inner).zip(x.chunks_exact(reduced * inner)) {
         for row in block.chunks_exact(inner) {
             sums.iter_mut().zip(row).for_each(|(sum, x)| *sum = *sum + *x);
         }
     }
+}
+
+/// The sum of a row as that of its halves, so that rounding grows with the logarithm of the length (N. Higham,
+/// "Accuracy and Stability of Numerical Algorithms", 2002, section 4.2): losses and penalties are sums of millions.
+fn sum_of_halves<F: Number>(row: &[F]) -> F {
+    /// What is summed in one go, so that the halving costs nothing.
+    const BLOCK: usize = 32;
+    if row.len() <= BLOCK {
+        return row.iter().fold(F::zero(), |sum, x| sum + *x);
+    }
+    let (first, second) = row.split_at(row.len() / 2);
+    sum_of_halves(first) + sum_of_halves(second)
 }
 
 #[cfg(test)]

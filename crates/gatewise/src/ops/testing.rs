@@ -18,8 +18,12 @@ pub(crate) type Emit<'a> = &'a dyn Fn(&Builder, &[Value]) -> Result<Value>;
 /// differences are good to about 1e-10.
 const GRADIENT_TOLERANCE: f64 = 1e-7;
 
-/// How far `f32` may be from `f64`, relative to the number and at least to 1: eight units in the last place.
-const EXECUTOR_TOLERANCE: f64 = 8.0 * f32::EPSILON as f64;
+/// How far one operation in `f32` may be from `f64`, relative to the largest number of the result and at least to 1:
+/// a few roundings.
+const ROUNDING: f64 = 8.0 * f32::EPSILON as f64;
+
+/// The same for a recurrence, where the rounding of a step goes through all the steps after it.
+const RECURRENT_ROUNDING: f64 = 8.0 * ROUNDING;
 
 /// Distance between the points of the differences. The error of the formula grows with its fourth power and that of
 /// rounding with its inverse.
@@ -80,12 +84,23 @@ pub(crate) fn fast(inputs: &[ArrayD<f32>], emit: Emit<'_>) -> Result<ArrayD<f32>
 
 /// Asserts that the fast executor computes what the reference does, for inputs rounded to `f32`.
 pub(crate) fn assert_executors_agree(inputs: &[ArrayD<f64>], emit: Emit<'_>) {
+    check_executors(inputs, emit, ROUNDING).unwrap();
+}
+
+/// The same for functions with a recurrence in them; `name` is told where they differ.
+pub(crate) fn assert_recurrences_agree(name: &str, inputs: &[ArrayD<f64>], emit: Emit<'_>) {
+    check_executors(inputs, emit, RECURRENT_ROUNDING).unwrap_or_else(|text| panic!("{name}: {text}"));
+}
+
+/// Says where the fast executor does not compute what the reference does.
+fn check_executors(inputs: &[ArrayD<f64>], emit: Emit<'_>, tolerance: f64) -> Result<(), String> {
     let narrow: Vec<ArrayD<f32>> = inputs.iter().map(|input| input.mapv(|x| x as f32)).collect();
     let wide: Vec<ArrayD<f64>> = narrow.iter().map(|input| input.mapv(f64::from)).collect();
     let (got, expected) = (fast(&narrow, emit).unwrap(), reference(&wide, emit).unwrap());
     assert_eq!(got.shape(), expected.shape());
-    let pairs = got.iter().map(|x| f64::from(*x)).zip(expected.iter().copied());
-    compare(pairs, |expected| EXECUTOR_TOLERANCE * expected.abs().max(1.0)).unwrap();
+    let finite = expected.iter().filter(|x| x.is_finite());
+    let largest = finite.fold(1.0, |largest: f64, x| largest.max(x.abs()));
+    compare(got.iter().map(|x| f64::from(*x)).zip(expected), tolerance * largest)
 }
 
 /// Whether the sum of the result has a gradient by input `by`.
@@ -121,7 +136,7 @@ pub(crate) fn check_gradients(inputs: &[ArrayD<f64>], by: &[usize], emit: Emit<'
         let value = |bound: &[ArrayD<f64>]| builder.evaluate_reference(&[loss], bound).unwrap()[0].sum();
         let expected = differences(&mut bound, *input, value);
         let largest = expected.iter().fold(1e-3, |largest: f64, x| largest.max(x.abs()));
-        compare(got.iter().copied().zip(expected), |_| GRADIENT_TOLERANCE * largest)
+        compare(got.iter().copied().zip(expected), GRADIENT_TOLERANCE * largest)
             .map_err(|text| format!("the gradient by input {input}: {text}"))?;
     }
     Ok(())
@@ -148,10 +163,10 @@ fn differences(
 }
 
 /// Says at which element the numbers got are not the expected ones. NaN is only equal to NaN.
-fn compare(pairs: impl Iterator<Item = (f64, f64)>, tolerance: impl Fn(f64) -> f64) -> Result<(), String> {
+fn compare(pairs: impl Iterator<Item = (f64, f64)>, tolerance: f64) -> Result<(), String> {
     for (index, (got, expected)) in pairs.enumerate() {
         let is_same = got == expected || got.is_nan() && expected.is_nan();
-        if !is_same && !((got - expected).abs() <= tolerance(expected)) {
+        if !is_same && !((got - expected).abs() <= tolerance) {
             return Err(format!("expected {expected} at element {index}, got {got}"));
         }
     }

@@ -11,7 +11,7 @@ use crate::error::Result;
 /// The arguments and the formula of one optimizer; all else is done for it.
 ///
 /// To add an optimizer, implement this for a struct of its arguments.
-pub trait UpdateRule: Debug + Send {
+pub trait UpdateRule: Debug + Send + Sync {
     /// Keras's name of the class, such as `RMSprop`.
     fn class_name(&self) -> &str;
 

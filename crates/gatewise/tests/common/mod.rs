@@ -2,6 +2,8 @@
 
 #![allow(dead_code, missing_docs)]
 
+pub mod json;
+
 use std::path::PathBuf;
 
 use ndarray::{ArrayD, IxDyn};
@@ -24,11 +26,16 @@ fn path(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(file)
 }
 
+/// Reads the cases of a group that has no arrays.
+pub fn read_cases(name: &str) -> Vec<Json> {
+    let text = std::fs::read_to_string(path(&format!("{name}.json"))).expect("the fixture is there");
+    serde_json::from_str(&text).expect("the fixture is a list of cases")
+}
+
 impl Group {
     /// Reads `fixtures/<name>.json` and `fixtures/<name>.safetensors`.
     pub fn read(name: &str) -> Self {
-        let text = std::fs::read_to_string(path(&format!("{name}.json"))).expect("the fixture is there");
-        let cases = serde_json::from_str(&text).expect("the fixture is a list of cases");
+        let cases = read_cases(name);
         let bytes = std::fs::read(path(&format!("{name}.safetensors"))).expect("the arrays are there");
         Self { cases, bytes }
     }

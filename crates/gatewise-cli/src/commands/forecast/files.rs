@@ -15,8 +15,12 @@ pub struct Files {
 impl Files {
     /// Files in `folder`, which is made where it does not exist: before the work, so that it is not in vain.
     pub fn in_folder(folder: &Path) -> Result<Self> {
-        std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot make this folder", folder.display()))?;
-        Ok(Self { folder: folder.to_owned(), written: Vec::new() })
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("{}: cannot make this folder", folder.display()))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            written: Vec::new(),
+        })
     }
 
     /// The files written so far.
@@ -35,7 +39,10 @@ impl Files {
     /// Writes `forecast.csv`: a row for each step, with the ends of its intervals.
     pub fn write_table(&mut self, report: &Report) -> Result<()> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        report.forecast.iter().try_for_each(|step| writer.serialize(step))?;
+        report
+            .forecast
+            .iter()
+            .try_for_each(|step| writer.serialize(step))?;
         self.write("forecast.csv", &writer.into_inner()?)
     }
 

@@ -4,7 +4,7 @@ use super::run::Call;
 use crate::lstm::{DropoutMasks, Sizes};
 use crate::matmul::Panels;
 use crate::simd::{BitOps, Isa, NumOps, store_first};
-use crate::tile::{DenseRows, MAX_ROWS, MAX_VECTORS, Panel, Sums, load_row, max_rows, multiply, parts};
+use crate::tile::{DenseRows, MAX_ROWS, MAX_VECTORS, Panel, Sums, load_row, multiply, parts};
 
 /// The gradient by one of the operands of (1).
 ///
@@ -33,7 +33,7 @@ impl Side<'_> {
         let (first, count) = samples;
         let steps = call.layer.sizes.steps;
         for (column, vectors) in self.columns.iter() {
-            for (row, rows) in parts(count, max_rows(ops.len())) {
+            for (row, rows) in parts(count, MAX_ROWS) {
                 let rows_d_z = &d_z[row * 4 * call.layer.sizes.units..];
                 let sums = self.sum_over_gates(isa, call, (first + row, rows), (column, vectors), rows_d_z);
                 for (r, sums) in sums[..rows].iter().enumerate() {

@@ -3,7 +3,6 @@
 use super::products::Side;
 use super::{BackwardSamples, GateGradients};
 use crate::lstm::chunks::take;
-use crate::lstm::record::Record;
 use crate::lstm::{Inputs, Layer, OutputGradients, Sizes};
 use crate::matmul::Panels;
 use crate::simd::{Isa, SimdOp};
@@ -13,7 +12,7 @@ use crate::simd::{Isa, SimdOp};
 pub(super) struct Call<'a> {
     pub layer: &'a Layer<'a, f32>,
     pub inputs: &'a Inputs<'a, f32>,
-    pub record: Record<'a, f32>,
+    pub record: &'a [f32],
     pub d_outputs: &'a OutputGradients<'a, f32>,
     /// Wᵀ in panels.
     pub kernel: &'a [f32],

@@ -29,7 +29,7 @@ impl SimdOp for ChunkRun<'_> {
         let Self { call, samples } = self;
         let Sizes { steps, features, units, .. } = call.layer.sizes;
         let (first, count) = (samples.first, samples.count());
-        let ForwardSamples { mut y, mut h, c, mut record, mut scratch, .. } = samples;
+        let ForwardSamples { mut y, mut h, c, mut record, layout, mut scratch, .. } = samples;
         let mut next_h = take(&mut scratch, count * units);
         let masked_x = take(&mut scratch, count * 4 * features);
         let masked_h = take(&mut scratch, count * 4 * units);
@@ -61,7 +61,8 @@ impl SimdOp for ChunkRun<'_> {
                 next_h: &mut *next_h,
                 c: &mut *c,
                 y: &mut y,
-                record: record.as_mut(),
+                record: record.as_deref_mut(),
+                layout,
                 z: &mut *z,
                 row: &mut *scratch,
             };

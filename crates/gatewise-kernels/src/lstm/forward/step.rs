@@ -3,11 +3,11 @@
 use super::run::Call;
 use crate::activation::Activation;
 use crate::lstm::gates::{Cell, activate};
-use crate::lstm::record::RecordMut;
+use crate::lstm::record::{RecordLayout, RecordRowMut};
 use crate::lstm::weights::{Weights, block_in_place};
 use crate::lstm::{Layer, Output};
 use crate::simd::{BitOps, Isa, NumOps, store_first};
-use crate::tile::{DenseRows, GateRows, MAX_ROWS, Sums, load_first, max_rows, multiply_rows, parts};
+use crate::tile::{DenseRows, GateRows, MAX_ROWS, Sums, load_first, multiply_four, parts};
 
 /// A left operand of (1): a row for each sample, or one for each gate of each sample.
 #[derive(Clone, Copy)]
@@ -51,7 +51,9 @@ pub(super) struct Step<'a, 'b> {
     /// `[count, H]`
     pub c: &'b mut [f32],
     pub y: &'b mut Output<'a, f32>,
-    pub record: Option<&'b mut RecordMut<'a, f32>>,
+    /// Rows of the record, from the first of the chunk.
+    pub record: Option<&'b mut [f32]>,
+    pub layout: RecordLayout,
     /// `[count, 4H]`, for activations that need whole rows.
     pub z: &'b mut [f32],
     /// `[5H]`: a row of gates and of φ(c).
@@ -74,10 +76,10 @@ impl Step<'_, '_> {
 
     /// Keeps the hidden state before the step.
     pub fn record_previous_h(&mut self) {
-        let (units, steps) = (self.units(), self.steps());
-        if let Some(record) = &mut self.record {
-            for (row, h) in self.h.chunks_exact(units).enumerate() {
-                record.previous_h[(row * steps + self.time) * units..][..units].copy_from_slice(h);
+        for row in 0..self.count {
+            let h = &self.h[row * self.units()..][..self.units()];
+            if let Some(recorded) = self.recorded(row) {
+                recorded.previous_h.copy_from_slice(h);
             }
         }
     }
@@ -89,7 +91,7 @@ impl Step<'_, '_> {
         let by_blocks = matches!((activation, recurrent_activation), (Activation::Tanh, Activation::Sigmoid));
         for unit in (0..self.units()).step_by(isa.f32().len()) {
             let bias = self.bias(isa, unit);
-            for (row, rows) in parts(self.count, max_rows(isa.f32().len())) {
+            for (row, rows) in parts(self.count, MAX_ROWS) {
                 let mut sums = [bias; MAX_ROWS];
                 self.add_products(isa, &mut sums, x, h, (row, rows), unit); // (1)
                 for (r, &z) in sums[..rows].iter().enumerate() {
@@ -124,9 +126,9 @@ impl Step<'_, '_> {
             Weights::Packed(packed) => {
                 for (operand, right) in [x, h].into_iter().zip(packed.block(unit, lanes)) {
                     match per_gate {
-                        false => multiply_rows::<I, 4>(isa, sums, rows, operand.len, operand.rows(row), right),
+                        false => multiply_four(isa, sums, rows, operand.len, operand.rows(row), right),
                         true => {
-                            multiply_rows::<I, 4>(isa, sums, rows, operand.len, operand.rows_per_gate(row), right);
+                            multiply_four(isa, sums, rows, operand.len, operand.rows_per_gate(row), right);
                         }
                     }
                 }
@@ -136,9 +138,9 @@ impl Step<'_, '_> {
                 for (operand, weights) in [x, h].into_iter().zip(weights) {
                     let right = block_in_place(weights, units, unit, lanes);
                     match right.lens[0] == lanes && !per_gate {
-                        true => multiply_rows::<I, 4>(isa, sums, rows, operand.len, operand.rows(row), right.blocks),
+                        true => multiply_four(isa, sums, rows, operand.len, operand.rows(row), right.blocks),
                         false => {
-                            multiply_rows::<I, 4>(isa, sums, rows, operand.len, operand.rows_per_gate(row), right);
+                            multiply_four(isa, sums, rows, operand.len, operand.rows_per_gate(row), right);
                         }
                     }
                 }
@@ -182,13 +184,11 @@ impl Step<'_, '_> {
         store_first(ops, cell.c, &mut self.c[state..][..len]);
         store_first(ops, cell.h, &mut self.next_h[state..][..len]);
         store_first(ops, cell.h, self.output(row, unit, len));
-        let at = row * self.steps() + self.time;
-        if let Some(record) = &mut self.record {
-            store_first(ops, cell.c, &mut record.c[at * units + unit..][..len]);
-            store_first(ops, cell.phi_c, &mut record.phi_c[at * units + unit..][..len]);
-            let gates = &mut record.gates[at * 4 * units..][..4 * units];
-            for (&gate, to) in cell.gates.iter().zip(gates.chunks_exact_mut(units)) {
-                store_first(ops, gate, &mut to[unit..][..len]);
+        if let Some(recorded) = self.recorded(row) {
+            store_first(ops, cell.c, &mut recorded.c[unit..]);
+            store_first(ops, cell.phi_c, &mut recorded.phi_c[unit..]);
+            for (&gate, to) in cell.gates.iter().zip(recorded.gates.chunks_exact_mut(units)) {
+                store_first(ops, gate, &mut to[unit..]);
             }
         }
     }
@@ -228,15 +228,17 @@ impl Step<'_, '_> {
 
     /// Copies a finished row to the outputs and the record.
     fn finish_record(&mut self, row: usize) {
-        let (units, at) = (self.units(), row * self.steps() + self.time);
+        let units = self.units();
         let next_h = &self.next_h[row * units..][..units];
         output(self.y, self.number, self.call.layer.sizes.steps, units, row)[..units].copy_from_slice(next_h);
-        if let Some(record) = &mut self.record {
-            record.gates[at * 4 * units..][..4 * units].copy_from_slice(&self.row[..4 * units]);
-            record.phi_c[at * units..][..units].copy_from_slice(&self.row[4 * units..][..units]);
-            record.c[at * units..][..units].copy_from_slice(&self.c[row * units..][..units]);
-            if !record.z.is_empty() {
-                record.z[at * 4 * units..][..4 * units].copy_from_slice(&self.z[row * 4 * units..][..4 * units]);
+        let number = self.time * self.count + row;
+        if let Some(record) = self.record.as_deref_mut() {
+            let recorded = self.layout.view_mut(record, number);
+            recorded.gates.copy_from_slice(&self.row[..4 * units]);
+            recorded.phi_c.copy_from_slice(&self.row[4 * units..][..units]);
+            recorded.c.copy_from_slice(&self.c[row * units..][..units]);
+            if !recorded.z.is_empty() {
+                recorded.z.copy_from_slice(&self.z[row * 4 * units..][..4 * units]);
             }
         }
     }
@@ -246,9 +248,9 @@ impl Step<'_, '_> {
         let (units, steps) = (self.units(), self.steps());
         let state = row * units + unit;
         self.next_h[state..][..len].copy_from_slice(&self.h[state..][..len]);
-        if let Some(record) = &mut self.record {
-            let at = (row * steps + self.time) * units + unit;
-            record.c[at..][..len].copy_from_slice(&self.c[state..][..len]);
+        let number = self.time * self.count + row;
+        if let Some(record) = self.record.as_deref_mut() {
+            self.layout.view_mut(record, number).c[unit..][..len].copy_from_slice(&self.c[state..][..len]);
         }
         let zero = self.call.layer.zero_output_for_mask;
         match &mut *self.y {
@@ -262,6 +264,13 @@ impl Step<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Where the step of a row is recorded.
+    #[inline(always)]
+    fn recorded(&mut self, row: usize) -> Option<RecordRowMut<'_, f32>> {
+        let number = self.time * self.count + row;
+        self.record.as_deref_mut().map(|record| self.layout.view_mut(record, number))
     }
 
     /// Where units of a row of the output go.

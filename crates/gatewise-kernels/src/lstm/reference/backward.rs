@@ -1,7 +1,7 @@
 //! Equations (4) to (1) differentiated, sample by sample from the step taken last to the first.
 
 use crate::Real;
-use crate::lstm::record::Record;
+use crate::lstm::record::RecordRow;
 use crate::lstm::{CANDIDATE, Gradients, Inputs, Layer, OutputGradient, OutputGradients, check};
 
 /// Writes the gradients of a loss by inputs and weights; the meaning of
@@ -17,9 +17,8 @@ pub fn backward<F: Real>(
     check::record(layer, record);
     check::gradients(layer, d_outputs, &gradients);
     clear(&mut gradients);
-    let record = Record::new(record, &layer.sizes);
     for sample in 0..layer.sizes.batch {
-        backward_sample(layer, inputs, sample, &record, d_outputs, &mut gradients);
+        backward_sample(layer, inputs, sample, record, d_outputs, &mut gradients);
     }
 }
 
@@ -34,11 +33,13 @@ fn backward_sample<F: Real>(
     layer: &Layer<F>,
     inputs: &Inputs<F>,
     sample: usize,
-    record: &Record<F>,
+    record: &[F],
     d_outputs: &OutputGradients<F>,
     gradients: &mut Gradients<F>,
 ) {
     let (steps, units) = (layer.sizes.steps, layer.sizes.units);
+    let layout = layer.record_layout();
+    let recorded = |step| layout.view(record, layout.row(sample, layer.time(step)));
     let state = sample * units..(sample + 1) * units;
     let final_gradient = |d: Option<&[F]>| d.map_or(vec![F::zero(); units], |d| d[state.clone()].to_vec());
     let mut d_h = final_gradient(d_outputs.d_h);
@@ -52,10 +53,10 @@ fn backward_sample<F: Real>(
             d_h = d_h.iter().zip(&d_emitted).map(|(&d_h, &d)| d_h + d).collect();
             let c = match step {
                 0 => &inputs.c0[state.clone()],
-                _ => &record.c[(sample * steps + layer.time(step - 1)) * units..][..units],
+                _ => recorded(step - 1).c,
             };
-            let d_z = backward_gates(layer, record, sample * steps + time, c, &d_h, &mut d_c);
-            d_h = backward_products(layer, inputs, record, sample, time, &d_z, gradients);
+            let d_z = backward_gates(layer, recorded(step), c, &d_h, &mut d_c);
+            d_h = backward_products(layer, inputs, recorded(step).previous_h, sample, time, &d_z, gradients);
         }
         if used || layer.zero_output_for_mask {
             d_emitted.fill(F::zero());
@@ -90,19 +91,16 @@ fn add_output_gradient<F: Real>(
 /// (4), (3) and (2): from `d_h` [H] and `d_c` [H] after the step to `d_z` [4H], and to `d_c` before the step.
 fn backward_gates<F: Real>(
     layer: &Layer<F>,
-    record: &Record<F>,
-    row: usize,
+    row: RecordRow<F>,
     previous_c: &[F],
     d_h: &[F],
     d_c: &mut [F],
 ) -> Vec<F> {
     let units = d_h.len();
-    let gates = &record.gates[row * 4 * units..][..4 * units];
+    let RecordRow { gates, c, phi_c, z, .. } = row;
     let (i, rest) = gates.split_at(units);
     let (f, rest) = rest.split_at(units);
     let (g, o) = rest.split_at(units);
-    let c = &record.c[row * units..][..units];
-    let phi_c = &record.phi_c[row * units..][..units];
 
     let mut d_cell: Vec<F> = (0..units).map(|j| d_h[j] * o[j]).collect(); // (4)
     layer.activation.backward(c, phi_c, &mut d_cell);
@@ -117,7 +115,7 @@ fn backward_gates<F: Real>(
     }
     for gate in 0..4 {
         let block = gate * units..(gate + 1) * units;
-        let z = if record.z.is_empty() { &[] } else { &record.z[row * 4 * units..][block.clone()] };
+        let z = if z.is_empty() { z } else { &z[block.clone()] };
         layer.gate_activation(gate).backward(z, &gates[block.clone()], &mut d_z[block]); // (2)
     }
     d_z
@@ -127,7 +125,7 @@ fn backward_gates<F: Real>(
 fn backward_products<F: Real>(
     layer: &Layer<F>,
     inputs: &Inputs<F>,
-    record: &Record<F>,
+    h: &[F],
     sample: usize,
     time: usize,
     d_z: &[F],
@@ -136,7 +134,6 @@ fn backward_products<F: Real>(
     let crate::lstm::Sizes { batch, steps, features, units } = layer.sizes;
     let row = sample * steps + time;
     let x = &inputs.x[row * features..][..features];
-    let h = &record.previous_h[row * units..][..units];
     let mut d_h = vec![F::zero(); units];
     for (column, &d) in d_z.iter().enumerate() {
         let gate = column / units;

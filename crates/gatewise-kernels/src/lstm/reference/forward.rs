@@ -1,26 +1,19 @@
 //! Equations (1) to (4), sample by sample and step by step.
 
 use crate::Real;
-use crate::lstm::record::RecordMut;
+use crate::lstm::record::RecordRowMut;
 use crate::lstm::{Inputs, Layer, Output, Outputs, check};
 
 /// Runs the layer over its input; the meaning of [`lstm::forward`](crate::lstm::forward()).
 pub fn forward<F: Real>(layer: &Layer<F>, inputs: &Inputs<F>, mut outputs: Outputs<F>) {
     check::call(layer, inputs);
     check::outputs(layer, &outputs);
-    let mut record = outputs.record.take().map(|record| RecordMut::new(record, &layer.sizes));
     for sample in 0..layer.sizes.batch {
-        forward_sample(layer, inputs, sample, &mut outputs, &mut record);
+        forward_sample(layer, inputs, sample, &mut outputs);
     }
 }
 
-fn forward_sample<F: Real>(
-    layer: &Layer<F>,
-    inputs: &Inputs<F>,
-    sample: usize,
-    outputs: &mut Outputs<F>,
-    record: &mut Option<RecordMut<F>>,
-) {
+fn forward_sample<F: Real>(layer: &Layer<F>, inputs: &Inputs<F>, sample: usize, outputs: &mut Outputs<F>) {
     let (steps, units) = (layer.sizes.steps, layer.sizes.units);
     let state = sample * units..(sample + 1) * units;
     let mut h = inputs.h0[state.clone()].to_vec();
@@ -30,8 +23,10 @@ fn forward_sample<F: Real>(
         let time = layer.time(step);
         let next = Step::new(layer, inputs, sample, time, &h, &c);
         let used = inputs.is_used(sample, time, steps);
-        if let Some(record) = record {
-            next.write(record, sample * steps + time, &h, if used { &next.c } else { &c });
+        if let Some(record) = &mut outputs.record {
+            let layout = layer.record_layout();
+            let row = layout.view_mut(record, layout.row(sample, time));
+            next.write(row, &h, if used { &next.c } else { &c });
         }
         if used {
             emitted.clone_from(&next.h);
@@ -85,15 +80,14 @@ impl<F: Real> Step<F> {
         Self { z, gates, c, phi_c, h }
     }
 
-    /// Keeps the step in row `row` of the record, with the state `h` before it and the cell state `c` after it.
-    fn write(&self, record: &mut RecordMut<F>, row: usize, h: &[F], c: &[F]) {
-        let units = h.len();
-        record.gates[row * 4 * units..][..4 * units].copy_from_slice(&self.gates);
-        record.c[row * units..][..units].copy_from_slice(c);
-        record.phi_c[row * units..][..units].copy_from_slice(&self.phi_c);
-        record.previous_h[row * units..][..units].copy_from_slice(h);
-        if !record.z.is_empty() {
-            record.z[row * 4 * units..][..4 * units].copy_from_slice(&self.z);
+    /// Keeps the step in a row of the record, with the state `h` before it and the cell state `c` after it.
+    fn write(&self, row: RecordRowMut<F>, h: &[F], c: &[F]) {
+        row.gates.copy_from_slice(&self.gates);
+        row.c.copy_from_slice(c);
+        row.phi_c.copy_from_slice(&self.phi_c);
+        row.previous_h.copy_from_slice(h);
+        if !row.z.is_empty() {
+            row.z.copy_from_slice(&self.z);
         }
     }
 }

@@ -11,7 +11,9 @@ fn yearly(rows: usize, trend: f64) -> Vec<f64> {
 
 /// Numbers without a pattern, the same at every run.
 fn noise(rows: usize) -> Vec<f64> {
-    (0..rows as u64).map(|row| ((row.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33) as f64 * 0.731).fract()).collect()
+    (0..rows as u64)
+        .map(|row| ((row.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33) as f64 * 0.731).fract())
+        .collect()
 }
 
 #[test]
@@ -37,7 +39,9 @@ fn season_keeps_its_phase_at_another_first_step() {
 #[test]
 fn odd_and_broken_periods_are_found_too() {
     for period in [7.0, 365.25] {
-        let values: Vec<f64> = (0..1500).map(|row| (TAU * f64::from(row) / period).sin()).collect();
+        let values: Vec<f64> = (0..1500)
+            .map(|row| (TAU * f64::from(row) / period).sin())
+            .collect();
         let found = strongest(&values, &[7.0, 365.25]).unwrap();
         assert_eq!(found.period, period);
         assert!(found.share > 0.95, "{found:?}");

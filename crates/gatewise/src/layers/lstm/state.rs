@@ -87,7 +87,8 @@ impl Lstm {
         }
         let (h, c) = (state.h.dim(), state.c.dim());
         if h != c || h.1 != self.units {
-            let text = format!("expected states [batch, {}], got {h:?} and {c:?}", self.units);
+            let (h, c) = (<[usize; 2]>::from(h), <[usize; 2]>::from(c));
+            let text = format!("expected states h and c [batch, {}], got {h:?} and {c:?}", self.units);
             return Err(Error::shape(name_of(self), text));
         }
         let [kept_h, kept_c] = &self.states;

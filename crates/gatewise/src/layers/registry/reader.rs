@@ -137,8 +137,6 @@ impl Reader {
         let name = dtype.as_str().or_else(|| dtype.pointer("/config/name").and_then(Json::as_str));
         match name {
             Some("float32") => Ok(()),
-            // Tokens: the type of an input that holds whole numbers.
-            Some("int32" | "int64") if self.class_name == "InputLayer" => Ok(()),
             _ => {
                 let text = format!("the dtype {dtype} is not supported, only float32");
                 Err(Error::unsupported(&self.class_name, text))
@@ -147,11 +145,7 @@ impl Reader {
     }
 
     /// Reports arguments that nobody has read.
-    pub fn finish(mut self) -> Result<()> {
-        if self.class_name == "InputLayer" {
-            let no = Json::Bool(false);
-            ["sparse", "ragged", "optional"].iter().try_for_each(|name| self.only_default(name, &no))?;
-        }
+    pub fn finish(self) -> Result<()> {
         match self.config.keys().next() {
             Some(name) => Err(Error::argument(&self.class_name, format!("there is no argument `{name}`"))),
             None => Ok(()),

@@ -4,14 +4,13 @@ use super::*;
 use crate::builder::{Builder, Mode};
 use crate::ops::Op;
 use crate::ops::testing::lstm::{SMALL, Sizes, differentiable, emit_sum, inputs, plain, variants};
-use crate::ops::testing::{assert_executors_agree, numbers, reference};
+use crate::ops::testing::{assert_gradients, assert_recurrences_agree, numbers, reference};
 use crate::program::Place;
 
-/// Emits the gradient of the weighted sum of all outputs by input `by`.
+/// Emits the gradient of Σ r · tanh r by input `by`, where r shows all outputs.
 fn gradient_by(lstm: &Lstm, by: usize) -> impl Fn(&Builder, &[Value]) -> Result<Value> {
     move |b, x| {
         let result = emit_sum(lstm, b, x)?;
-        // A weight for every element that is a function of its index alone.
         let loss = b.sum_all(b.mul(result, b.tanh(result)?)?)?;
         Ok(b.gradients(loss, &x[by..=by])?[0].expect("a gradient"))
     }
@@ -61,8 +60,8 @@ fn gradients_that_nobody_reads_take_no_memory() {
 fn executors_agree_for_every_option() {
     for (name, lstm) in variants() {
         for by in differentiable(&lstm) {
-            let agree = || assert_executors_agree(&inputs(&lstm, SMALL), &gradient_by(&lstm, by));
-            assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(agree)).is_ok(), "{name}, input {by}");
+            let name = format!("{name}, input {by}");
+            assert_recurrences_agree(&name, &inputs(&lstm, SMALL), &gradient_by(&lstm, by));
         }
     }
 }
@@ -74,7 +73,8 @@ fn executors_agree_at_awkward_sizes() {
         let lstm = Lstm { has_mask: true, return_sequences: true, ..plain() };
         let arrays = inputs(&lstm, Sizes { batch, steps, features, units });
         for by in differentiable(&lstm) {
-            assert_executors_agree(&arrays, &gradient_by(&lstm, by));
+            let name = format!("{batch}, {steps}, {features}, {units}, input {by}");
+            assert_recurrences_agree(&name, &arrays, &gradient_by(&lstm, by));
         }
     }
 }
@@ -94,7 +94,6 @@ fn second_derivatives_are_an_error_with_the_name_of_the_layer() {
 
 #[test]
 fn a_gradient_reaches_the_layer_below() {
-    // Two operations, the first of which feeds the second: a penalty on the first one's weights goes through both.
     let lower = Lstm { return_sequences: true, ..plain() };
     let upper_sizes = Sizes { features: SMALL.units, ..SMALL };
     let mut arrays = inputs(&lower, SMALL);
@@ -105,5 +104,5 @@ fn a_gradient_reaches_the_layer_below() {
         let upper = [&[y], &x[6..11]].concat();
         b.mul(emit_sum(&plain(), b, &upper)?, x[11])
     };
-    crate::ops::testing::assert_gradients(&arrays, &[0, 1, 2, 5, 6, 11], &emit);
+    assert_gradients(&arrays, &[0, 1, 2, 5, 6, 11], &emit);
 }
