@@ -16,7 +16,7 @@ pub fn say(line: &str) {
 
 /// A bar for the fits of a forecast; draws nothing when standard error is not a terminal.
 pub fn fit_bar() -> ProgressBar {
-    let bar = ProgressBar::new(0);
+    let bar = ProgressBar::new(PARTS_PER_FIT);
     let style = ProgressStyle::with_template("{msg:32} {bar:40} {percent:>3} % {elapsed}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.enable_steady_tick(Duration::from_millis(200));

@@ -68,7 +68,7 @@ fn coverage(backtest: &Backtest) -> String {
             coverage.level
         ),
         checked => format!(
-            "{} % interval: held {} of {checked} backtest values ({:.0} %), calibrated on the others",
+            "{} % interval: held {} of {checked} backtest values ({:.0} %), each checked without its neighbours",
             coverage.level,
             coverage.inside,
             100.0 * coverage.inside as f64 / checked as f64

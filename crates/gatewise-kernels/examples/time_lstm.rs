@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use gatewise_kernels::InstructionSet;
 use gatewise_kernels::activation::Activation;
 use gatewise_kernels::lstm::{
-    DropoutMasks, Gradients, Inputs, Layer, Output, OutputGradient, OutputGradients, Outputs, Sizes, backward,
-    backward_workspace_len, forward, forward_workspace_len, record_len, reference,
+    DropoutMasks, Gradients, Inputs, Layer, Output, OutputGradient, OutputGradients, Outputs, Sizes,
+    backward, backward_workspace_len, forward, forward_workspace_len, record_len, reference,
 };
 
 /// How long each call is repeated.
@@ -23,19 +23,36 @@ fn main() {
         let set = InstructionSet::ALL.into_iter().find(|set| set.name() == name);
         set.expect("the first argument names an instruction set").choose();
     }
-    let mut threads: Vec<usize> = arguments.map(|n| n.parse().expect("numbers of threads")).collect();
+    let mut threads: Vec<usize> = arguments
+        .map(|n| n.parse().expect("numbers of threads"))
+        .collect();
     if threads.is_empty() {
         threads = vec![1, std::thread::available_parallelism().map_or(1, usize::from)];
     }
     check();
     println!("instruction set {}", InstructionSet::current().name());
-    println!("{:>7} {:>5} {:>5} {:>5} {:>5}  {:>11} {:>11}", "threads", "B", "T", "F", "H", "forward", "and backward");
-    for (batch, steps, features, units) in
-        [(32, 100, 8, 64), (128, 50, 64, 256), (64, 100, 128, 512), (1, 1, 32, 32), (1, 1000, 64, 256)]
-    {
+    println!(
+        "{:>7} {:>5} {:>5} {:>5} {:>5}  {:>11} {:>11}",
+        "threads", "B", "T", "F", "H", "forward", "and backward"
+    );
+    for (batch, steps, features, units) in [
+        (32, 100, 8, 64),
+        (128, 50, 64, 256),
+        (64, 100, 128, 512),
+        (1, 1, 32, 32),
+        (1, 1000, 64, 256),
+    ] {
         for &num_threads in &threads {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(num_threads).build().expect("threads start");
-            let mut call = Call::new(Sizes { batch, steps, features, units });
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(num_threads)
+                .build()
+                .expect("threads start");
+            let mut call = Call::new(Sizes {
+                batch,
+                steps,
+                features,
+                units,
+            });
             let forward = pool.install(|| best(|| call.forward(false)));
             let train = pool.install(|| {
                 best(|| {
@@ -83,7 +100,12 @@ struct Call {
 
 impl Call {
     fn new(sizes: Sizes) -> Self {
-        let Sizes { batch, steps, features, units } = sizes;
+        let Sizes {
+            batch,
+            steps,
+            features,
+            units,
+        } = sizes;
         let scale = 1.0 / (units as f32).sqrt();
         let workspace_len = forward_workspace_len(&sizes).max(backward_workspace_len(&sizes));
         Self {
@@ -107,7 +129,16 @@ impl Call {
 
     /// Splits the call into what is read and what is written.
     #[allow(clippy::type_complexity)]
-    fn parts(&mut self) -> (Layer<'_, f32>, Inputs<'_, f32>, Outputs<'_, f32>, Gradients<'_, f32>, &[f32], &mut [f32]) {
+    fn parts(
+        &mut self,
+    ) -> (
+        Layer<'_, f32>,
+        Inputs<'_, f32>,
+        Outputs<'_, f32>,
+        Gradients<'_, f32>,
+        &[f32],
+        &mut [f32],
+    ) {
         let layer = Layer {
             sizes: self.sizes,
             activation: Activation::Tanh,
@@ -151,17 +182,32 @@ impl Call {
 
     fn backward(&mut self) {
         let (layer, inputs, outputs, gradients, d_y, workspace) = self.parts();
-        let d_outputs = OutputGradients { d_y: OutputGradient::Last(d_y), ..OutputGradients::default() };
+        let d_outputs = OutputGradients {
+            d_y: OutputGradient::Last(d_y),
+            ..OutputGradients::default()
+        };
         let record = outputs.record.expect("there always is a record");
         backward(&layer, &inputs, record, &d_outputs, gradients, workspace);
     }
 
     fn reference(&mut self) {
         let (layer, inputs, outputs, gradients, d_y, _) = self.parts();
-        let d_outputs = OutputGradients { d_y: OutputGradient::Last(d_y), ..OutputGradients::default() };
+        let d_outputs = OutputGradients {
+            d_y: OutputGradient::Last(d_y),
+            ..OutputGradients::default()
+        };
         let Outputs { y, h, c, record } = outputs;
         let record = record.expect("there always is a record");
-        reference::forward(&layer, &inputs, Outputs { y, h, c, record: Some(&mut *record) });
+        reference::forward(
+            &layer,
+            &inputs,
+            Outputs {
+                y,
+                h,
+                c,
+                record: Some(&mut *record),
+            },
+        );
         reference::backward(&layer, &inputs, record, &d_outputs, gradients);
     }
 }
@@ -173,7 +219,12 @@ fn numbers(n: usize, scale: f32) -> Vec<f32> {
 
 /// Panics unless the fast functions and the reference agree.
 fn check() {
-    let sizes = Sizes { batch: 25, steps: 20, features: 9, units: 50 };
+    let sizes = Sizes {
+        batch: 25,
+        steps: 20,
+        features: 9,
+        units: 50,
+    };
     let (mut fast, mut expected) = (Call::new(sizes), Call::new(sizes));
     fast.forward(true);
     fast.backward();
@@ -186,7 +237,10 @@ fn check() {
         (&fast.d_bias, &expected.d_bias),
     ] {
         for (got, expected) in got.iter().zip(expected) {
-            assert!((got - expected).abs() <= 1e-4 * expected.abs().max(1.0), "got {got}, expected {expected}");
+            assert!(
+                (got - expected).abs() <= 1e-4 * expected.abs().max(1.0),
+                "got {got}, expected {expected}"
+            );
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The activations of gates: five built in, and any function of a row.
 
-use crate::Real;
+#[cfg(test)]
+mod tests;
 
+use crate::Real;
 
 /// An activation of one row: the H values of one gate of one sample, or of its cell state.
 #[derive(Clone, Copy)]

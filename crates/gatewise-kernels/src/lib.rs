@@ -33,10 +33,9 @@ pub mod matmul;
 pub mod optimizer;
 mod real;
 mod simd;
-#[allow(dead_code)]
-mod tile;
 #[cfg(test)]
 mod testing;
+mod tile;
 pub mod vector;
 
 pub use real::Real;

@@ -199,7 +199,11 @@ pub fn backward(
 impl<F: Real> Layer<'_, F> {
     /// Which step of the input is taken as number `step`.
     pub(crate) fn time(&self, step: usize) -> usize {
-        if self.go_backwards { self.sizes.steps - 1 - step } else { step }
+        if self.go_backwards {
+            self.sizes.steps - 1 - step
+        } else {
+            step
+        }
     }
 
     /// Whether gates or cell state go through a function of the caller, so that `z` must be recorded.
@@ -214,7 +218,11 @@ impl<F: Real> Layer<'_, F> {
 
     /// The activation of gate number `gate` in the order i, f, g, o.
     pub(crate) fn gate_activation(&self, gate: usize) -> &Activation<'_, F> {
-        if gate == CANDIDATE { &self.activation } else { &self.recurrent_activation }
+        if gate == CANDIDATE {
+            &self.activation
+        } else {
+            &self.recurrent_activation
+        }
     }
 }
 
@@ -235,6 +243,7 @@ impl<'a, F> DropoutMasks<'a, F> {
 impl<F: Real> Inputs<'_, F> {
     /// Whether the step of the input at `time` is used for `sample`.
     pub(crate) fn is_used(&self, sample: usize, time: usize, steps: usize) -> bool {
-        self.mask.is_none_or(|mask| mask[sample * steps + time] != F::zero())
+        self.mask
+            .is_none_or(|mask| mask[sample * steps + time] != F::zero())
     }
 }

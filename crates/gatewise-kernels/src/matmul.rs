@@ -38,7 +38,14 @@ pub struct Product {
 impl Product {
     /// The plain product of `a` [m, k] and `b` [k, n].
     pub fn new(m: usize, k: usize, n: usize) -> Self {
-        Self { m, k, n, a_transposed: false, b_transposed: false, accumulate: false }
+        Self {
+            m,
+            k,
+            n,
+            a_transposed: false,
+            b_transposed: false,
+            accumulate: false,
+        }
     }
 
     fn check<F>(&self, a: &[F], b: &[F], bias: Option<&[F]>, c: &[F]) {
@@ -48,7 +55,10 @@ impl Product {
         assert_eq!(c.len(), m * n, "matmul: `c` must hold m × n = {m} × {n} numbers");
         if let Some(bias) = bias {
             assert_eq!(bias.len(), n, "matmul: `bias` must hold n = {n} numbers");
-            assert!(!self.accumulate, "matmul: sums start from `c` or from `bias`, not from both");
+            assert!(
+                !self.accumulate,
+                "matmul: sums start from `c` or from `bias`, not from both"
+            );
         }
     }
 }
@@ -74,7 +84,10 @@ pub fn matmul(
     workspace: &mut [f32],
 ) {
     product.check(a, b, bias, c);
-    assert!(workspace.len() >= workspace_len(product), "matmul: `workspace` is too short");
+    assert!(
+        workspace.len() >= workspace_len(product),
+        "matmul: `workspace` is too short"
+    );
     let Product { m, k, n, .. } = *product;
     if m == 0 || n == 0 {
         return;
@@ -93,18 +106,41 @@ pub fn matmul(
         RightOperand::InPlace(b)
     } else {
         let (row_stride, column_stride) = if product.b_transposed { (1, k) } else { (n, 1) };
-        columns.pack(Matrix { data: b, row_stride, column_stride }, k, workspace);
+        columns.pack(
+            Matrix {
+                data: b,
+                row_stride,
+                column_stride,
+            },
+            k,
+            workspace,
+        );
         RightOperand::Packed(workspace)
     };
-    let rows = RowTask { left, right, k, columns, start, first_row: 0, c, stride: n };
+    let rows = RowTask {
+        left,
+        right,
+        k,
+        columns,
+        start,
+        first_row: 0,
+        c,
+        stride: n,
+    };
     rows.run_in_parts(rows_per_task(m, k * n));
 }
 
 fn columns(product: &Product) -> Panels {
-    Panels { n: product.n, lanes: lanes() }
+    Panels {
+        n: product.n,
+        lanes: lanes(),
+    }
 }
 
 /// Whether packing `b` would cost more than it saves: few rows read each of its numbers few times.
 fn reads_right_in_place(product: &Product) -> bool {
-    !product.a_transposed && !product.b_transposed && product.m <= MAX_ROWS
+    !product.a_transposed
+        && !product.b_transposed
+        && product.m <= MAX_ROWS
+        && product.n.is_multiple_of(lanes())
 }

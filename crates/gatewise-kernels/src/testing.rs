@@ -21,13 +21,17 @@ pub fn numbers<F: Real>(seed: u64, n: usize) -> Vec<F> {
 pub fn assert_close<F: Real>(what: &str, got: &[F], expected: &[F], tolerance: f64) {
     assert_eq!(got.len(), expected.len(), "{what}: lengths differ");
     for (n, (&got, &expected)) in got.iter().zip(expected).enumerate() {
-        assert!(is_close(got, expected, tolerance), "{what}[{n}]: got {got:?}, expected {expected:?}");
+        assert!(
+            is_close(got, expected, tolerance),
+            "{what}[{n}]: got {got:?}, expected {expected:?}"
+        );
     }
 }
 
 fn is_close<F: Real>(got: F, expected: F, tolerance: f64) -> bool {
     let finite = expected.is_finite();
-    got == expected || finite && (got - expected).abs() <= F::from_f64(tolerance) * expected.abs().max(F::one())
+    got == expected
+        || finite && (got - expected).abs() <= F::from_f64(tolerance) * expected.abs().max(F::one())
 }
 
 /// Panics unless all numbers have the same bits.
@@ -35,7 +39,11 @@ fn is_close<F: Real>(got: F, expected: F, tolerance: f64) -> bool {
 pub fn assert_same_bits(what: &str, got: &[f32], expected: &[f32]) {
     assert_eq!(got.len(), expected.len(), "{what}: lengths differ");
     for (n, (got, expected)) in got.iter().zip(expected).enumerate() {
-        assert_eq!(got.to_bits(), expected.to_bits(), "{what}[{n}]: got {got:?}, expected {expected:?}");
+        assert_eq!(
+            got.to_bits(),
+            expected.to_bits(),
+            "{what}[{n}]: got {got:?}, expected {expected:?}"
+        );
     }
 }
 
@@ -44,7 +52,11 @@ pub fn ulps(got: f32, expected: f32) -> u32 {
     /// Numbers in order: the bits of negative ones count downwards from zero.
     fn place(x: f32) -> i64 {
         let magnitude = i64::from(x.to_bits() & 0x7fff_ffff);
-        if x.is_sign_negative() { -magnitude } else { magnitude }
+        if x.is_sign_negative() {
+            -magnitude
+        } else {
+            magnitude
+        }
     }
     if got.is_nan() || expected.is_nan() {
         return u32::MAX;
@@ -54,7 +66,11 @@ pub fn ulps(got: f32, expected: f32) -> u32 {
 
 /// `work` on a thread pool of its own.
 pub fn on_threads<T: Send>(num_threads: usize, work: impl FnOnce() -> T + Send) -> T {
-    rayon::ThreadPoolBuilder::new().num_threads(num_threads).build().expect("threads can be started").install(work)
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(num_threads)
+        .build()
+        .expect("threads can be started")
+        .install(work)
 }
 
 #[test]

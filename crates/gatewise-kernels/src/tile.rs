@@ -15,7 +15,9 @@ mod operands;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use operands::{Blocks, DenseRows, GateRows, LeftRows, Panel, RightVectors, Row, ShortBlocks, TileRows};
+pub(crate) use operands::{
+    Blocks, DenseRows, GateRows, LeftRows, Panel, RightVectors, Row, ShortBlocks, TileRows,
+};
 
 use crate::simd::{BitOps, FloatOps, Isa, NumOps};
 
@@ -39,26 +41,22 @@ pub(crate) fn parts(len: usize, max_len: usize) -> impl Iterator<Item = (usize, 
     })
 }
 
-/// Continues the sums of `rows` rows and `vectors` vectors (1, 2 or 4) over `len` values of k.
+/// Continues the sums of `rows` rows, at most `AT_MOST`, and of one vector over `len` values of k.
 #[inline(always)]
-pub(crate) fn multiply<I: Isa>(
+pub(crate) fn multiply_one<I: Isa, const AT_MOST: usize>(
     isa: I,
     sums: &mut Sums<I::F32>,
-    (rows, vectors): (usize, usize),
+    rows: usize,
     len: usize,
     left: impl LeftRows,
     right: impl RightVectors,
 ) {
-    match vectors {
-        1 => multiply_rows::<I, 1, 1>(isa, sums, rows, 0, len, left, right),
-        2 => multiply_rows::<I, 2, 2>(isa, sums, rows, 0, len, left, right),
-        _ => multiply_four::<I>(isa, sums, rows, len, left, right),
-    }
+    multiply_rows::<I, AT_MOST, 1, 1>(isa, sums, rows, 0, len, left, right);
 }
 
-/// [`multiply`] for four vectors.
+/// [`multiply_one`] for four vectors.
 #[inline(always)]
-pub(crate) fn multiply_four<I: Isa>(
+pub(crate) fn multiply_four<I: Isa, const AT_MOST: usize>(
     isa: I,
     sums: &mut Sums<I::F32>,
     rows: usize,
@@ -68,17 +66,17 @@ pub(crate) fn multiply_four<I: Isa>(
 ) {
     let has_32_registers = isa.f32().len() == 16 || cfg!(target_arch = "aarch64");
     if has_32_registers {
-        return multiply_rows::<I, 4, 4>(isa, sums, rows, 0, len, left, right);
+        return multiply_rows::<I, AT_MOST, 4, 4>(isa, sums, rows, 0, len, left, right);
     }
     // In 16 registers six rows go with two vectors: read twice, each left factor is used as often as it can be.
     for first in [0, 2] {
-        multiply_rows::<I, 2, 4>(isa, sums, rows, first, len, left, right);
+        multiply_rows::<I, AT_MOST, 2, 4>(isa, sums, rows, first, len, left, right);
     }
 }
 
-/// [`multiply`] for the V vectors from `first` of W vectors.
+/// The V vectors from `first` of W vectors.
 #[inline(always)]
-fn multiply_rows<I: Isa, const V: usize, const W: usize>(
+fn multiply_rows<I: Isa, const AT_MOST: usize, const V: usize, const W: usize>(
     isa: I,
     sums: &mut Sums<I::F32>,
     rows: usize,
@@ -90,6 +88,7 @@ fn multiply_rows<I: Isa, const V: usize, const W: usize>(
     match rows {
         1 => multiply_tile::<I, 1, V, W>(isa, sums, first, len, left, right),
         2 => multiply_tile::<I, 2, V, W>(isa, sums, first, len, left, right),
+        _ if AT_MOST == 2 => unreachable!("tiles have at most two rows here"),
         3 => multiply_tile::<I, 3, V, W>(isa, sums, first, len, left, right),
         4 => multiply_tile::<I, 4, V, W>(isa, sums, first, len, left, right),
         5 => multiply_tile::<I, 5, V, W>(isa, sums, first, len, left, right),
@@ -129,7 +128,11 @@ fn multiply_tile<I: Isa, const R: usize, const V: usize, const W: usize>(
 /// The first numbers of `from`, with zeros where it ends.
 #[inline(always)]
 pub(crate) fn load_first<O: BitOps<f32>>(ops: O, from: &[f32]) -> O::Simd {
-    if from.len() >= ops.len() { ops.load(from) } else { ops.load_pad(from).0 }
+    if from.len() >= ops.len() {
+        ops.load(from)
+    } else {
+        ops.load_pad(from).0
+    }
 }
 
 /// Fills the vectors of `to` with what starts at each number `from`, with zeros where it ends.

@@ -1,9 +1,9 @@
 //! Elementwise functions, functions of rows and sums over slices.
 //!
 //! Every function writes each element of its result; slices of one call have one length unless said otherwise.
-//! Bits of an element depend neither on its position nor on the length of the slice. [`exp`], [`tanh`],
-//! [`sigmoid`] and [`erf`] are polynomials over whole vectors; the largest errors measured by their tests are 1,
-//! 3, 4 and 8 units in the last place.
+//! Bits of an element depend neither on its position nor on the length of the slice. [`exp`], [`tanh`] and
+//! [`sigmoid`] are polynomials over whole vectors, off by at most 1, 3 and 4 units in the last place; [`erf`] and
+//! [`log`] go element by element and are off by at most 1.
 
 mod elementwise;
 mod reduce;

@@ -12,7 +12,6 @@ use crate::graph::Value;
 use crate::number::Number;
 use crate::program::Program;
 use crate::threads;
-use crate::variable::Variable;
 
 /// A program that can be run on data as it is.
 ///
@@ -169,11 +168,11 @@ impl Compiled {
 
     /// Locks the weights for reading, in the order of the sources.
     fn read_variables(&self) -> Vec<Option<RwLockReadGuard<'_, Vec<f32>>>> {
-        let guard = |source| match source {
-            &Source::Variable(ref variable) => Some(Variable::read(variable)),
+        let guards = self.sources.iter().map(|source| match source {
+            Source::Variable(variable) => Some(variable.read()),
             _ => None,
-        };
-        self.sources.iter().map(guard).collect()
+        });
+        guards.collect()
     }
 }
 

@@ -27,9 +27,18 @@ fn name(case: &Json) -> &str {
     case["name"].as_str().expect("a name")
 }
 
+/// The initializer of a case as Keras describes it, with the argument that Keras forgets.
+fn envelope(case: &Json) -> Json {
+    let mut envelope = case["initializer"].clone();
+    if envelope["class_name"] == "Identity" {
+        envelope["config"]["gain"] = case["values"][0][0].clone();
+    }
+    envelope
+}
+
 /// Arrays from one seed after another; a seed of the initializer's own would make them all the same.
 fn draw(case: &Json, arrays: usize) -> Vec<ArrayD<f32>> {
-    let mut envelope = case["initializer"].clone();
+    let mut envelope = envelope(case);
     if envelope["config"].get("seed").is_some() {
         envelope["config"]["seed"] = Json::Null;
     }
@@ -132,9 +141,9 @@ fn nested(array: &ArrayD<f32>) -> Json {
 #[test]
 fn configurations_of_initializers_are_those_of_keras() {
     for case in read_cases("initializers").iter().filter(|case| case.get("initializer").is_some()) {
-        let expected = &case["initializer"];
-        let initializer = initializers::deserialize(expected).expect("it is Keras's");
-        json::assert_same(name(case), &initializers::serialize(&*initializer), expected);
+        let expected = envelope(case);
+        let initializer = initializers::deserialize(&expected).expect("it is Keras's");
+        json::assert_same(name(case), &initializers::serialize(&*initializer), &expected);
     }
 }
 

@@ -91,7 +91,10 @@ fn losses_and_their_gradients_are_those_of_keras() {
         for ((name, got), oracle) in ["value", "d_x"].iter().zip(got).zip(oracle) {
             let what = format!("{}/{name}", case.name());
             assert_close(&what, &widen(&got), &case.f64(name), TOLERANCE);
-            assert_close(&format!("{what} by the oracle"), &oracle, &case.f64(name), TOLERANCE);
+            // 1 − 1e-7, where probabilities are clipped, is another number in single precision.
+            if !case.name().contains("saturated") {
+                assert_close(&format!("{what} by the oracle"), &oracle, &case.f64(name), TOLERANCE);
+            }
         }
         count += 1;
     }

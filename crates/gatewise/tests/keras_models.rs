@@ -30,8 +30,16 @@ fn texts(list: &Json) -> Vec<&str> {
     list.as_array().expect("a list").iter().filter_map(Json::as_str).collect()
 }
 
+/// The model of a case. Its recurrent weights are zeros: orthogonal ones for a thousand units take a while, and what
+/// is compared here does not depend on them.
 fn model(case: &Json) -> Sequential {
-    Sequential::from_config(&case["config"]).expect("the configuration is Keras's")
+    let mut config = case["config"].clone();
+    for layer in config["layers"].as_array_mut().expect("a list") {
+        if let Some(initializer) = layer.pointer_mut("/config/recurrent_initializer") {
+            *initializer = "zeros".into();
+        }
+    }
+    Sequential::from_config(&config).expect("the configuration is Keras's")
 }
 
 /// Keras's path of a weight begins with the name of the model that built it; ours with that of the layer, because
@@ -108,7 +116,8 @@ fn parameters_are_counted_as_in_keras() {
 #[test]
 fn configurations_of_models_are_those_of_keras() {
     for case in cases() {
-        json::assert_same(name(&case), &model(&case).get_config(), &case["config"]);
+        let model = Sequential::from_config(&case["config"]).expect("the configuration is Keras's");
+        json::assert_same(name(&case), &model.get_config(), &case["config"]);
     }
 }
 

@@ -135,11 +135,13 @@ impl<'a> DateAxis<'a> {
             let number = self.part(*place);
             number % self.rule.every == 0 && (*place == 0 || self.part(*place - 1) != number)
         };
-        // The very first place has no place before it, and it may stand in the middle of a month.
-        (self.first.max(1)..=self.last)
-            .chain((self.first == 0).then_some(0))
-            .filter(starts)
-            .collect()
+        let mut marks: Vec<usize> = (self.first..=self.last).filter(starts).collect();
+        // Every second day, say, stands close to the first of the next month: that one keeps its mark.
+        let next: Vec<usize> = marks.iter().skip(1).copied().chain([usize::MAX]).collect();
+        let room = (self.last - self.first) / (MOST_MARKS + 4);
+        let mut next = next.into_iter();
+        marks.retain(|mark| next.next().is_some_and(|next| next - mark > room));
+        marks
     }
 
     fn part(&self, place: usize) -> i64 {

@@ -76,23 +76,20 @@ pub fn is_missing(cell: &str) -> bool {
     )
 }
 
-/// The separator that is most frequent in the first line outside quotes; a comma where there is none.
+/// A tab or a semicolon if one stands outside quotes in the first line, else a comma, which may be a decimal
+/// comma beside the other two.
 fn separator(text: &str) -> u8 {
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
-    let mut quoted = false;
-    for byte in text.lines().next().unwrap_or_default().bytes() {
-        quoted ^= byte == b'"';
-        counts
-            .iter_mut()
-            .filter(|count| !quoted && count.0 == byte)
-            .for_each(|count| count.1 += 1);
-    }
-    // The last of equals wins, so the comma stands last.
-    counts
+    let stands_outside_quotes = |separator: &u8| {
+        let mut quoted = false;
+        text.lines().next().unwrap_or_default().bytes().any(|byte| {
+            quoted ^= byte == b'"';
+            !quoted && byte == *separator
+        })
+    };
+    [b'\t', b';']
         .into_iter()
-        .rev()
-        .max_by_key(|count| count.1)
-        .map_or(b',', |count| count.0)
+        .find(|separator| stands_outside_quotes(separator))
+        .unwrap_or(b',')
 }
 
 fn is_data(cell: &str, decimal_comma: bool) -> bool {

@@ -26,7 +26,12 @@ impl<V: Copy> Cell<V> {
         let o = Sigmoid::apply(isa, z[3]); // (2)
         let c = ops.mul_add(i, g, ops.mul(f, previous_c)); // (3)
         let phi_c = Tanh::apply(isa, c);
-        Self { gates: [i, f, g, o], c, phi_c, h: ops.mul(o, phi_c) } // (4)
+        Self {
+            gates: [i, f, g, o],
+            c,
+            phi_c,
+            h: ops.mul(o, phi_c),
+        } // (4)
     }
 }
 
@@ -102,7 +107,13 @@ fn positive<O: FloatOps<f32>>(ops: O, x: O::Simd) -> O::Simd {
 
 /// Turns `d` [H] from the gradient by `y`, the activation of `x`, into the gradient by `x`.
 #[inline(always)]
-pub(super) fn differentiate<I: Isa>(isa: I, activation: &Activation<f32>, x: &[f32], y: &[f32], d: &mut [f32]) {
+pub(super) fn differentiate<I: Isa>(
+    isa: I,
+    activation: &Activation<f32>,
+    x: &[f32],
+    y: &[f32],
+    d: &mut [f32],
+) {
     let ops = isa.f32();
     if let Activation::Custom(function) = activation {
         return function.backward(x, y, d);

@@ -8,7 +8,7 @@
 use rayon::prelude::*;
 
 use super::{Layer, Sizes};
-use crate::tile::{Blocks, Panel, ShortBlocks};
+use crate::tile::{Blocks, MAX_ROWS, Panel, ShortBlocks};
 
 /// How many samples times steps read the weights where they lie: packing them would cost more than it saves.
 const MAX_ROW_STEPS_IN_PLACE: usize = 4;
@@ -46,18 +46,38 @@ impl<'a> Weights<'a> {
         }
         let Sizes { features, units, .. } = layer.sizes;
         let block_len = (features + units) * 4 * lanes;
-        to.par_chunks_exact_mut(block_len).enumerate().for_each(|(block, to)| {
-            let unit = block * lanes;
-            let len = lanes.min(units - unit);
-            let rows = layer.kernel.chunks_exact(4 * units).chain(layer.recurrent_kernel.chunks_exact(4 * units));
-            for (row, to) in rows.zip(to.chunks_exact_mut(4 * lanes)) {
-                for (gate, to) in to.chunks_exact_mut(lanes).enumerate() {
-                    to[..len].copy_from_slice(&row[gate * units + unit..][..len]);
-                    to[len..].fill(0.0);
+        to.par_chunks_exact_mut(block_len)
+            .enumerate()
+            .for_each(|(block, to)| {
+                let unit = block * lanes;
+                let len = lanes.min(units - unit);
+                let rows = layer
+                    .kernel
+                    .chunks_exact(4 * units)
+                    .chain(layer.recurrent_kernel.chunks_exact(4 * units));
+                for (row, to) in rows.zip(to.chunks_exact_mut(4 * lanes)) {
+                    for (gate, to) in to.chunks_exact_mut(lanes).enumerate() {
+                        to[..len].copy_from_slice(&row[gate * units + unit..][..len]);
+                        to[len..].fill(0.0);
+                    }
                 }
-            }
-        });
-        Self::Packed(Packed { data: to, features, units })
+            });
+        Self::Packed(Packed {
+            data: to,
+            features,
+            units,
+        })
+    }
+}
+
+impl Weights<'_> {
+    /// How many rows a tile may have.
+    #[inline(always)]
+    pub fn max_rows(&self) -> usize {
+        match self {
+            Self::Packed(_) => MAX_ROWS,
+            Self::InPlace => 2,
+        }
     }
 }
 
@@ -76,6 +96,13 @@ impl<'a> Packed<'a> {
 #[inline(always)]
 pub(super) fn block_in_place(weights: &[f32], units: usize, unit: usize, lanes: usize) -> ShortBlocks<'_> {
     let starts = [unit, units + unit, 2 * units + unit, 3 * units + unit];
-    let blocks = Blocks { data: weights, stride: 4 * units, starts };
-    ShortBlocks { blocks, lens: [lanes.min(units - unit); 4] }
+    let blocks = Blocks {
+        data: weights,
+        stride: 4 * units,
+        starts,
+    };
+    ShortBlocks {
+        blocks,
+        lens: [lanes.min(units - unit); 4],
+    }
 }

@@ -1,9 +1,10 @@
 //! A block of rows of a product: all its tiles, over a range of k.
 
 use super::panels::Panels;
-use crate::simd::{BitOps, Isa, store_first};
+use crate::simd::{BitOps, Isa, SimdOp, run, store_first};
 use crate::tile::{
-    Blocks, DenseRows, MAX_ROWS, MAX_VECTORS, Panel, ShortBlocks, Sums, TileRows, load_row, multiply, parts,
+    Blocks, DenseRows, LeftRows, MAX_ROWS, MAX_VECTORS, Panel, RightVectors, Sums, TileRows, load_row,
+    multiply_four, multiply_one, parts,
 };
 
 /// The left operand of a block, over its range of k.
@@ -19,8 +20,12 @@ pub(crate) enum Left<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Right<'a> {
     /// In [`Panels`], over `all_k` of which the block takes those from `first_k`.
-    Packed { data: &'a [f32], all_k: usize, first_k: usize },
-    /// `[k, n]` over the range of k of the block.
+    Packed {
+        data: &'a [f32],
+        all_k: usize,
+        first_k: usize,
+    },
+    /// `[k, n]` over the range of k of the block, n a multiple of the lanes.
     Dense(&'a [f32]),
 }
 
@@ -53,21 +58,9 @@ pub(crate) struct Block<'a> {
 }
 
 impl Block<'_> {
-    /// Computes all tiles of the block, panel by panel, so that a panel is read from near memory for all rows.
-    #[inline(always)]
-    pub fn run<I: Isa>(&self, isa: I, target: &mut Target) {
-        for (column, vectors) in self.columns.iter() {
-            for (row, rows) in parts(target.rows, MAX_ROWS) {
-                let mut sums = self.first_sums(isa, target, row, column);
-                self.multiply(isa, &mut sums, (row, rows), (column, vectors));
-                for (r, sums) in sums[..rows].iter().enumerate() {
-                    let to = &mut target.data[(row + r) * target.stride..][column..self.columns.n];
-                    for (to, &sum) in to.chunks_mut(isa.f32().len()).zip(&sums[..vectors]) {
-                        store_first(isa.f32(), sum, to);
-                    }
-                }
-            }
-        }
+    /// Computes the block into `target`, on the current instruction set.
+    pub fn run(self, target: Target) {
+        run(BlockRun { block: self, target });
     }
 
     #[inline(always)]
@@ -82,7 +75,10 @@ impl Block<'_> {
                 }
             }
             Start::Target => {
-                for (target, sums) in target.data[row * target.stride..].chunks(target.stride).zip(&mut sums) {
+                for (target, sums) in target.data[row * target.stride..]
+                    .chunks(target.stride)
+                    .zip(&mut sums)
+                {
                     load_row(ops, &target[column..self.columns.n], sums);
                 }
             }
@@ -99,22 +95,45 @@ impl Block<'_> {
         (row, rows): (usize, usize),
         (column, vectors): (usize, usize),
     ) {
-        let shape = (rows, vectors);
-        match (self.left, self.right) {
-            (Left::Dense(left), Right::Packed { .. }) => {
-                let left = DenseRows { data: &left.data[row * left.stride..], ..left };
-                multiply(isa, sums, shape, self.len, left, self.panel(isa, column, vectors));
+        match self.left {
+            Left::Dense(left) => {
+                let left = DenseRows {
+                    data: &left.data[row * left.stride..],
+                    ..left
+                };
+                match self.right {
+                    Right::Packed { .. } => {
+                        multiply(
+                            isa,
+                            sums,
+                            (rows, vectors),
+                            self.len,
+                            left,
+                            self.panel(isa, column, vectors),
+                        );
+                    }
+                    Right::Dense(data) => {
+                        let lanes = isa.f32().len();
+                        let starts = [0, 1, 2, 3].map(|v| column + v * lanes);
+                        let right = Blocks {
+                            data,
+                            stride: self.columns.n,
+                            starts,
+                        };
+                        multiply(isa, sums, (rows, vectors), self.len, left, right);
+                    }
+                }
             }
-            (Left::Packed(left), Right::Packed { .. }) => {
+            Left::Packed(left) => {
                 let left = TileRows(&left[row * self.len..][..rows * self.len]);
-                multiply(isa, sums, shape, self.len, left, self.panel(isa, column, vectors));
-            }
-            (Left::Dense(left), Right::Dense(right)) => {
-                let left = DenseRows { data: &left.data[row * left.stride..], ..left };
-                self.multiply_in_place(isa, sums, shape, left, right, column);
-            }
-            (Left::Packed(_), Right::Dense(_)) => {
-                unreachable!("where the left operand is packed, the right one is packed, too")
+                multiply(
+                    isa,
+                    sums,
+                    (rows, vectors),
+                    self.len,
+                    left,
+                    self.panel(isa, column, vectors),
+                );
             }
         }
     }
@@ -122,33 +141,54 @@ impl Block<'_> {
     #[inline(always)]
     fn panel<I: Isa>(&self, isa: I, column: usize, vectors: usize) -> Panel<'_> {
         let Right::Packed { data, all_k, first_k } = self.right else {
-            unreachable!("only a packed operand has panels")
+            unreachable!("where the left operand is packed, the right one is packed, too");
         };
         let width = vectors * isa.f32().len();
         Panel(&data[column * all_k + first_k * width..][..self.len * width])
     }
+}
 
+/// Continues the sums of a tile of `rows` rows and one vector or four.
+#[inline(always)]
+fn multiply<I: Isa>(
+    isa: I,
+    sums: &mut Sums<I::F32>,
+    (rows, vectors): (usize, usize),
+    len: usize,
+    left: impl LeftRows,
+    right: impl RightVectors,
+) {
+    match vectors {
+        1 => multiply_one::<I, MAX_ROWS>(isa, sums, rows, len, left, right),
+        _ => multiply_four::<I, MAX_ROWS>(isa, sums, rows, len, left, right),
+    }
+}
+
+/// A block on its way to an instruction set. All products but that of the forward step come through here, so that
+/// the tiles are compiled once for each set.
+struct BlockRun<'a> {
+    block: Block<'a>,
+    target: Target<'a>,
+}
+
+impl SimdOp for BlockRun<'_> {
+    type Output = ();
+
+    /// All tiles, panel by panel, so that a panel is read from near memory for all rows.
     #[inline(always)]
-    fn multiply_in_place<I: Isa>(
-        &self,
-        isa: I,
-        sums: &mut Sums<I::F32>,
-        shape: (usize, usize),
-        left: DenseRows,
-        right: &[f32],
-        column: usize,
-    ) {
-        let (n, lanes) = (self.columns.n, isa.f32().len());
-        let (mut starts, mut lens) = ([0; MAX_VECTORS], [0; MAX_VECTORS]);
-        for v in 0..shape.1 {
-            starts[v] = column + v * lanes;
-            lens[v] = lanes.min(n - starts[v]);
-        }
-        let blocks = Blocks { data: right, stride: n, starts };
-        if lens[shape.1 - 1] == lanes {
-            multiply(isa, sums, shape, self.len, left, blocks);
-        } else {
-            multiply(isa, sums, shape, self.len, left, ShortBlocks { blocks, lens });
+    fn eval<I: Isa>(self, isa: I) {
+        let Self { block, target } = self;
+        for (column, vectors) in block.columns.iter() {
+            for (row, rows) in parts(target.rows, MAX_ROWS) {
+                let mut sums = block.first_sums(isa, &target, row, column);
+                block.multiply(isa, &mut sums, (row, rows), (column, vectors));
+                for (r, sums) in sums[..rows].iter().enumerate() {
+                    let to = &mut target.data[(row + r) * target.stride..][column..block.columns.n];
+                    for (to, &sum) in to.chunks_mut(isa.f32().len()).zip(&sums[..vectors]) {
+                        store_first(isa.f32(), sum, to);
+                    }
+                }
+            }
         }
     }
 }

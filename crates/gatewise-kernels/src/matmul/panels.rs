@@ -1,9 +1,9 @@
 //! The right operand of a product, rearranged in the order in which tiles read it.
 //!
 //! ```text
-//! columns   0 ……………… 4L │ 4L ……………… 8L │ 8L …… 10L │ 10L … n 0     L lanes; zeros fill the last vector
-//! panel          0      │       1      │     2     │     3         4 vectors wide, the last ones 2 and 1
-//! stored    [k][4][L]   │  [k][4][L]   │ [k][2][L] │ [k][1][L]     one panel after the other
+//! columns   0 ……………… 4L │ 4L ……………… 8L │ 8L …… 9L │ 9L … n 0     L lanes; zeros fill the last vector
+//! panel          0      │       1      │    2     │     3        4 vectors wide, and 1 where 4 are too many
+//! stored    [k][4][L]   │  [k][4][L]   │ [k][L]   │ [k][L]       one panel after the other
 //! ```
 
 use rayon::prelude::*;
@@ -31,21 +31,13 @@ impl Panels {
         self.n.next_multiple_of(self.lanes)
     }
 
-    /// The first column of each panel, and how many vectors it has: 4 as long as possible, then 2, then 1.
+    /// The first column of each panel, and how many vectors it has: 4 as long as possible, then 1.
     #[inline(always)]
     pub fn iter(self) -> impl Iterator<Item = (usize, usize)> {
         let (lanes, num_vectors) = (self.lanes, self.n.div_ceil(self.lanes));
-        let mut first = 0;
-        std::iter::from_fn(move || {
-            let width = match num_vectors - first {
-                0 => return None,
-                1 => 1,
-                2 | 3 => 2,
-                _ => MAX_VECTORS,
-            };
-            first += width;
-            Some(((first - width) * lanes, width))
-        })
+        let num_wide = num_vectors / MAX_VECTORS;
+        let wide = (0..num_wide).map(move |panel| (panel * MAX_VECTORS * lanes, MAX_VECTORS));
+        wide.chain((num_wide * MAX_VECTORS..num_vectors).map(move |vector| (vector * lanes, 1)))
     }
 
     /// Writes `right` [k, n] to `to` [k · padded] in panels.
@@ -54,21 +46,28 @@ impl Panels {
             return;
         }
         let width = MAX_VECTORS * self.lanes;
-        to[..k * self.padded()].par_chunks_mut(k * width).enumerate().for_each(|(chunk, to)| {
-            let n = width.min(self.n - chunk * width);
-            for (first, num_vectors) in (Self { n, ..self }).iter() {
-                let panel_width = num_vectors * self.lanes;
-                let to = &mut to[first * k..][..k * panel_width];
-                let columns = panel_width.min(n - first);
-                pack_panel(right, chunk * width + first, columns, to, panel_width);
-            }
-        });
+        to[..k * self.padded()]
+            .par_chunks_mut(k * width)
+            .enumerate()
+            .for_each(|(chunk, to)| {
+                let n = width.min(self.n - chunk * width);
+                for (first, num_vectors) in (Self { n, ..self }).iter() {
+                    let panel_width = num_vectors * self.lanes;
+                    let to = &mut to[first * k..][..k * panel_width];
+                    let columns = panel_width.min(n - first);
+                    pack_panel(right, chunk * width + first, columns, to, panel_width);
+                }
+            });
     }
 }
 
 /// Fills a panel of rows of `width` numbers with the `columns` columns of `right` from `first`.
 fn pack_panel(right: Matrix, first: usize, columns: usize, to: &mut [f32], width: usize) {
-    let copy = if right.column_stride == 1 { copy_rows } else { transpose_columns };
+    let copy = if right.column_stride == 1 {
+        copy_rows
+    } else {
+        transpose_columns
+    };
     copy(right, first, columns, to, width);
 }
 
@@ -89,8 +88,13 @@ fn transpose_columns(right: Matrix, first: usize, columns: usize, to: &mut [f32]
         for column in 0..columns {
             let start = (first + column) * right.column_stride + block * HEIGHT;
             let from = &right.data[start..][..height];
-            to.iter_mut().skip(column).step_by(width).zip(from).for_each(|(to, &from)| *to = from);
+            to.iter_mut()
+                .skip(column)
+                .step_by(width)
+                .zip(from)
+                .for_each(|(to, &from)| *to = from);
         }
-        to.chunks_exact_mut(width).for_each(|row| row[columns..].fill(0.0));
+        to.chunks_exact_mut(width)
+            .for_each(|row| row[columns..].fill(0.0));
     }
 }

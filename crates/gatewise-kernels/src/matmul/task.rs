@@ -3,7 +3,6 @@
 use super::block::{Block, Left, Right, Start, Target};
 use super::columns::{BLOCK_LEN, BLOCK_ROWS, BlockBuffer, Columns, blocks};
 use super::panels::Panels;
-use crate::simd::{Isa, SimdOp, run};
 use crate::tile::DenseRows;
 
 /// The left operand [m, k].
@@ -60,32 +59,62 @@ impl RowTask<'_> {
     pub fn run_in_parts(self, max_rows: usize) {
         let rows = self.rows();
         if rows <= max_rows {
-            return run(self);
+            return self.run();
         }
         let upper = rows.div_ceil(max_rows) / 2 * max_rows;
         let (c, lower_c) = self.c.split_at_mut(upper * self.stride);
-        let lower = RowTask { first_row: self.first_row + upper, c: lower_c, ..self };
+        let lower = RowTask {
+            first_row: self.first_row + upper,
+            c: lower_c,
+            ..self
+        };
         let upper = RowTask { c, ..self };
         rayon::join(|| upper.run_in_parts(max_rows), || lower.run_in_parts(max_rows));
     }
 
+    fn run(self) {
+        match self.left {
+            LeftOperand::Rows(left) => self.run_dense(left),
+            LeftOperand::Columns(left) => self.run_columns(left),
+        }
+    }
+
     /// Rows over all k at once, read where they lie.
-    #[inline(always)]
-    fn run_dense<I: Isa>(self, isa: I, left: &[f32]) {
+    fn run_dense(self, left: &[f32]) {
         let rows = self.rows();
-        let Self { k, columns, start, .. } = self;
-        let left = Left::Dense(DenseRows { data: &left[self.first_row * k..], stride: k, len: k });
+        let Self {
+            k, columns, start, ..
+        } = self;
+        let left = Left::Dense(DenseRows {
+            data: &left[self.first_row * k..],
+            stride: k,
+            len: k,
+        });
         let right = match self.right {
-            RightOperand::Packed(data) => Right::Packed { data, all_k: k, first_k: 0 },
+            RightOperand::Packed(data) => Right::Packed {
+                data,
+                all_k: k,
+                first_k: 0,
+            },
             RightOperand::InPlace(data) => Right::Dense(data),
         };
-        let mut target = Target { data: self.c, stride: self.stride, rows };
-        Block { left, right, columns, len: k, start }.run(isa, &mut target);
+        let target = Target {
+            data: self.c,
+            stride: self.stride,
+            rows,
+        };
+        Block {
+            left,
+            right,
+            columns,
+            len: k,
+            start,
+        }
+        .run(target);
     }
 
     /// Rows by blocks of k, packed. The sums wait in `c` between blocks, which changes no bit.
-    #[inline(always)]
-    fn run_columns<I: Isa>(self, isa: I, left: Columns) {
+    fn run_columns(self, left: Columns) {
         let RightOperand::Packed(data) = self.right else {
             unreachable!("where the left operand is packed, the right one is packed, too")
         };
@@ -93,28 +122,29 @@ impl RowTask<'_> {
         let mut buffer: BlockBuffer = [0.0; BLOCK_LEN * BLOCK_ROWS];
         for first in (0..all_rows).step_by(BLOCK_ROWS) {
             let rows = BLOCK_ROWS.min(all_rows - first);
-            let mut target = Target { data: &mut self.c[first * self.stride..], stride: self.stride, rows };
             let mut start = self.start;
             // Without any k there still is one block, which writes what the sums start from.
             for (first_k, len) in blocks(self.k).chain((self.k == 0).then_some((0, 0))) {
                 left.pack(self.first_row + first, rows, first_k, len, &mut buffer);
-                let right = Right::Packed { data, all_k: self.k, first_k };
-                let block = Block { left: Left::Packed(&buffer), right, columns: self.columns, len, start };
-                block.run(isa, &mut target);
+                let right = Right::Packed {
+                    data,
+                    all_k: self.k,
+                    first_k,
+                };
+                let block = Block {
+                    left: Left::Packed(&buffer),
+                    right,
+                    columns: self.columns,
+                    len,
+                    start,
+                };
+                block.run(Target {
+                    data: &mut self.c[first * self.stride..],
+                    stride: self.stride,
+                    rows,
+                });
                 start = Start::Target;
             }
-        }
-    }
-}
-
-impl SimdOp for RowTask<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn eval<I: Isa>(self, isa: I) {
-        match self.left {
-            LeftOperand::Rows(left) => self.run_dense(isa, left),
-            LeftOperand::Columns(left) => self.run_columns(isa, left),
         }
     }
 }

@@ -23,12 +23,19 @@ fn two_steps(update: impl FnMut(i32, &[f32], &mut [f32])) -> [f32; 2] {
 
 fn assert_steps(got: [f32; 2], expected: [f32; 2]) {
     for (got, expected) in got.into_iter().zip(expected) {
-        assert!((got - expected).abs() <= TOLERANCE, "got {got:?}, expected {expected:?}");
+        assert!(
+            (got - expected).abs() <= TOLERANCE,
+            "got {got:?}, expected {expected:?}"
+        );
     }
 }
 
 fn sgd_steps(momentum: Option<f32>, nesterov: bool) -> [f32; 2] {
-    let rule = Sgd { learning_rate: 0.1, momentum: momentum.unwrap_or(0.0), nesterov };
+    let rule = Sgd {
+        learning_rate: 0.1,
+        momentum: momentum.unwrap_or(0.0),
+        nesterov,
+    };
     let mut velocity = [0.0];
     two_steps(|_, gradient, weight| sgd(&rule, gradient, weight, momentum.map(|_| &mut velocity[..])))
 }
@@ -52,8 +59,13 @@ fn adam_steps(amsgrad: bool, gradients: [f32; 2]) -> [f32; 2] {
 }
 
 fn rmsprop_steps(momentum: f32, centered: bool) -> [f32; 2] {
-    let rule =
-        RmsProp { learning_rate: 0.1, rho: 0.9, one_minus_rho: (1.0 - 0.9f64) as f32, momentum, epsilon: 1e-7 };
+    let rule = RmsProp {
+        learning_rate: 0.1,
+        rho: 0.9,
+        one_minus_rho: (1.0 - 0.9f64) as f32,
+        momentum,
+        epsilon: 1e-7,
+    };
     let (mut velocity, mut rolling, mut average) = ([0.0], [0.0], [0.0]);
     two_steps(|_, gradient, weight| {
         let slots = RmsPropSlots {
@@ -98,7 +110,11 @@ fn every_element_is_updated_on_its_own() {
     let gradient: Vec<f32> = (0..37).map(|n| (n as f32 - 18.0) / 10.0).collect();
     let mut together = vec![1.0; 37];
     let mut velocity = vec![0.5; 37];
-    let rule = Sgd { learning_rate: 0.1, momentum: 0.9, nesterov: true };
+    let rule = Sgd {
+        learning_rate: 0.1,
+        momentum: 0.9,
+        nesterov: true,
+    };
     sgd(&rule, &gradient, &mut together, Some(&mut velocity));
     for n in 0..37 {
         let mut alone = [1.0];
@@ -110,6 +126,10 @@ fn every_element_is_updated_on_its_own() {
 #[test]
 #[should_panic(expected = "`velocity` must hold a number per weight")]
 fn a_slot_of_another_length_panics() {
-    let rule = Sgd { learning_rate: 0.1, momentum: 0.9, nesterov: false };
+    let rule = Sgd {
+        learning_rate: 0.1,
+        momentum: 0.9,
+        nesterov: false,
+    };
     sgd(&rule, &[0.0; 2], &mut [0.0; 2], Some(&mut [0.0; 3]));
 }

@@ -89,7 +89,12 @@ impl<const R: usize> Row for &[[f32; R]] {
 /// The columns of the right operand that a tile covers, over the range of k that it runs over.
 pub(crate) trait RightVectors: Copy {
     /// The V vectors at `k` from the vector `first` of the tile, which has W.
-    fn at<O: FloatOps<f32>, const V: usize, const W: usize>(&self, ops: O, k: usize, first: usize) -> [O::Simd; V];
+    fn at<O: FloatOps<f32>, const V: usize, const W: usize>(
+        &self,
+        ops: O,
+        k: usize,
+        first: usize,
+    ) -> [O::Simd; V];
 }
 
 /// Exactly the vectors of the tile, side by side for each k, `[k][vectors][lanes]`.
@@ -98,7 +103,12 @@ pub(crate) struct Panel<'a>(pub &'a [f32]);
 
 impl RightVectors for Panel<'_> {
     #[inline(always)]
-    fn at<O: FloatOps<f32>, const V: usize, const W: usize>(&self, ops: O, k: usize, first: usize) -> [O::Simd; V] {
+    fn at<O: FloatOps<f32>, const V: usize, const W: usize>(
+        &self,
+        ops: O,
+        k: usize,
+        first: usize,
+    ) -> [O::Simd; V] {
         let row = &self.0[k * W * ops.len()..][..W * ops.len()];
         let mut vectors = [ops.zero(); V];
         for (v, vector) in vectors.iter_mut().enumerate() {
@@ -120,7 +130,12 @@ pub(crate) struct Blocks<'a> {
 
 impl RightVectors for Blocks<'_> {
     #[inline(always)]
-    fn at<O: FloatOps<f32>, const V: usize, const W: usize>(&self, ops: O, k: usize, first: usize) -> [O::Simd; V] {
+    fn at<O: FloatOps<f32>, const V: usize, const W: usize>(
+        &self,
+        ops: O,
+        k: usize,
+        first: usize,
+    ) -> [O::Simd; V] {
         let row = &self.data[k * self.stride..][..self.stride];
         let mut vectors = [ops.zero(); V];
         for (vector, &start) in vectors.iter_mut().zip(&self.starts[first..]) {
@@ -140,7 +155,12 @@ pub(crate) struct ShortBlocks<'a> {
 
 impl RightVectors for ShortBlocks<'_> {
     #[inline(always)]
-    fn at<O: FloatOps<f32>, const V: usize, const W: usize>(&self, ops: O, k: usize, first: usize) -> [O::Simd; V] {
+    fn at<O: FloatOps<f32>, const V: usize, const W: usize>(
+        &self,
+        ops: O,
+        k: usize,
+        first: usize,
+    ) -> [O::Simd; V] {
         let row = &self.blocks.data[k * self.blocks.stride..][..self.blocks.stride];
         let mut vectors = [ops.zero(); V];
         for (v, vector) in vectors.iter_mut().enumerate() {

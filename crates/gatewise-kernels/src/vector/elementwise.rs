@@ -20,7 +20,7 @@ pub fn sigmoid(x: &[f32], y: &mut [f32]) {
 
 /// Writes the error function of `x` to `y`.
 pub fn erf(x: &[f32], y: &mut [f32]) {
-    vectors(x, y, rten_vecmath::Erf {});
+    map(x, y, libm::erff);
 }
 
 /// Writes the natural logarithm of `x` to `y`: −∞ at 0, NaN below.
@@ -82,7 +82,12 @@ pub fn zip_map(a: &[f32], b: &[f32], y: &mut [f32], function: impl Fn(f32, f32) 
     check_length("y", a.len(), y.len());
     run_loop(
         #[inline(always)]
-        || y.iter_mut().zip(a).zip(b).for_each(|((y, &a), &b)| *y = function(a, b)),
+        || {
+            y.iter_mut()
+                .zip(a)
+                .zip(b)
+                .for_each(|((y, &a), &b)| *y = function(a, b))
+        },
     );
 }
 

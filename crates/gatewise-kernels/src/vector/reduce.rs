@@ -43,7 +43,10 @@ pub fn column_sums(x: &[f32], columns: usize, y: &mut [f32]) {
     if columns == 0 {
         return;
     }
-    assert!(x.len().is_multiple_of(columns), "vector: `x` must hold whole rows of {columns} numbers");
+    assert!(
+        x.len().is_multiple_of(columns),
+        "vector: `x` must hold whole rows of {columns} numbers"
+    );
     run_loop(
         #[inline(always)]
         || {
@@ -64,7 +67,10 @@ fn sum_of<T: Fn(usize) -> f32>(len: usize, block: impl Fn(std::ops::Range<usize>
             for start in (0..len).step_by(PARTS) {
                 let width = PARTS.min(len - start);
                 let term = block(start..start + width);
-                parts[..width].iter_mut().enumerate().for_each(|(n, part)| *part += term(n));
+                parts[..width]
+                    .iter_mut()
+                    .enumerate()
+                    .for_each(|(n, part)| *part += term(n));
             }
         },
     );

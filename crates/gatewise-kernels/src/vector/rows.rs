@@ -48,7 +48,10 @@ pub fn transpose(rows: usize, columns: usize, x: &[f32], y: &mut [f32]) {
 
 fn for_each_row(x: &[f32], width: usize, y: &mut [f32], function: impl Fn(&[f32], &mut [f32])) {
     check_length("y", x.len(), y.len());
-    assert!(width > 0 && x.len().is_multiple_of(width), "vector: `x` must hold whole rows of {width} numbers");
+    assert!(
+        width > 0 && x.len().is_multiple_of(width),
+        "vector: `x` must hold whole rows of {width} numbers"
+    );
     for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
         function(x, y);
     }
@@ -56,7 +59,9 @@ fn for_each_row(x: &[f32], width: usize, y: &mut [f32], function: impl Fn(&[f32]
 
 /// Writes `x − max(x)` to `y`, so that no exponential overflows.
 fn shift_by_max(x: &[f32], y: &mut [f32]) {
-    let max = x.iter().fold(f32::NEG_INFINITY, |max, &x| if x > max { x } else { max });
+    let max = x
+        .iter()
+        .fold(f32::NEG_INFINITY, |max, &x| if x > max { x } else { max });
     map(
         x,
         y,
@@ -73,5 +78,7 @@ fn sum_of_exp(x: &[f32]) -> f32 {
         exp(x, block);
         sum(block)
     };
-    x.chunks(64).map(sum_of_block).fold(0.0, |total, part| total + part)
+    x.chunks(64)
+        .map(sum_of_block)
+        .fold(0.0, |total, part| total + part)
 }

@@ -42,7 +42,7 @@ pub(super) const NAMED: &[(&str, Formula)] = &[
     ("hard_shrink", |b, x| hard_shrink(b, x, 0.5)),
     ("squareplus", |b, x| squareplus(b, x, 4.0)),
     ("sparse_plus", sparse_plus),
-    ("sparse_sigmoid", |b, x| b.clip(b.scale(b.shift(x, 1.0)?, 0.5)?, 0.0, 1.0)),
+    ("sparse_sigmoid", sparse_sigmoid),
     ("sparsemax", |b, x| b.sparsemax(x)),
     ("glu", glu),
 ];
@@ -75,7 +75,9 @@ pub fn relu(
     }
     let limit = b.scalar(threshold)?;
     let capped = match max_value {
-        Some(max) => b.select(b.greater_equal(x, b.scalar(max)?)?, b.scalar(max)?, x)?,
+        // TensorFlow's relu6 has the derivative 0 at its limit, where a clip has 1.
+        Some(6.0) if threshold == 0.0 => b.select(b.greater_equal(x, b.scalar(6.0)?)?, b.scalar(6.0)?, x)?,
+        Some(max) => b.select(b.greater(x, b.scalar(max)?)?, b.scalar(max)?, x)?,
         None => x,
     };
     // 0 · (−∞) would be NaN.
@@ -101,19 +103,21 @@ pub fn elu(b: &Builder, x: Value, alpha: f64) -> Result<Value> {
     b.select(b.greater(x, zero)?, x, below)
 }
 
-/// 1.0507… · elu(x, 1.6733…) (Klambauer et al. 2017).
+/// 1.0507… · elu(x, 1.6733…) (Klambauer et al. 2017); the derivative at 0 is that from above.
 fn selu(b: &Builder, x: Value) -> Result<Value> {
-    b.scale(elu(b, x, 1.673_263_242_354_377_2)?, 1.050_700_987_355_480_5)
+    let zero = b.scalar(0.0)?;
+    let below = b.scale(b.shift(b.exp(b.minimum(x, zero)?)?, -1.0)?, 1.673_263_242_354_377_2)?;
+    b.scale(b.select(b.greater_equal(x, zero)?, x, below)?, 1.050_700_987_355_480_5)
 }
 
-/// max(x, 0) + min(0, `alpha` (e^(x / alpha) − 1)).
+/// max(x, 0) + `alpha` (e^(min(x, 0) / alpha) − 1). At 0 the derivatives of both terms count, which makes 2.
 ///
 /// # Errors
 /// None.
 pub fn celu(b: &Builder, x: Value, alpha: f64) -> Result<Value> {
     let zero = b.scalar(0.0)?;
     let below = b.scale(b.shift(b.exp(b.scale(b.minimum(x, zero)?, 1.0 / alpha)?)?, -1.0)?, alpha)?;
-    b.select(b.greater(x, zero)?, x, below)
+    b.add(b.maximum(x, zero)?, below)
 }
 
 /// ½ x (1 + erf(x / √2)).
@@ -181,6 +185,14 @@ fn sparse_plus(b: &Builder, x: Value) -> Result<Value> {
     let (one, zero) = (b.scalar(1.0)?, b.scalar(0.0)?);
     let middle = b.scale(b.square(b.shift(x, 1.0)?)?, 0.25)?;
     let upper = b.select(b.greater_equal(x, one)?, x, middle)?;
+    b.select(b.greater_equal(b.scalar(-1.0)?, x)?, zero, upper)
+}
+
+/// 0 up to −1, (x + 1) / 2 between, 1 from 1; the derivative is 0 at both limits.
+fn sparse_sigmoid(b: &Builder, x: Value) -> Result<Value> {
+    let (one, zero) = (b.scalar(1.0)?, b.scalar(0.0)?);
+    let middle = b.scale(b.shift(x, 1.0)?, 0.5)?;
+    let upper = b.select(b.greater_equal(x, one)?, one, middle)?;
     b.select(b.greater_equal(b.scalar(-1.0)?, x)?, zero, upper)
 }
 

@@ -6,6 +6,7 @@ use super::layout::Layout;
 use super::progress::{FitProgress, Observer};
 use super::recipe::Recipe;
 use super::report::{Backtest, ForecastStep, Report, SeriesSummary};
+use super::windows::MOST_WINDOWS;
 use super::{Series, Settings, backtest};
 use crate::{Error, Result};
 
@@ -34,12 +35,14 @@ impl Forecaster {
             .in_words()
             .into_iter()
             .for_each(|sentence| observer.say(sentence));
-        observer.say(layout_in_words(&layout, rows));
+        layout_in_words(&layout, rows)
+            .into_iter()
+            .for_each(|sentence| observer.say(sentence));
         let values = recipe.transform(series)?;
         let first_step = series.first_step();
         let forecasts = backtest::forecasts(&recipe, &layout, &values, first_step, observer)?;
         let (backtest, intervals) = backtest::assess(series, &recipe, &layout, &values, &forecasts)?;
-        observer.say(format!("fit on all {rows} values"));
+        observer.say("last fit: on values up to the end of the series");
         let fits = layout.refits.len() + 1;
         let last_fit = FitProgress {
             number: fits,
@@ -151,15 +154,18 @@ fn usual_horizon(series: &Series) -> usize {
         .map_or(12, |frequency| frequency.usual_horizon())
 }
 
-fn layout_in_words(layout: &Layout, rows: usize) -> String {
-    format!(
-        "backtest: {} forecasts of {} steps over the last {} of {rows} values, network fitted {}",
-        layout.origins.len(),
-        layout.horizon,
-        rows - layout.head,
-        match layout.refits.len() {
-            1 => "once, before them".to_owned(),
-            fits => format!("anew {fits} times on the way"),
-        }
-    )
+fn layout_in_words(layout: &Layout, rows: usize) -> Vec<String> {
+    let fitted = match layout.refits.len() {
+        1 => "once, before them".to_owned(),
+        fits => format!("anew {fits} times on the way"),
+    };
+    let (origins, horizon, tail) = (layout.origins.len(), layout.horizon, rows - layout.head);
+    let backtest = format!(
+        "backtest: {origins} forecasts of {horizon} steps over the last {tail} of {rows} values, network fitted {fitted}"
+    );
+    let windows = rows + 1 - layout.window - horizon;
+    let bound = format!("long series: each fit uses the latest {MOST_WINDOWS} of up to {windows} windows");
+    std::iter::once(backtest)
+        .chain((windows > MOST_WINDOWS).then_some(bound))
+        .collect()
 }

@@ -38,9 +38,11 @@ impl Network {
         let [x, y] = [&windows.inputs, &windows.targets].map(|a| part(a, Slice::from(..first_validating)));
         let [x_val, y_val] =
             [&windows.inputs, &windows.targets].map(|a| part(a, Slice::from(first_validating..)));
-        let mut stop = EarlyStopping::default();
-        stop.patience = schedule.patience;
-        stop.start_from_epoch = schedule.epochs_before_choice;
+        let mut stop = EarlyStopping {
+            patience: schedule.patience,
+            start_from_epoch: schedule.epochs_before_choice,
+            ..EarlyStopping::default()
+        };
         let mut teller = Teller {
             fit,
             observer,

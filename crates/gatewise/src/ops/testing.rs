@@ -100,13 +100,18 @@ fn check_executors(inputs: &[ArrayD<f64>], emit: Emit<'_>, tolerance: f64) -> Re
     assert_eq!(got.shape(), expected.shape());
     let finite = expected.iter().filter(|x| x.is_finite());
     let largest = finite.fold(1.0, |largest: f64, x| largest.max(x.abs()));
-    compare(got.iter().map(|x| f64::from(*x)).zip(expected), tolerance * largest)
+    compare(
+        got.iter().map(|x| f64::from(*x)).zip(expected),
+        tolerance * largest,
+    )
 }
 
 /// Whether the sum of the result has a gradient by input `by`.
 pub(crate) fn has_gradient(inputs: &[Shape], by: usize, emit: Emit<'_>) -> bool {
     let (builder, values) = declare(inputs.iter().cloned());
-    let loss = emit(&builder, &values).and_then(|result| builder.sum_all(result)).unwrap();
+    let loss = emit(&builder, &values)
+        .and_then(|result| builder.sum_all(result))
+        .unwrap();
     builder.gradients(loss, &[values[by]]).unwrap()[0].is_some()
 }
 
@@ -143,11 +148,7 @@ pub(crate) fn check_gradients(inputs: &[ArrayD<f64>], by: &[usize], emit: Emit<'
 }
 
 /// The five-point central differences of `value` by each element of array `input`.
-fn differences(
-    arrays: &mut [ArrayD<f64>],
-    input: usize,
-    value: impl Fn(&[ArrayD<f64>]) -> f64,
-) -> Vec<f64> {
+fn differences(arrays: &mut [ArrayD<f64>], input: usize, value: impl Fn(&[ArrayD<f64>]) -> f64) -> Vec<f64> {
     let mut slopes = Vec::new();
     for index in 0..arrays[input].len() {
         let at = *arrays[input].iter().nth(index).expect("an element");
@@ -165,8 +166,9 @@ fn differences(
 /// Says at which element the numbers got are not the expected ones. NaN is only equal to NaN.
 fn compare(pairs: impl Iterator<Item = (f64, f64)>, tolerance: f64) -> Result<(), String> {
     for (index, (got, expected)) in pairs.enumerate() {
-        let is_same = got == expected || got.is_nan() && expected.is_nan();
-        if !is_same && !((got - expected).abs() <= tolerance) {
+        let is_equal = got == expected || got.is_nan() && expected.is_nan();
+        let is_near = (got - expected).abs() <= tolerance;
+        if !is_equal && !is_near {
             return Err(format!("expected {expected} at element {index}, got {got}"));
         }
     }

@@ -2,9 +2,8 @@
 
 use super::run::Call;
 use crate::lstm::{DropoutMasks, Sizes};
-use crate::matmul::Panels;
-use crate::simd::{BitOps, Isa, NumOps, store_first};
-use crate::tile::{DenseRows, MAX_ROWS, MAX_VECTORS, Panel, Sums, load_row, multiply, parts};
+use crate::matmul::{Block, Left, Panels, Right, Start, Target};
+use crate::tile::DenseRows;
 
 /// The gradient by one of the operands of (1).
 ///
@@ -26,65 +25,78 @@ pub(super) struct Side<'a> {
 }
 
 impl Side<'_> {
-    /// Computes the gradients of `samples` (first, count) from `d_z` [count, 4H].
+    /// Computes the gradients of `count` samples from `d_z` [count, 4H]; `product` [count, n] is scratch.
     #[inline(always)]
-    pub fn run<I: Isa>(self, isa: I, call: &Call, samples: (usize, usize), time: usize, d_z: &[f32]) {
-        let ops = isa.f32();
-        let (first, count) = samples;
-        let steps = call.layer.sizes.steps;
-        for (column, vectors) in self.columns.iter() {
-            for (row, rows) in parts(count, MAX_ROWS) {
-                let rows_d_z = &d_z[row * 4 * call.layer.sizes.units..];
-                let sums = self.sum_over_gates(isa, call, (first + row, rows), (column, vectors), rows_d_z);
-                for (r, sums) in sums[..rows].iter().enumerate() {
-                    let used = call.inputs.is_used(first + row + r, time, steps);
-                    if !used && self.keeps_unused {
-                        continue;
-                    }
-                    let start = self.first + (row + r) * self.stride;
-                    let to = &mut self.data[start + column..start + self.columns.n];
-                    for (to, &sum) in to.chunks_mut(ops.len()).zip(&sums[..vectors]) {
-                        store_first(ops, if used { sum } else { ops.zero() }, to);
-                    }
-                }
+    pub fn run(mut self, call: &Call, step: StepOfChunk, d_z: &[f32], product: &mut [f32]) {
+        let units = call.layer.sizes.units;
+        let Panels { n, .. } = self.columns;
+        // One chain over the four gates, or one for each gate if each has a mask of its own.
+        let num_chains = if matches!(self.masks, DropoutMasks::PerGate(_)) {
+            4
+        } else {
+            1
+        };
+        let len = 4 * units / num_chains;
+        for gate in 0..num_chains {
+            let left = DenseRows {
+                data: &d_z[gate * len..],
+                stride: 4 * units,
+                len,
+            };
+            let right = Right::Packed {
+                data: self.weights,
+                all_k: 4 * units,
+                first_k: gate * len,
+            };
+            let block = Block {
+                left: Left::Dense(left),
+                right,
+                columns: self.columns,
+                len,
+                start: Start::Zero,
+            };
+            block.run(Target {
+                data: product,
+                stride: n,
+                rows: step.count,
+            });
+            for row in 0..step.count {
+                self.add(call, step, gate, row, &product[row * n..][..n]);
             }
         }
     }
 
-    /// One chain over the four gates, or one for each gate if each has a mask of its own.
+    /// Adds the product of one gate (or of all) to the gradient of a row.
     #[inline(always)]
-    fn sum_over_gates<I: Isa>(
-        &self,
-        isa: I,
-        call: &Call,
-        (sample, rows): (usize, usize),
-        (column, vectors): (usize, usize),
-        d_z: &[f32],
-    ) -> Sums<I::F32> {
-        let ops = isa.f32();
-        let Sizes { batch, units, .. } = call.layer.sizes;
-        let num_chains = if matches!(self.masks, DropoutMasks::PerGate(_)) { 4 } else { 1 };
-        let len = 4 * units / num_chains;
-        let width = vectors * ops.len();
-        let zero = [[ops.zero(); MAX_VECTORS]; MAX_ROWS];
-        let mut total = zero;
-        for gate in 0..num_chains {
-            let left = DenseRows { data: &d_z[gate * len..], stride: 4 * units, len };
-            let right = Panel(&self.weights[column * 4 * units + gate * len * width..][..len * width]);
-            let mut sums = zero;
-            multiply(isa, &mut sums, (rows, vectors), len, left, right);
-            for (r, (sums, total)) in sums[..rows].iter().zip(&mut total).enumerate() {
-                let Some(mask) = self.masks.row(gate, sample + r, batch, self.columns.n) else {
-                    *total = *sums;
-                    continue;
-                };
-                let mut factors = [ops.zero(); MAX_VECTORS];
-                load_row(ops, &mask[column..], &mut factors);
-                for (total, (&factor, &sum)) in total.iter_mut().zip(factors.iter().zip(sums)) {
-                    *total = ops.mul_add(factor, sum, *total);
-                }
+    fn add(&mut self, call: &Call, step: StepOfChunk, gate: usize, row: usize, product: &[f32]) {
+        let Sizes { batch, steps, .. } = call.layer.sizes;
+        let sample = step.first + row;
+        let to = &mut self.data[self.first + row * self.stride..][..self.columns.n];
+        if !call.inputs.is_used(sample, step.time, steps) {
+            if !self.keeps_unused {
+                to.fill(0.0);
             }
+            return;
         }
-        total
+        let Some(mask) = self.masks.row(gate, sample, batch, self.columns.n) else {
+            return to.copy_from_slice(product);
+        };
+        if gate == 0 {
+            to.fill(0.0);
+        }
+        to.iter_mut()
+            .zip(product)
+            .zip(mask)
+            .for_each(|((to, product), mask)| *to += product * mask);
     }
+}
+
+/// A step of a chunk of samples.
+#[derive(Clone, Copy)]
+pub(super) struct StepOfChunk {
+    /// The number of the first sample in the batch, and how many there are.
+    pub first: usize,
+    pub count: usize,
+    /// The time of the step in the input.
+    pub time: usize,
 }

@@ -1,6 +1,6 @@
 //! One chunk of samples from the last step to the first.
 
-use super::products::Side;
+use super::products::{Side, StepOfChunk};
 use super::{BackwardSamples, GateGradients};
 use crate::lstm::chunks::take;
 use crate::lstm::{Inputs, Layer, OutputGradients, Sizes};
@@ -44,6 +44,8 @@ pub(super) struct Carried<'a> {
     pub d_emitted: &'a mut [f32],
     /// `[H]`
     pub row: &'a mut [f32],
+    /// `[count, H or F]`
+    pub product: &'a mut [f32],
     /// By z of all steps, as [`GateGradients`].
     pub kept_d_z: &'a mut [f32],
     pub kept: GateGradients,
@@ -55,7 +57,12 @@ impl SimdOp for ChunkRun<'_> {
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
         let Self { call, mut samples } = self;
-        let Sizes { steps, features, units, .. } = call.layer.sizes;
+        let Sizes {
+            steps,
+            features,
+            units,
+            ..
+        } = call.layer.sizes;
         if samples.count == 0 {
             return;
         }
@@ -66,9 +73,17 @@ impl SimdOp for ChunkRun<'_> {
             for row in 0..carried.count {
                 carried.step_row(isa, row, number, time);
             }
+            let step = StepOfChunk {
+                first: carried.first,
+                count: carried.count,
+                time,
+            };
             let recurrent = Side {
                 weights: call.recurrent_kernel,
-                columns: Panels { n: units, ..carried.kept.columns() },
+                columns: Panels {
+                    n: units,
+                    ..carried.kept.columns()
+                },
                 masks: call.inputs.recurrent_dropout,
                 data: &mut *carried.d_h,
                 first: 0,
@@ -77,7 +92,10 @@ impl SimdOp for ChunkRun<'_> {
             };
             let input = d_x.as_deref_mut().map(|d_x| Side {
                 weights: call.kernel,
-                columns: Panels { n: features, ..carried.kept.columns() },
+                columns: Panels {
+                    n: features,
+                    ..carried.kept.columns()
+                },
                 masks: call.inputs.dropout,
                 data: d_x,
                 first: time * features,
@@ -85,7 +103,7 @@ impl SimdOp for ChunkRun<'_> {
                 keeps_unused: false,
             });
             for side in [Some(recurrent), input].into_iter().flatten() {
-                side.run(isa, &call, (carried.first, carried.count), time, carried.d_z);
+                side.run(&call, step, carried.d_z, carried.product);
             }
         }
         carried.finish(samples.d_h0, samples.d_c0);
@@ -115,6 +133,7 @@ impl<'a> Carried<'a> {
             d_c: start_from(call.d_outputs.d_c, count * units),
             d_emitted: start_from(None, count * units),
             row: start_from(None, units),
+            product: start_from(None, count * units.max(call.layer.sizes.features)),
             d_z: start_from(None, count * 4 * units),
             kept_d_z: std::mem::take(&mut samples.d_z),
             kept: samples.kept,

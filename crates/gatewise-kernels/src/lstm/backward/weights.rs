@@ -7,7 +7,6 @@ use crate::lstm::{DropoutMasks, Inputs, Sizes};
 use crate::matmul::{
     BLOCK_LEN, BLOCK_ROWS, Block, BlockBuffer, Left, Right, Start, Target, blocks, rows_per_task,
 };
-use crate::simd::{Isa, SimdOp, run};
 use crate::tile::{MAX_ROWS, parts};
 
 /// What the gradients by the weights are made from.
@@ -24,11 +23,25 @@ pub(super) struct WeightProducts<'a> {
 impl WeightProducts<'_> {
     /// Writes `d_kernel` [F, 4H] and `d_recurrent_kernel` [H, 4H], as far as they are wanted.
     pub fn run(self, d_kernel: Option<&mut [f32]>, d_recurrent_kernel: Option<&mut [f32]>) {
-        let Sizes { batch, steps, features, units } = self.kept.sizes;
+        let Sizes {
+            batch,
+            steps,
+            features,
+            units,
+        } = self.kept.sizes;
         let gradient = |operand, width, to: Option<&mut [f32]>| {
             let Some(to) = to else { return };
-            let rows = WeightRows { products: self, operand, first: 0, to };
-            for_chunks(rows, rows_per_task(width, batch * steps * 4 * units), &run);
+            let rows = WeightRows {
+                products: self,
+                operand,
+                first: 0,
+                to,
+            };
+            for_chunks(
+                rows,
+                rows_per_task(width, batch * steps * 4 * units),
+                &WeightRows::run,
+            );
         };
         rayon::join(
             || gradient(Operand::H, units, d_recurrent_kernel),
@@ -65,17 +78,23 @@ impl Samples for WeightRows<'_> {
 
     fn split_at(self, count: usize) -> (Self, Self) {
         let (upper, lower) = self.to.split_at_mut(count * 4 * self.products.kept.sizes.units);
-        (Self { to: upper, ..self }, Self { to: lower, first: self.first + count, ..self })
+        (
+            Self { to: upper, ..self },
+            Self {
+                to: lower,
+                first: self.first + count,
+                ..self
+            },
+        )
     }
 }
 
-impl SimdOp for WeightRows<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn eval<I: Isa>(self, isa: I) {
+impl WeightRows<'_> {
+    fn run(self) {
         let kept = self.products.kept;
-        let Sizes { batch, steps, units, .. } = kept.sizes;
+        let Sizes {
+            batch, steps, units, ..
+        } = kept.sizes;
         if batch * steps == 0 {
             return self.to.fill(0.0);
         }
@@ -92,7 +111,18 @@ impl SimdOp for WeightRows<'_> {
                 let count = kept.chunk_len.min(batch - first);
                 let d_z = &self.products.d_z[4 * kept.gate_len(first)..][..4 * kept.gate_len(count)];
                 for (first_k, len) in blocks(count * steps) {
-                    rows.add(isa, ChunkBlock { d_z, first, count, first_k, len }, start, to, &mut buffer);
+                    rows.add(
+                        ChunkBlock {
+                            d_z,
+                            first,
+                            count,
+                            first_k,
+                            len,
+                        },
+                        start,
+                        to,
+                        &mut buffer,
+                    );
                     start = Start::Target;
                 }
             }
@@ -124,27 +154,47 @@ struct RowBlock<'a> {
 
 impl<'a> RowBlock<'a> {
     /// Adds what a block of samples and steps gives to `to` [count, 4H].
-    #[inline(always)]
-    fn add<I: Isa>(&self, isa: I, block: ChunkBlock, start: Start, to: &mut [f32], buffer: &mut BlockBuffer) {
+    fn add(&self, block: ChunkBlock, start: Start, to: &mut [f32], buffer: &mut BlockBuffer) {
         let kept = self.products.kept;
         let Sizes { steps, units, .. } = kept.sizes;
-        let ChunkBlock { d_z, first_k, len, .. } = block;
+        let ChunkBlock {
+            d_z, first_k, len, ..
+        } = block;
         for (gate, data) in d_z.chunks_exact(d_z.len() / 4).enumerate() {
             if gate == 0 || matches!(self.masks(), DropoutMasks::PerGate(_)) {
                 self.pack(gate, block, buffer);
             }
-            let right = Right::Packed { data, all_k: block.count * steps, first_k };
-            let mut target = Target { data: &mut to[gate * units..], stride: 4 * units, rows: self.count };
-            let block = Block { left: Left::Packed(buffer), right, columns: kept.columns(), len, start };
-            block.run(isa, &mut target);
+            let right = Right::Packed {
+                data,
+                all_k: block.count * steps,
+                first_k,
+            };
+            let target = Target {
+                data: &mut to[gate * units..],
+                stride: 4 * units,
+                rows: self.count,
+            };
+            let block = Block {
+                left: Left::Packed(buffer),
+                right,
+                columns: kept.columns(),
+                len,
+                start,
+            };
+            block.run(target);
         }
     }
 
     /// Packs the operand of a block of samples and steps by tiles: `[tile][samples and steps][rows of the tile]`.
-    #[inline(always)]
     fn pack(&self, gate: usize, block: ChunkBlock, to: &mut [f32]) {
         let Sizes { batch, steps, .. } = self.products.kept.sizes;
-        let ChunkBlock { first, count, first_k, len, .. } = block;
+        let ChunkBlock {
+            first,
+            count,
+            first_k,
+            len,
+            ..
+        } = block;
         for (row, rows) in parts(self.count, MAX_ROWS) {
             let to = &mut to[row * len..][..rows * len];
             let row = self.first + row;
@@ -167,9 +217,13 @@ impl<'a> RowBlock<'a> {
     }
 
     /// The operand at a sample and time, which is row `number` of the record.
-    #[inline(always)]
     fn operand_row(&self, sample: usize, time: usize, number: usize) -> &'a [f32] {
-        let WeightProducts { inputs, record, layout, .. } = self.products;
+        let WeightProducts {
+            inputs,
+            record,
+            layout,
+            ..
+        } = self.products;
         match self.operand {
             Operand::X => &inputs.x[(sample * self.products.kept.sizes.steps + time) * self.width()..],
             Operand::H => &record[number * layout.row_len() + layout.previous_h()..],

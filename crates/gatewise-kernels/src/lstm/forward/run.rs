@@ -27,9 +27,22 @@ impl SimdOp for ChunkRun<'_> {
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
         let Self { call, samples } = self;
-        let Sizes { steps, features, units, .. } = call.layer.sizes;
+        let Sizes {
+            steps,
+            features,
+            units,
+            ..
+        } = call.layer.sizes;
         let (first, count) = (samples.first, samples.count());
-        let ForwardSamples { mut y, mut h, c, mut record, layout, mut scratch, .. } = samples;
+        let ForwardSamples {
+            mut y,
+            mut h,
+            c,
+            mut record,
+            layout,
+            mut scratch,
+            ..
+        } = samples;
         let mut next_h = take(&mut scratch, count * units);
         let masked_x = take(&mut scratch, count * 4 * features);
         let masked_h = take(&mut scratch, count * 4 * units);
@@ -49,7 +62,13 @@ impl SimdOp for ChunkRun<'_> {
                 len: features,
             };
             let x = x.masked(&call.inputs.dropout, first, count, masked_x);
-            let previous_h = Operand { data: &*h, first: 0, stride: units, gate_stride: 0, len: units };
+            let previous_h = Operand {
+                data: &*h,
+                first: 0,
+                stride: units,
+                gate_stride: 0,
+                len: units,
+            };
             let operand_h = previous_h.masked(&call.inputs.recurrent_dropout, first, count, masked_h);
             let mut step = Step {
                 call,
@@ -98,10 +117,19 @@ impl Operand<'_> {
                 let to = &mut to[(gate * count + row) * self.len..][..self.len];
                 let from = &self.data[self.first + row * self.stride..][..self.len];
                 let mask = &masks[(gate * batch + first_sample + row) * self.len..][..self.len];
-                to.iter_mut().zip(from).zip(mask).for_each(|((to, from), mask)| *to = from * mask);
+                to.iter_mut()
+                    .zip(from)
+                    .zip(mask)
+                    .for_each(|((to, from), mask)| *to = from * mask);
             }
         }
         let gate_stride = if gates == 4 { count * self.len } else { 0 };
-        Operand { data: to, first: 0, stride: self.len, gate_stride, len: self.len }
+        Operand {
+            data: to,
+            first: 0,
+            stride: self.len,
+            gate_stride,
+            len: self.len,
+        }
     }
 }

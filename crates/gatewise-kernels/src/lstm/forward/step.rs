@@ -26,12 +26,19 @@ impl<'a> Operand<'a> {
     /// The rows from `row`.
     #[inline(always)]
     fn rows(&self, row: usize) -> DenseRows<'a> {
-        DenseRows { data: &self.data[self.first + row * self.stride..], stride: self.stride, len: self.len }
+        DenseRows {
+            data: &self.data[self.first + row * self.stride..],
+            stride: self.stride,
+            len: self.len,
+        }
     }
 
     #[inline(always)]
     fn rows_per_gate(&self, row: usize) -> GateRows<'a> {
-        GateRows { rows: self.rows(row), distance: self.gate_stride }
+        GateRows {
+            rows: self.rows(row),
+            distance: self.gate_stride,
+        }
     }
 }
 
@@ -71,7 +78,9 @@ impl Step<'_, '_> {
 
     #[inline(always)]
     fn is_used(&self, row: usize) -> bool {
-        self.call.inputs.is_used(self.first + row, self.time, self.steps())
+        self.call
+            .inputs
+            .is_used(self.first + row, self.time, self.steps())
     }
 
     /// Keeps the hidden state before the step.
@@ -87,11 +96,18 @@ impl Step<'_, '_> {
     /// Computes the step. The default activations are applied block by block, all others to whole rows.
     #[inline(always)]
     pub fn run<I: Isa>(&mut self, isa: I, x: Operand, h: Operand) {
-        let Layer { activation, recurrent_activation, .. } = self.call.layer;
-        let by_blocks = matches!((activation, recurrent_activation), (Activation::Tanh, Activation::Sigmoid));
+        let Layer {
+            activation,
+            recurrent_activation,
+            ..
+        } = self.call.layer;
+        let by_blocks = matches!(
+            (activation, recurrent_activation),
+            (Activation::Tanh, Activation::Sigmoid)
+        );
         for unit in (0..self.units()).step_by(isa.f32().len()) {
             let bias = self.bias(isa, unit);
-            for (row, rows) in parts(self.count, MAX_ROWS) {
+            for (row, rows) in parts(self.count, self.call.weights.max_rows()) {
                 let mut sums = [bias; MAX_ROWS];
                 self.add_products(isa, &mut sums, x, h, (row, rows), unit); // (1)
                 for (r, &z) in sums[..rows].iter().enumerate() {
@@ -125,23 +141,21 @@ impl Step<'_, '_> {
         match self.call.weights {
             Weights::Packed(packed) => {
                 for (operand, right) in [x, h].into_iter().zip(packed.block(unit, lanes)) {
+                    let (len, left) = (operand.len, operand.rows_per_gate(row));
                     match per_gate {
-                        false => multiply_four(isa, sums, rows, operand.len, operand.rows(row), right),
-                        true => {
-                            multiply_four(isa, sums, rows, operand.len, operand.rows_per_gate(row), right);
-                        }
+                        false => multiply_four::<I, MAX_ROWS>(isa, sums, rows, len, left.rows, right),
+                        true => multiply_four::<I, MAX_ROWS>(isa, sums, rows, len, left, right),
                     }
                 }
             }
             Weights::InPlace => {
                 let weights = [self.call.layer.kernel, self.call.layer.recurrent_kernel];
                 for (operand, weights) in [x, h].into_iter().zip(weights) {
+                    let (len, left) = (operand.len, operand.rows_per_gate(row));
                     let right = block_in_place(weights, units, unit, lanes);
                     match right.lens[0] == lanes && !per_gate {
-                        true => multiply_four(isa, sums, rows, operand.len, operand.rows(row), right.blocks),
-                        false => {
-                            multiply_four(isa, sums, rows, operand.len, operand.rows_per_gate(row), right);
-                        }
+                        true => multiply_four::<I, 2>(isa, sums, rows, len, left.rows, right.blocks),
+                        false => multiply_four::<I, 2>(isa, sums, rows, len, left, right),
                     }
                 }
             }
@@ -204,7 +218,11 @@ impl Step<'_, '_> {
         let z = &self.z[row * 4 * units..][..4 * units];
         let (gates, phi_c) = self.row.split_at_mut(4 * units);
         let phi_c = &mut phi_c[..units];
-        for (gate, (z, to)) in z.chunks_exact(units).zip(gates.chunks_exact_mut(units)).enumerate() {
+        for (gate, (z, to)) in z
+            .chunks_exact(units)
+            .zip(gates.chunks_exact_mut(units))
+            .enumerate()
+        {
             activate(isa, layer.gate_activation(gate), z, to); // (2)
         }
         let (i, rest) = gates.split_at(units);
@@ -238,7 +256,9 @@ impl Step<'_, '_> {
             recorded.phi_c.copy_from_slice(&self.row[4 * units..][..units]);
             recorded.c.copy_from_slice(&self.c[row * units..][..units]);
             if !recorded.z.is_empty() {
-                recorded.z.copy_from_slice(&self.z[row * 4 * units..][..4 * units]);
+                recorded
+                    .z
+                    .copy_from_slice(&self.z[row * 4 * units..][..4 * units]);
             }
         }
     }
@@ -270,7 +290,9 @@ impl Step<'_, '_> {
     #[inline(always)]
     fn recorded(&mut self, row: usize) -> Option<RecordRowMut<'_, f32>> {
         let number = self.time * self.count + row;
-        self.record.as_deref_mut().map(|record| self.layout.view_mut(record, number))
+        self.record
+            .as_deref_mut()
+            .map(|record| self.layout.view_mut(record, number))
     }
 
     /// Where units of a row of the output go.
@@ -283,7 +305,13 @@ impl Step<'_, '_> {
 
 /// The output of a row at step `number`, and all that follows it.
 #[inline(always)]
-fn output<'a>(y: &'a mut Output<f32>, number: usize, steps: usize, units: usize, row: usize) -> &'a mut [f32] {
+fn output<'a>(
+    y: &'a mut Output<f32>,
+    number: usize,
+    steps: usize,
+    units: usize,
+    row: usize,
+) -> &'a mut [f32] {
     match y {
         Output::Last(y) => &mut y[row * units..],
         Output::Sequence(y) => &mut y[(row * steps + number) * units..],

@@ -12,12 +12,17 @@ const TOLERANCE: f64 = 1e-7;
 
 fn loss(case: &Case, arrays: &Arrays<f64>) -> f64 {
     let results = case.reference(arrays);
-    let weighted = |values: &[f64], weights: &[f64]| -> f64 { values.iter().zip(weights).map(|(v, w)| v * w).sum() };
+    let weighted =
+        |values: &[f64], weights: &[f64]| -> f64 { values.iter().zip(weights).map(|(v, w)| v * w).sum() };
     weighted(&results.y, &arrays.d_y) + weighted(&results.h, &arrays.d_h) + weighted(&results.c, &arrays.d_c)
 }
 
 /// The differences of the loss by the array that `part` picks.
-fn differences(case: &Case, arrays: &Arrays<f64>, part: impl Fn(&mut Arrays<f64>) -> &mut Vec<f64>) -> Vec<f64> {
+fn differences(
+    case: &Case,
+    arrays: &Arrays<f64>,
+    part: impl Fn(&mut Arrays<f64>) -> &mut Vec<f64>,
+) -> Vec<f64> {
     let mut moved = arrays.clone();
     let mut loss_with = |n: usize, step: f64| {
         part(&mut moved)[n] += step;
@@ -26,7 +31,9 @@ fn differences(case: &Case, arrays: &Arrays<f64>, part: impl Fn(&mut Arrays<f64>
         loss
     };
     let len = part(&mut arrays.clone()).len();
-    (0..len).map(|n| (loss_with(n, STEP) - loss_with(n, -STEP)) / (2.0 * STEP)).collect()
+    (0..len)
+        .map(|n| (loss_with(n, STEP) - loss_with(n, -STEP)) / (2.0 * STEP))
+        .collect()
 }
 
 #[test]
@@ -35,11 +42,18 @@ fn reference_gradients_are_the_slopes_of_the_loss_with_every_option() {
         let arrays = case.arrays();
         let results = case.reference(&arrays);
         let check = |what: &str, got: &[f64], part: &dyn Fn(&mut Arrays<f64>) -> &mut Vec<f64>| {
-            assert_close(&format!("{case:?}: {what}"), got, &differences(&case, &arrays, part), TOLERANCE);
+            assert_close(
+                &format!("{case:?}: {what}"),
+                got,
+                &differences(&case, &arrays, part),
+                TOLERANCE,
+            );
         };
         check("d_x", &results.d_x, &|arrays| &mut arrays.x);
         check("d_kernel", &results.d_kernel, &|arrays| &mut arrays.kernel);
-        check("d_recurrent_kernel", &results.d_recurrent_kernel, &|arrays| &mut arrays.recurrent_kernel);
+        check("d_recurrent_kernel", &results.d_recurrent_kernel, &|arrays| {
+            &mut arrays.recurrent_kernel
+        });
         check("d_h0", &results.d_h0, &|arrays| &mut arrays.h0);
         check("d_c0", &results.d_c0, &|arrays| &mut arrays.c0);
         if case.bias {

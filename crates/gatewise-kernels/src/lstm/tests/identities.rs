@@ -13,7 +13,9 @@ fn assert_same_results(what: &str, got: &Results<f32>, expected: &Results<f32>) 
 fn any_number_of_threads_gives_the_same_bits() {
     for (batch, steps, features, units) in [(37, 9, 5, 19), (64, 3, 40, 70), (16, 30, 8, 64)] {
         let mut cases = Case::with_options(batch, steps, features, units);
-        cases.retain(|case| case.mask == (case.dropout != Dropout::None) || case.activations != Activations::Default);
+        cases.retain(|case| {
+            case.mask == (case.dropout != Dropout::None) || case.activations != Activations::Default
+        });
         for case in cases {
             let arrays = case.arrays();
             let alone = on_threads(1, || case.fast(&arrays));
@@ -37,12 +39,22 @@ fn steps_one_by_one_give_the_bits_of_the_whole_sequence() {
             let whole = case.fast(&arrays);
             let mut state = arrays.clone();
             for step in 0..6 {
-                let one = Case { sizes: crate::lstm::Sizes { steps: 1, ..case.sizes }, ..case };
+                let one = Case {
+                    sizes: crate::lstm::Sizes {
+                        steps: 1,
+                        ..case.sizes
+                    },
+                    ..case
+                };
                 state.x = rows(&arrays.x, 6, step, features);
                 state.mask = rows(&arrays.mask, 6, step, 1);
                 state.d_y = rows(&arrays.d_y, 6, step, units);
                 let next = one.fast(&state);
-                assert_same_bits(&format!("y of step {step}, {case:?}"), &next.y, &rows(&whole.y, 6, step, units));
+                assert_same_bits(
+                    &format!("y of step {step}, {case:?}"),
+                    &next.y,
+                    &rows(&whole.y, 6, step, units),
+                );
                 (state.h0, state.c0) = (next.h, next.c);
             }
             assert_same_bits("h", &state.h0, &whole.h);
@@ -53,18 +65,39 @@ fn steps_one_by_one_give_the_bits_of_the_whole_sequence() {
 
 /// Step `step` of an array [B, T, width].
 fn rows(values: &[f32], steps: usize, step: usize, width: usize) -> Vec<f32> {
-    values.chunks(steps * width).flat_map(|sample| &sample[step * width..][..width]).copied().collect()
+    values
+        .chunks(steps * width)
+        .flat_map(|sample| &sample[step * width..][..width])
+        .copied()
+        .collect()
 }
 
 #[test]
 fn steps_masked_at_the_end_are_steps_cut_off() {
     for go_backwards in [false, true] {
-        let long = Case { mask: true, sequence: false, go_backwards, ..Case::new(11, 7, 4, 18) };
-        let short = Case { sizes: crate::lstm::Sizes { steps: 4, ..long.sizes }, mask: false, ..long };
+        let long = Case {
+            mask: true,
+            sequence: false,
+            go_backwards,
+            ..Case::new(11, 7, 4, 18)
+        };
+        let short = Case {
+            sizes: crate::lstm::Sizes {
+                steps: 4,
+                ..long.sizes
+            },
+            mask: false,
+            ..long
+        };
         let mut arrays = long.arrays::<f32>();
         arrays.mask = [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0].repeat(11);
         let masked = long.fast(&arrays);
-        arrays.x = arrays.x.chunks(7 * 4).flat_map(|sample| &sample[..4 * 4]).copied().collect();
+        arrays.x = arrays
+            .x
+            .chunks(7 * 4)
+            .flat_map(|sample| &sample[..4 * 4])
+            .copied()
+            .collect();
         let cut = short.fast(&arrays);
         assert_same_bits("y", &masked.y, &cut.y);
         assert_same_bits("h", &masked.h, &cut.h);
@@ -72,7 +105,11 @@ fn steps_masked_at_the_end_are_steps_cut_off() {
         assert_same_bits("d_h0", &masked.d_h0, &cut.d_h0);
         assert_same_bits("d_c0", &masked.d_c0, &cut.d_c0);
         assert_same_bits("d_kernel", &masked.d_kernel, &cut.d_kernel);
-        assert_same_bits("d_recurrent_kernel", &masked.d_recurrent_kernel, &cut.d_recurrent_kernel);
+        assert_same_bits(
+            "d_recurrent_kernel",
+            &masked.d_recurrent_kernel,
+            &cut.d_recurrent_kernel,
+        );
     }
 }
 

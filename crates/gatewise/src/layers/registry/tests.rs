@@ -1,1 +1,101 @@
-//! Tests.
+use serde_json::json;
+
+use super::*;
+use crate::layers::{get_config, serialize};
+
+/// One layer of each class with arguments that are not the defaults.
+fn layers() -> Vec<Arc<dyn Layer>> {
+    vec![
+        Arc::new(Input::batch([Some(2), None, Some(3)]).dtype("int32").with_name("entrance")),
+        Arc::new(Lstm::new(3).go_backwards(true).trainable(false).with_name("back")),
+        Arc::new(
+            Dense::new(4)
+                .activation("relu")
+                .use_bias(false)
+                .kernel_initializer("he_normal")
+                .kernel_regularizer("l2")
+                .activity_regularizer("l1")
+                .bias_constraint("non_neg"),
+        ),
+        Arc::new(Dropout::new(0.3).seed(9).noise_shape([None, Some(1), None])),
+        Arc::new(Activation::new("softmax")),
+        Arc::new(Flatten::new()),
+        Arc::new(Reshape::new([-1, 2])),
+        Arc::new(RepeatVector::new(5)),
+        Arc::new(TimeDistributed::new(Dense::new(2).with_name("inside"))),
+        Arc::new(Masking::new(-1.5)),
+        Arc::new(Embedding::new(10, 4).mask_zero(true).embeddings_constraint("unit_norm")),
+    ]
+}
+
+#[test]
+fn every_class_comes_back_from_its_configuration() {
+    let layers = layers();
+    assert_eq!(layers.len(), CLASSES.len());
+    for layer in layers {
+        let envelope = serialize(&*layer);
+        let again = deserialize(&envelope).unwrap();
+        assert_eq!(serialize(&*again), envelope);
+        assert_eq!(again.base().is_trainable(), layer.base().is_trainable());
+    }
+}
+
+#[test]
+fn absent_and_null_arguments_have_their_defaults() {
+    let short = deserialize(&json!({"class_name": "Dense", "config": {"units": 2, "activation": null}})).unwrap();
+    assert_eq!(get_config(&*short), get_config(&Dense::new(2)));
+    let short = deserialize(&json!({"class_name": "LSTM", "config": {"units": 2, "seed": null}})).unwrap();
+    assert_eq!(get_config(&*short), get_config(&Lstm::new(2)));
+}
+
+#[test]
+fn implementation_zero_of_keras_2_is_one() {
+    let layer = deserialize(&json!({"class_name": "LSTM", "config": {"units": 2, "implementation": 0}})).unwrap();
+    assert_eq!(get_config(&*layer)["implementation"], 1);
+    let layer = deserialize(&json!({"class_name": "LSTM", "config": {"units": 2, "implementation": 2}})).unwrap();
+    assert!(!get_config(&*layer).contains_key("implementation"));
+}
+
+#[test]
+fn a_shape_on_a_layer_of_keras_2_is_read() {
+    let config = json!({"units": 2, "batch_input_shape": [null, 5, 3]});
+    let layer = deserialize(&json!({"class_name": "LSTM", "config": config})).unwrap();
+    assert_eq!(layer.base().batch_shape().unwrap().to_string(), "[None, 5, 3]");
+}
+
+#[test]
+fn a_type_may_be_a_name_or_a_policy() {
+    let policy = json!({"class_name": "DTypePolicy", "config": {"name": "float32"}});
+    for dtype in [json!("float32"), policy] {
+        let envelope = json!({"class_name": "Dense", "config": {"units": 2, "dtype": dtype}});
+        assert!(deserialize(&envelope).is_ok());
+    }
+    for dtype in [json!("float16"), json!({"class_name": "DTypePolicy", "config": {"name": "mixed_float16"}})] {
+        let error = deserialize(&json!({"class_name": "Dense", "config": {"units": 2, "dtype": dtype}}));
+        assert!(error.unwrap_err().is_unsupported());
+    }
+}
+
+#[test]
+fn nothing_in_a_configuration_is_ignored() {
+    let wrong = [
+        json!({"class_name": "LSTM", "config": {"units": 2, "time_major": true}}),
+        json!({"class_name": "LSTM", "config": {"units": 2.5}}),
+        json!({"class_name": "LSTM", "config": {}}),
+        json!({"class_name": "LSTM", "config": {"units": 2, "implementation": 3}}),
+        json!({"class_name": "LSTM", "config": {"units": 2, "use_bias": 1}}),
+        json!({"class_name": "LSTM", "config": {"units": 2, "dropout": 1.0}}),
+        json!({"class_name": "LSTM", "config": {"units": 2, "name": "a/b"}}),
+        json!({"class_name": "Flatten", "config": {"data_format": "channels_first"}}),
+        json!({"class_name": "InputLayer", "config": {"batch_shape": [null, 2], "sparse": true}}),
+        json!({"class_name": "InputLayer", "config": {"batch_shape": [null, "two"]}}),
+        json!({"class_name": "InputLayer", "config": {"batch_shape": [null, 2], "dtype": "string"}}),
+        json!({"class_name": "Reshape", "config": {"target_shape": [1.5]}}),
+        json!({"class_name": "TimeDistributed", "config": {"layer": {"class_name": "GRU", "config": {"units": 1}}}}),
+        json!({"class_name": "Embedding", "config": {"input_dim": 3, "output_dim": 2, "activity_regularizer": "l2"}}),
+    ];
+    for envelope in wrong {
+        let error = deserialize(&envelope).expect_err(&envelope.to_string());
+        assert!(error.is_argument() || error.is_unsupported(), "{error}");
+    }
+}

@@ -9,7 +9,10 @@ fn among(classes: usize) -> impl Fn(&Builder, &[Value]) -> Result<Value> {
 #[test]
 fn every_id_becomes_a_row_of_classes() {
     let after = |ids: Shape| shape_after(&[ids], &among(4)).unwrap();
-    assert_eq!(after(Shape::new([None, Some(2)])), Shape::new([None, Some(2), Some(4)]));
+    assert_eq!(
+        after(Shape::new([None, Some(2)])),
+        Shape::new([None, Some(2), Some(4)])
+    );
     assert_eq!(after(Shape::scalar()), Shape::known(&[4]));
 }
 
@@ -26,7 +29,10 @@ fn what_is_no_class_is_an_error_that_shows_it() {
         let error = reference(&[array(&[1, 2], &[1.0, id])], &among(3)).unwrap_err();
         assert!(error.is_data());
         let place = "at position 1 of the flattened input";
-        assert_eq!(error.to_string(), format!("loss: expected whole numbers from 0 to 2, got {shown} {place}"));
+        assert_eq!(
+            error.to_string(),
+            format!("loss: expected whole numbers from 0 to 2, got {shown} {place}")
+        );
     }
 }
 

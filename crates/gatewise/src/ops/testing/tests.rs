@@ -4,7 +4,10 @@ use super::*;
 fn differences_give_the_slope_of_a_polynomial() {
     let cubes = |arrays: &[ArrayD<f64>]| arrays[0].iter().map(|x| x * x * x).sum();
     let slopes = differences(&mut [array(&[2], &[2.0, -1.0])], 0, cubes);
-    assert!((slopes[0] - 12.0).abs() < 1e-9 && (slopes[1] - 3.0).abs() < 1e-9, "{slopes:?}");
+    assert!(
+        (slopes[0] - 12.0).abs() < 1e-9 && (slopes[1] - 3.0).abs() < 1e-9,
+        "{slopes:?}"
+    );
 }
 
 #[test]
@@ -53,7 +56,8 @@ fn a_difference_is_compared_with_the_tolerance() {
 fn an_executor_that_computes_something_else_is_detected() {
     // A function that is another one for the second executor stands for an executor that is wrong.
     let is_second = std::cell::Cell::new(false);
-    let emit = |b: &Builder, x: &[Value]| b.scale(x[0], if is_second.replace(true) { 1.0 + 1e-5 } else { 1.0 });
+    let emit =
+        |b: &Builder, x: &[Value]| b.scale(x[0], if is_second.replace(true) { 1.0 + 1e-5 } else { 1.0 });
     assert!(check_executors(&[numbers(&[3], 0)], &emit, ROUNDING).is_err());
     is_second.set(true);
     assert!(check_executors(&[numbers(&[3], 0)], &emit, ROUNDING).is_ok());

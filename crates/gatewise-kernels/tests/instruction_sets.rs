@@ -1,0 +1,202 @@
+//! Every instruction set of this CPU against the reference. One test, as the choice holds for the whole process.
+
+use gatewise_kernels::InstructionSet;
+use gatewise_kernels::activation::Activation;
+use gatewise_kernels::lstm::{
+    DropoutMasks, Gradients, Inputs, Layer, Output, OutputGradient, OutputGradients, Outputs, Sizes,
+    backward, backward_workspace_len, forward, forward_workspace_len, record_len, reference,
+};
+use gatewise_kernels::matmul::{self, Product};
+use gatewise_kernels::vector;
+
+/// Differences of rounding in sums of some tens of terms around one, through a few steps.
+const TOLERANCE: f32 = 2e-5;
+
+const LENGTHS: [usize; 14] = [0, 1, 3, 4, 5, 7, 8, 9, 11, 15, 16, 17, 35, 67];
+
+#[test]
+fn every_available_instruction_set_agrees_with_the_reference() {
+    let available: Vec<_> = InstructionSet::ALL
+        .into_iter()
+        .filter(|set| set.is_available())
+        .collect();
+    assert_eq!(available[0], InstructionSet::Generic);
+    assert_eq!(
+        InstructionSet::current(),
+        *available.last().expect("there is a generic one")
+    );
+    for set in available {
+        set.choose();
+        assert_eq!(InstructionSet::current(), set);
+        for n in LENGTHS {
+            check_functions(n);
+            check_product(7, 20, n);
+            check_product(n, 3, 18);
+            if n > 0 {
+                check_lstm(Sizes {
+                    batch: 8,
+                    steps: 3,
+                    features: 5,
+                    units: n,
+                });
+                check_lstm(Sizes {
+                    batch: 1,
+                    steps: 1,
+                    features: 3,
+                    units: n,
+                });
+            }
+        }
+    }
+}
+
+fn numbers(n: usize) -> Vec<f32> {
+    (0..n).map(|n| (n as f32 * 12.9898).sin()).collect()
+}
+
+fn assert_close(what: &str, got: &[f32], expected: &[f32]) {
+    assert_eq!(got.len(), expected.len());
+    for (n, (got, expected)) in got.iter().zip(expected).enumerate() {
+        let close = (got - expected).abs() <= TOLERANCE * expected.abs().max(1.0);
+        assert!(
+            close,
+            "{what}[{n}] on {}: got {got}, expected {expected}",
+            InstructionSet::current().name()
+        );
+    }
+}
+
+fn check_functions(n: usize) {
+    let x = numbers(n);
+    let mut y = vec![f32::NAN; n];
+    vector::exp(&x, &mut y);
+    assert_close("exp", &y, &x.iter().map(|x| x.exp()).collect::<Vec<_>>());
+    vector::tanh(&x, &mut y);
+    assert_close("tanh", &y, &x.iter().map(|x| x.tanh()).collect::<Vec<_>>());
+    vector::sigmoid(&x, &mut y);
+    assert_close(
+        "sigmoid",
+        &y,
+        &x.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect::<Vec<_>>(),
+    );
+    assert_close("sum", &[vector::sum(&x)], &[x.iter().sum()]);
+}
+
+fn check_product(m: usize, k: usize, n: usize) {
+    for (a_transposed, b_transposed) in [(false, false), (false, true), (true, false), (true, true)] {
+        let product = Product {
+            a_transposed,
+            b_transposed,
+            ..Product::new(m, k, n)
+        };
+        let (a, b, bias) = (numbers(m * k), numbers(k * n), numbers(n));
+        let (mut got, mut expected) = (vec![f32::NAN; m * n], vec![f32::NAN; m * n]);
+        let mut workspace = vec![f32::NAN; matmul::workspace_len(&product)];
+        matmul::matmul(&product, &a, &b, Some(&bias), &mut got, &mut workspace);
+        matmul::reference::matmul(&product, &a, &b, Some(&bias), &mut expected);
+        assert_close("product", &got, &expected);
+    }
+}
+
+/// What a call returns: y, h, c and the gradients by x, the weights and the first state.
+type Results = [Vec<f32>; 9];
+
+fn check_lstm(sizes: Sizes) {
+    let (activation, recurrent_activation) = (Activation::Tanh, Activation::Sigmoid);
+    for (activation, recurrent_activation) in [
+        (activation, recurrent_activation),
+        (Activation::Relu, Activation::HardSigmoid),
+    ] {
+        let got = run(sizes, activation, recurrent_activation, true);
+        let expected = run(sizes, activation, recurrent_activation, false);
+        for (got, expected) in got.iter().zip(&expected) {
+            assert_close(&format!("result of {sizes:?}"), got, expected);
+        }
+    }
+}
+
+fn run(
+    sizes: Sizes,
+    activation: Activation<f32>,
+    recurrent_activation: Activation<f32>,
+    fast: bool,
+) -> Results {
+    let Sizes {
+        batch,
+        steps,
+        features,
+        units,
+    } = sizes;
+    let scaled = |n: usize| {
+        numbers(n)
+            .into_iter()
+            .map(|x| x / (units as f32).sqrt())
+            .collect::<Vec<_>>()
+    };
+    let (kernel, recurrent_kernel, bias) = (
+        scaled(features * 4 * units),
+        scaled(units * 4 * units),
+        numbers(4 * units),
+    );
+    let (x, state) = (numbers(batch * steps * features), numbers(batch * units));
+    let mask: Vec<f32> = (0..batch * steps)
+        .map(|n| if n % 4 == 1 { 0.0 } else { 1.0 })
+        .collect();
+    let dropout: Vec<f32> = (0..4 * batch * units)
+        .map(|n| if n % 3 == 1 { 0.0 } else { 1.5 })
+        .collect();
+    let layer = Layer {
+        sizes,
+        activation,
+        recurrent_activation,
+        kernel: &kernel,
+        recurrent_kernel: &recurrent_kernel,
+        bias: Some(&bias),
+        go_backwards: false,
+        zero_output_for_mask: false,
+    };
+    let inputs = Inputs {
+        x: &x,
+        h0: &state,
+        c0: &state,
+        mask: Some(&mask),
+        dropout: DropoutMasks::None,
+        recurrent_dropout: DropoutMasks::PerGate(&dropout),
+    };
+    let d_y = numbers(batch * steps * units);
+    let d_outputs = OutputGradients {
+        d_y: OutputGradient::Sequence(&d_y),
+        d_h: Some(&state),
+        d_c: None,
+    };
+
+    let nan = |n| vec![f32::NAN; n];
+    let [mut y, mut h, mut c] = [nan(batch * steps * units), nan(batch * units), nan(batch * units)];
+    let [mut d_x, mut d_kernel, mut d_recurrent_kernel] =
+        [nan(x.len()), nan(kernel.len()), nan(recurrent_kernel.len())];
+    let [mut d_bias, mut d_h0, mut d_c0] = [nan(4 * units), nan(batch * units), nan(batch * units)];
+    let mut record = nan(record_len(&sizes, &activation, &recurrent_activation));
+    let outputs = Outputs {
+        y: Output::Sequence(&mut y),
+        h: &mut h,
+        c: &mut c,
+        record: Some(&mut record),
+    };
+    let gradients = Gradients {
+        d_x: Some(&mut d_x),
+        d_kernel: Some(&mut d_kernel),
+        d_recurrent_kernel: Some(&mut d_recurrent_kernel),
+        d_bias: Some(&mut d_bias),
+        d_h0: Some(&mut d_h0),
+        d_c0: Some(&mut d_c0),
+    };
+    if fast {
+        let mut workspace = nan(forward_workspace_len(&sizes).max(backward_workspace_len(&sizes)));
+        forward(&layer, &inputs, outputs, &mut workspace);
+        backward(&layer, &inputs, &record, &d_outputs, gradients, &mut workspace);
+    } else {
+        reference::forward(&layer, &inputs, outputs);
+        reference::backward(&layer, &inputs, &record, &d_outputs, gradients);
+    }
+    [y, h, c, d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0, d_c0]
+}
