@@ -90,11 +90,7 @@ fn parse_test<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Command> {
 }
 
 fn parse_bench<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Command> {
-    let mut options = BenchOptions {
-        workloads: Vec::new(),
-        rounds: 10,
-        torch: false,
-    };
+    let mut options = BenchOptions { workloads: Vec::new(), rounds: 10, torch: false };
     while let Some(option) = words.next() {
         match option {
             "--help" | "-h" => return Ok(Command::Help),

@@ -58,10 +58,7 @@ fn time(workspace: &Workspace, engines: &Engines, workload: &Workload, rounds: u
     for other in others {
         answer::check(own, other)?;
     }
-    let repeats = peers
-        .iter_mut()
-        .map(repeats_of_a_turn)
-        .collect::<Result<Vec<_>>>()?;
+    let repeats = peers.iter_mut().map(repeats_of_a_turn).collect::<Result<Vec<_>>>()?;
     let mut seconds = vec![Vec::new(); peers.len()];
     for round in 0..rounds {
         for turn in 0..peers.len() {

@@ -9,15 +9,9 @@ use anyhow::{Result, bail};
 /// # Errors
 /// The expression is malformed, an empty one included.
 pub fn is_allowed(expression: &str, allowed: &[String]) -> Result<bool> {
-    let spaced = expression
-        .replace('(', " ( ")
-        .replace(')', " ) ")
-        .replace('/', " OR ");
+    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
-    let mut parser = Parser {
-        words: &words,
-        allowed,
-    };
+    let mut parser = Parser { words: &words, allowed };
     match (parser.any_of(), parser.words) {
         (Some(answer), []) => Ok(answer),
         _ => bail!("licence expression `{expression}` is malformed"),

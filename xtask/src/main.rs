@@ -3,10 +3,7 @@
 //!
 //! Needs nothing but the Rust toolchain and Python 3. `cargo xtask help` lists the commands.
 
-#![allow(
-    clippy::print_stdout,
-    reason = "a command-line program talks on its standard output"
-)]
+#![allow(clippy::print_stdout, reason = "a command-line program talks on its standard output")]
 
 mod arguments;
 mod bench;
@@ -51,9 +48,5 @@ fn test(selection: &Selection) -> Result<ExitCode> {
     let chosen = steps::choose(selection)?;
     let report = report::run(&workspace, &chosen);
     print!("{report}");
-    Ok(if report.failed() {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if report.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

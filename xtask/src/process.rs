@@ -23,10 +23,7 @@ pub fn run(command: &mut Command) -> Result<()> {
 /// It cannot be started, or ends with another code than 0; what it said until then is in `tally`.
 pub fn run_tests(command: &mut Command, tally: &mut Tally) -> Result<()> {
     println!("$ {}", shown(command));
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| not_started(command))?;
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| not_started(command))?;
     let output = child.stdout.take().expect("standard output is piped");
     for line in BufReader::new(output).split(b'\n') {
         let line = line.with_context(|| format!("`{}`: its output cannot be read", shown(command)))?;
@@ -34,9 +31,7 @@ pub fn run_tests(command: &mut Command, tally: &mut Tally) -> Result<()> {
         println!("{line}");
         tally.read_line(&line);
     }
-    let status = child
-        .wait()
-        .with_context(|| format!("`{}`: lost", shown(command)))?;
+    let status = child.wait().with_context(|| format!("`{}`: lost", shown(command)))?;
     succeeded(command, status)
 }
 
@@ -46,10 +41,7 @@ pub fn run_tests(command: &mut Command, tally: &mut Tally) -> Result<()> {
 /// It cannot be started, ends with another code than 0, or writes something that is not UTF-8.
 pub fn output(command: &mut Command) -> Result<String> {
     println!("$ {}", shown(command));
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| not_started(command))?;
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| not_started(command))?;
     succeeded(command, output.status)?;
     String::from_utf8(output.stdout).with_context(|| format!("`{}`: its output is not UTF-8", shown(command)))
 }
@@ -57,28 +49,17 @@ pub fn output(command: &mut Command) -> Result<String> {
 /// The command as one would type it.
 fn shown(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
-    let mut words = vec![
-        program
-            .file_stem()
-            .unwrap_or(command.get_program())
-            .to_string_lossy(),
-    ];
+    let mut words = vec![program.file_stem().unwrap_or(command.get_program()).to_string_lossy()];
     words.extend(command.get_args().map(|word| word.to_string_lossy()));
-    let settings = command
-        .get_envs()
-        .filter_map(|(name, value)| Some((name, value?)));
-    let mut text: String = settings
-        .map(|(name, value)| format!("{}={} ", name.display(), value.display()))
-        .collect();
+    let settings = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let mut text: String =
+        settings.map(|(name, value)| format!("{}={} ", name.display(), value.display())).collect();
     text.push_str(&words.join(" "));
     text
 }
 
 fn not_started(command: &Command) -> String {
-    format!(
-        "`{}` cannot be started; is it installed?",
-        command.get_program().display()
-    )
+    format!("`{}` cannot be started; is it installed?", command.get_program().display())
 }
 
 fn succeeded(command: &Command, status: ExitStatus) -> Result<()> {

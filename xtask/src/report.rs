@@ -33,26 +33,12 @@ struct Row {
 
 /// Runs the steps until one fails.
 pub fn run(workspace: &Workspace, steps: &[&Step]) -> Report {
-    let mut report = Report {
-        rows: Vec::new(),
-        tally: Tally::default(),
-    };
+    let mut report = Report { rows: Vec::new(), tally: Tally::default() };
     for (index, step) in steps.iter().enumerate() {
         let row = if report.failed() {
-            Row {
-                name: step.name,
-                title: step.title,
-                time: Duration::ZERO,
-                result: None,
-            }
+            Row { name: step.name, title: step.title, time: Duration::ZERO, result: None }
         } else {
-            println!(
-                "\n==> {}/{} {}: {}",
-                index + 1,
-                steps.len(),
-                step.name,
-                step.title
-            );
+            println!("\n==> {}/{} {}: {}", index + 1, steps.len(), step.name, step.title);
             timed(step, workspace, &mut report.tally)
         };
         report.rows.push(row);
@@ -69,12 +55,7 @@ fn timed(step: &Step, workspace: &Workspace, tally: &mut Tally) -> Row {
         Ok(Outcome::Skipped(reason)) => println!("<== {} skipped: {reason}", step.name),
         Err(error) => println!("<== {} FAILED after {}: {error:#}", step.name, seconds(time)),
     }
-    Row {
-        name: step.name,
-        title: step.title,
-        time,
-        result: Some(result),
-    }
+    Row { name: step.name, title: step.title, time, result: Some(result) }
 }
 
 /// Prints the steps in the order in which they run.

@@ -25,11 +25,7 @@ pub struct Step {
 
 /// Every step, in order.
 pub const STEPS: &[Step] = &[
-    Step {
-        name: "format",
-        title: "every Rust file is formatted",
-        run: cargo::format,
-    },
+    Step { name: "format", title: "every Rust file is formatted", run: cargo::format },
     Step {
         name: "licences",
         title: "licences, sources and versions of dependencies",
@@ -40,41 +36,13 @@ pub const STEPS: &[Step] = &[
         title: "the same by cargo-deny, where it is installed",
         run: dependencies::cargo_deny,
     },
-    Step {
-        name: "python",
-        title: "every Python file can be parsed",
-        run: python::parse,
-    },
-    Step {
-        name: "clippy",
-        title: "no compiler or clippy warning",
-        run: cargo::clippy,
-    },
-    Step {
-        name: "test",
-        title: "unit and integration tests",
-        run: cargo::test,
-    },
-    Step {
-        name: "doctest",
-        title: "examples in the documentation and README",
-        run: cargo::doctest,
-    },
-    Step {
-        name: "docs",
-        title: "the documentation builds without a warning",
-        run: cargo::docs,
-    },
-    Step {
-        name: "examples",
-        title: "every example runs and exits with 0",
-        run: examples::run,
-    },
-    Step {
-        name: "forecast",
-        title: "the README's forecast, in an empty folder",
-        run: forecast::run,
-    },
+    Step { name: "python", title: "every Python file can be parsed", run: python::parse },
+    Step { name: "clippy", title: "no compiler or clippy warning", run: cargo::clippy },
+    Step { name: "test", title: "unit and integration tests", run: cargo::test },
+    Step { name: "doctest", title: "examples in the documentation and README", run: cargo::doctest },
+    Step { name: "docs", title: "the documentation builds without a warning", run: cargo::docs },
+    Step { name: "examples", title: "every example runs and exits with 0", run: examples::run },
+    Step { name: "forecast", title: "the README's forecast, in an empty folder", run: forecast::run },
 ];
 
 /// The steps that a selection names, in their own order.
@@ -86,10 +54,7 @@ pub fn choose(selection: &Selection) -> Result<Vec<&'static Step>> {
         Selection::All => Ok(STEPS.iter().collect()),
         Selection::From(name) => Ok(STEPS[position(name)?..].iter().collect()),
         Selection::Only(names) => {
-            let mut positions = names
-                .iter()
-                .map(|name| position(name))
-                .collect::<Result<Vec<_>>>()?;
+            let mut positions = names.iter().map(|name| position(name)).collect::<Result<Vec<_>>>()?;
             positions.sort_unstable();
             positions.dedup();
             Ok(positions.into_iter().map(|position| &STEPS[position]).collect())

@@ -29,9 +29,7 @@ impl Tally {
 fn counts(line: &str) -> Option<(usize, usize)> {
     let (_, counts) = line.trim().strip_prefix("test result: ")?.split_once(". ")?;
     let count = |word: &str| {
-        let field = counts
-            .split(';')
-            .find_map(|field| field.trim().strip_suffix(word))?;
+        let field = counts.split(';').find_map(|field| field.trim().strip_suffix(word))?;
         field.trim().parse().ok()
     };
     Some((count("passed")?, count("failed")?))

@@ -20,9 +20,7 @@ impl Workspace {
         let told =
             std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
         let above = Path::new(&told).join("..");
-        let root = above
-            .canonicalize()
-            .with_context(|| format!("{}: not found", above.display()))?;
+        let root = above.canonicalize().with_context(|| format!("{}: not found", above.display()))?;
         Ok(Self { root })
     }
 

@@ -94,17 +94,9 @@ fn titled<'a>(
         report.forecast.first().map_or("", |step| &step.date),
         report.forecast.last().map_or("", |step| &step.date)
     );
-    area.draw(&Text::new(
-        title,
-        (20, 16),
-        ("sans-serif", 24).into_font().color(&TEXT),
-    ))?;
+    area.draw(&Text::new(title, (20, 16), ("sans-serif", 24).into_font().color(&TEXT)))?;
     let below = subtitle(report);
-    area.draw(&Text::new(
-        below,
-        (20, 48),
-        ("sans-serif", 15).into_font().color(&TEXT.mix(0.75)),
-    ))?;
+    area.draw(&Text::new(below, (20, 48), ("sans-serif", 15).into_font().color(&TEXT.mix(0.75))))?;
     Ok(area.margin(76, 0, 0, 0))
 }
 
@@ -114,14 +106,10 @@ fn subtitle(report: &Report) -> String {
     };
     let (name, baseline) = backtest.best_baseline();
     let digits = decimals(backtest.lstm.mae);
-    let held = backtest
-        .coverage
-        .iter()
-        .filter(|coverage| coverage.checked > 0)
-        .map(|coverage| {
-            let share = 100.0 * coverage.inside as f64 / coverage.checked as f64;
-            format!("; {} % interval held {share:.0} %", coverage.level)
-        });
+    let held = backtest.coverage.iter().filter(|coverage| coverage.checked > 0).map(|coverage| {
+        let share = 100.0 * coverage.inside as f64 / coverage.checked as f64;
+        format!("; {} % interval held {share:.0} %", coverage.level)
+    });
     format!(
         "LSTM, mean absolute error in {} backtest forecasts {:.digits$} ({name} forecast: {:.digits$}){}",
         backtest.origins,
@@ -134,34 +122,23 @@ fn subtitle(report: &Report) -> String {
 /// The first place of history in the picture: the backtest and some values before it are always shown.
 fn first_shown(series: &Series, report: &Report) -> usize {
     let tail = report.backtest.as_ref().map_or(0, |backtest| backtest.tail);
-    let shown = LEAST_HISTORY
-        .max(LEAST_HORIZONS * report.forecast.len())
-        .max(tail + tail / 2);
+    let shown = LEAST_HISTORY.max(LEAST_HORIZONS * report.forecast.len()).max(tail + tail / 2);
     series.values().len().saturating_sub(shown)
 }
 
 /// From the lowest to the highest value shown, with some air.
 fn value_range(series: &Series, report: &Report, first: usize) -> (f64, f64) {
     let history = series.values()[first..].iter().copied();
-    let ends = report
-        .forecast
-        .iter()
-        .flat_map(|step| [step.lower_95, step.upper_95]);
+    let ends = report.forecast.iter().flat_map(|step| [step.lower_95, step.upper_95]);
     let past = report.backtest.iter().flat_map(|backtest| &backtest.forecasts);
     let past = past.flat_map(|forecast| forecast.forecast.iter().copied());
     let (low, high) = history
         .chain(ends)
         .chain(past)
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-            (low.min(value), high.max(value))
-        });
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     let air = 0.05 * (high - low);
     // A series that is never below 0 gets no axis below 0.
-    let bottom = if low >= 0.0 {
-        (low - air).max(0.0)
-    } else {
-        low - air
-    };
+    let bottom = if low >= 0.0 { (low - air).max(0.0) } else { low - air };
     (bottom, high + air)
 }
 
@@ -170,32 +147,20 @@ fn legend_position(shown: &[f64], bottom: f64, top: f64) -> SeriesLabelPosition 
     let beside = &shown[..shown.len().div_ceil(LEGEND_SHARE)];
     let room_above = top - beside.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let room_below = beside.iter().copied().fold(f64::INFINITY, f64::min) - bottom;
-    if room_above >= room_below {
-        SeriesLabelPosition::UpperLeft
-    } else {
-        SeriesLabelPosition::LowerLeft
-    }
+    if room_above >= room_below { SeriesLabelPosition::UpperLeft } else { SeriesLabelPosition::LowerLeft }
 }
 
 /// Decimals that tell the marks of an axis apart that spans `range`.
 fn decimals_of_marks(range: f64) -> usize {
     let step = range / f64::from(VALUE_MARKS);
     // Marks stand on multiples of 1, 2 or 5 of a power of ten not above the step.
-    (0..12)
-        .find(|&digits| step * 10_f64.powi(digits) >= 1.0)
-        .map_or(12, |digits| digits as usize)
+    (0..12).find(|&digits| step * 10_f64.powi(digits) >= 1.0).map_or(12, |digits| digits as usize)
 }
 
 fn draw_history(chart: &mut Chart<'_>, series: &Series, first: usize) -> Drawn {
-    let points = series.values()[first..]
-        .iter()
-        .zip(first..)
-        .map(|(&value, place)| (place as f64, value));
+    let points = series.values()[first..].iter().zip(first..).map(|(&value, place)| (place as f64, value));
     let style = HISTORY.stroke_width(2);
-    chart
-        .draw_series(LineSeries::new(points, style))?
-        .label("history")
-        .legend(style::line_key(style));
+    chart.draw_series(LineSeries::new(points, style))?.label("history").legend(style::line_key(style));
     Ok(())
 }
 
@@ -209,15 +174,10 @@ fn draw_backtest(
 ) -> Drawn {
     let style = PAST_FORECAST.stroke_width(2);
     let mut labelled = false;
-    for past in backtest
-        .without_overlap(horizon)
-        .filter(|past| past.origin > first)
-    {
+    for past in backtest.without_overlap(horizon).filter(|past| past.origin > first) {
         let known = series.values()[past.origin - 1];
         let values = std::iter::once(known).chain(past.forecast.iter().copied());
-        let points = values
-            .zip(past.origin - 1..)
-            .map(|(value, place)| (place as f64, value));
+        let points = values.zip(past.origin - 1..).map(|(value, place)| (place as f64, value));
         let drawn = chart.draw_series(DashedLineSeries::new(points, 6, 4, style))?;
         if !labelled {
             drawn.label("backtest").legend(style::dashed_key(style));
@@ -228,23 +188,11 @@ fn draw_backtest(
 }
 
 fn draw_bands(chart: &mut Chart<'_>, series: &Series, forecast: &[ForecastStep]) -> Drawn {
-    let ends_95: Vec<(f64, f64)> = forecast
-        .iter()
-        .map(|step| (step.lower_95, step.upper_95))
-        .collect();
-    let ends_80: Vec<(f64, f64)> = forecast
-        .iter()
-        .map(|step| (step.lower_80, step.upper_80))
-        .collect();
-    for (ends, color, label) in [
-        (ends_95, BAND_95, "95 % interval"),
-        (ends_80, BAND_80, "80 % interval"),
-    ] {
+    let ends_95: Vec<(f64, f64)> = forecast.iter().map(|step| (step.lower_95, step.upper_95)).collect();
+    let ends_80: Vec<(f64, f64)> = forecast.iter().map(|step| (step.lower_80, step.upper_80)).collect();
+    for (ends, color, label) in [(ends_95, BAND_95, "95 % interval"), (ends_80, BAND_80, "80 % interval")] {
         let band = Polygon::new(outline(series, &ends), color.filled());
-        chart
-            .draw_series(std::iter::once(band))?
-            .label(label)
-            .legend(style::band_key(color));
+        chart.draw_series(std::iter::once(band))?.label(label).legend(style::band_key(color));
     }
     Ok(())
 }
@@ -254,26 +202,16 @@ fn outline(series: &Series, ends: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let (last, begin) = last_point(series);
     let place = |step: usize| last + 1.0 + step as f64;
     let upper = ends.iter().enumerate().map(|(step, ends)| (place(step), ends.1));
-    let lower = ends
-        .iter()
-        .enumerate()
-        .rev()
-        .map(|(step, ends)| (place(step), ends.0));
+    let lower = ends.iter().enumerate().rev().map(|(step, ends)| (place(step), ends.0));
     std::iter::once((last, begin)).chain(upper).chain(lower).collect()
 }
 
 fn draw_forecast(chart: &mut Chart<'_>, series: &Series, forecast: &[ForecastStep]) -> Drawn {
     let (last, begin) = last_point(series);
-    let steps = forecast
-        .iter()
-        .zip(1..)
-        .map(|(step, ahead)| (last + f64::from(ahead), step.forecast));
+    let steps = forecast.iter().zip(1..).map(|(step, ahead)| (last + f64::from(ahead), step.forecast));
     let style = FORECAST.stroke_width(3);
     let points = std::iter::once((last, begin)).chain(steps);
-    chart
-        .draw_series(LineSeries::new(points, style))?
-        .label("forecast")
-        .legend(style::line_key(style));
+    chart.draw_series(LineSeries::new(points, style))?.label("forecast").legend(style::line_key(style));
     Ok(())
 }
 

@@ -41,16 +41,9 @@ fn accuracy(backtest: &Backtest) -> Table {
     let mut table = table(["method", "MAE", "RMSE", "MASE"]);
     let mut add = |name: &str, accuracy: &Accuracy| {
         let digits = decimals(accuracy.mae);
-        let mase = accuracy
-            .mase
-            .map_or_else(|| "–".to_owned(), |mase| format!("{mase:.3}"));
+        let mase = accuracy.mase.map_or_else(|| "–".to_owned(), |mase| format!("{mase:.3}"));
         let (mae, rmse) = (accuracy.mae, accuracy.rmse);
-        table.add_row([
-            name.to_owned(),
-            format!("{mae:.digits$}"),
-            format!("{rmse:.digits$}"),
-            mase,
-        ]);
+        table.add_row([name.to_owned(), format!("{mae:.digits$}"), format!("{rmse:.digits$}"), mase]);
     };
     add("LSTM", &backtest.lstm);
     if let Some(seasonal_naive) = &backtest.seasonal_naive {
@@ -63,10 +56,7 @@ fn accuracy(backtest: &Backtest) -> Table {
 /// How often the intervals held, a line each.
 fn coverage(backtest: &Backtest) -> String {
     let line = |coverage: &gatewise::forecast::Coverage| match coverage.checked {
-        0 => format!(
-            "{} % interval: not checked, the backtest is too short",
-            coverage.level
-        ),
+        0 => format!("{} % interval: not checked, the backtest is too short", coverage.level),
         checked => format!(
             "{} % interval: held {} of {checked} backtest values ({:.0} %), each checked without its neighbours",
             coverage.level,
@@ -79,20 +69,10 @@ fn coverage(backtest: &Backtest) -> String {
 
 fn forecast(report: &Report) -> Table {
     let mut table = table(["date", "forecast", "80 % from", "80 % to", "95 % from", "95 % to"]);
-    let size = report
-        .forecast
-        .iter()
-        .map(|step| step.forecast.abs())
-        .fold(0.0, f64::max);
+    let size = report.forecast.iter().map(|step| step.forecast.abs()).fold(0.0, f64::max);
     let digits = decimals(size);
     for step in &report.forecast {
-        let numbers = [
-            step.forecast,
-            step.lower_80,
-            step.upper_80,
-            step.lower_95,
-            step.upper_95,
-        ];
+        let numbers = [step.forecast, step.lower_80, step.upper_80, step.lower_95, step.upper_95];
         let cells = numbers.iter().map(|number| format!("{number:.digits$}"));
         table.add_row(std::iter::once(step.date.clone()).chain(cells));
     }

@@ -9,11 +9,7 @@ use tempfile::TempDir;
 const SMALL: [&str; 4] = ["--units", "3", "--epochs", "2"];
 
 fn gatewise(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gatewise"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap()
+    Command::new(env!("CARGO_BIN_EXE_gatewise")).args(arguments).current_dir(folder).output().unwrap()
 }
 
 fn small_forecast(folder: &Path, arguments: &[&str]) -> Output {
@@ -39,9 +35,7 @@ fn month(row: usize) -> String {
 
 /// A walk without a pattern, the same at every run.
 fn wandering(row: usize) -> f64 {
-    (0..=row)
-        .map(|step| ((step * step * 7919 + step * 104_729) % 1009) as f64 / 1009.0 - 0.5)
-        .sum()
+    (0..=row).map(|step| ((step * step * 7919 + step * 104_729) % 1009) as f64 / 1009.0 - 0.5).sum()
 }
 
 #[test]
@@ -50,10 +44,7 @@ fn model_table_and_picture_are_written() {
     let output = small_forecast(folder.path(), &[]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let table = std::fs::read_to_string(folder.path().join("forecast/forecast.csv")).unwrap();
-    assert_eq!(
-        table.lines().next(),
-        Some("date,forecast,lower_80,upper_80,lower_95,upper_95")
-    );
+    assert_eq!(table.lines().next(), Some("date,forecast,lower_80,upper_80,lower_95,upper_95"));
     assert_eq!(table.lines().count(), 13);
     let picture = std::fs::read_to_string(folder.path().join("forecast/forecast.svg")).unwrap();
     assert!(picture.starts_with("<svg") && picture.trim_end().ends_with("</svg>"));
@@ -65,21 +56,10 @@ fn results_are_on_standard_output_and_all_else_on_standard_error() {
     let folder = folder();
     let output = small_forecast(folder.path(), &["--out", "there/below"]);
     let (out, err) = (text(&output.stdout), text(&output.stderr));
-    for word in [
-        "MAE",
-        "RMSE",
-        "MASE",
-        "LSTM",
-        "seasonal naive",
-        "80 % interval: held",
-        "1961-12",
-    ] {
+    for word in ["MAE", "RMSE", "MASE", "LSTM", "seasonal naive", "80 % interval: held", "1961-12"] {
         assert!(out.contains(word), "{word:?} is not in {out}");
     }
-    assert!(
-        err.contains("144 monthly values") && err.contains("wrote there/below/forecast.svg"),
-        "{err}"
-    );
+    assert!(err.contains("144 monthly values") && err.contains("wrote there/below/forecast.svg"), "{err}");
     assert!(!out.contains("wrote") && !out.contains('\u{1b}') && !err.contains('\u{1b}'));
 }
 
@@ -106,18 +86,9 @@ fn same_seed_prints_the_same_and_another_does_not() {
 #[test]
 fn saved_model_forecasts_the_same_without_training() {
     let folder = folder();
-    write_csv(folder.path(), |row| {
-        format!("{},{}", month(row), 100 + row + 10 * (row % 12))
-    });
+    write_csv(folder.path(), |row| format!("{},{}", month(row), 100 + row + 10 * (row % 12)));
     let first = small_forecast(folder.path(), &["series.csv", "--out", "first"]);
-    let model = [
-        "forecast",
-        "series.csv",
-        "--model",
-        "first/model.safetensors",
-        "--out",
-        "second",
-    ];
+    let model = ["forecast", "series.csv", "--model", "first/model.safetensors", "--out", "second"];
     let second = gatewise(folder.path(), &model);
     assert_eq!(second.status.code(), Some(0), "{}", text(&second.stderr));
     let table = |name: &str| std::fs::read(folder.path().join(name).join("forecast.csv")).unwrap();
@@ -130,23 +101,12 @@ fn saved_model_forecasts_the_same_without_training() {
 fn losing_against_the_naive_forecast_exits_with_one() {
     let folder = folder();
     write_csv(folder.path(), |row| {
-        format!(
-            "{},{}",
-            month(row),
-            if row < 60 {
-                wandering(row)
-            } else {
-                row as f64 % 2.0 * 1e-6
-            }
-        )
+        format!("{},{}", month(row), if row < 60 { wandering(row) } else { row as f64 % 2.0 * 1e-6 })
     });
     let output = small_forecast(folder.path(), &["series.csv"]);
     let err = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{err}");
-    assert!(
-        err.contains("the LSTM did not beat the") && err.contains("use that one"),
-        "{err}"
-    );
+    assert!(err.contains("the LSTM did not beat the") && err.contains("use that one"), "{err}");
     assert!(folder.path().join("forecast/forecast.csv").exists());
 }
 
@@ -154,40 +114,20 @@ fn losing_against_the_naive_forecast_exits_with_one() {
 fn mistakes_are_one_sentence_and_exit_with_two() {
     let folder = folder();
     write_csv(folder.path(), |row| format!("{},{row}", month(row)));
-    std::fs::write(
-        folder.path().join("short.csv"),
-        "date,value\n2020-01-01,1\n2020-01-02,2\n",
-    )
-    .unwrap();
-    std::fs::write(
-        folder.path().join("text.csv"),
-        "date,value\n2020-01-01,1\n2020-01-02,two\n",
-    )
-    .unwrap();
+    std::fs::write(folder.path().join("short.csv"), "date,value\n2020-01-01,1\n2020-01-02,2\n").unwrap();
+    std::fs::write(folder.path().join("text.csv"), "date,value\n2020-01-01,1\n2020-01-02,two\n").unwrap();
     std::fs::write(folder.path().join("folder"), "a file").unwrap();
     let cases: [(&[&str], &str); 7] = [
         (&["none.csv"], "error: none.csv: cannot read: "),
         (&["short.csv"], "error: value: expected at least "),
-        (
-            &["text.csv"],
-            "error: text.csv: row 3, column \"value\": expected a number, got \"two\"",
-        ),
+        (&["text.csv"], "error: text.csv: row 3, column \"value\": expected a number, got \"two\""),
         (
             &["series.csv", "--column", "x"],
             "error: series.csv: expected --column to be one of \"date\", \"value\"",
         ),
-        (
-            &["series.csv", "--window", "70"],
-            "error: value: expected at least ",
-        ),
-        (
-            &["series.csv", "--out", "folder"],
-            "error: folder: cannot make this folder: ",
-        ),
-        (
-            &["series.csv", "--horizon", "1000"],
-            "error: value: expected at least ",
-        ),
+        (&["series.csv", "--window", "70"], "error: value: expected at least "),
+        (&["series.csv", "--out", "folder"], "error: folder: cannot make this folder: "),
+        (&["series.csv", "--horizon", "1000"], "error: value: expected at least "),
     ];
     for (arguments, expected) in cases {
         let output = small_forecast(folder.path(), arguments);
@@ -201,10 +141,7 @@ fn mistakes_are_one_sentence_and_exit_with_two() {
 #[test]
 fn arguments_that_belong_to_the_model_are_refused_with_it() {
     let folder = folder();
-    let output = gatewise(
-        folder.path(),
-        &["forecast", "a.csv", "--model", "m.safetensors", "--units", "3"],
-    );
+    let output = gatewise(folder.path(), &["forecast", "a.csv", "--model", "m.safetensors", "--units", "3"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("cannot be used with"));
 }

@@ -23,9 +23,7 @@ fn main() {
         let set = InstructionSet::ALL.into_iter().find(|set| set.name() == name);
         set.expect("the first argument names an instruction set").choose();
     }
-    let mut threads: Vec<usize> = arguments
-        .map(|n| n.parse().expect("numbers of threads"))
-        .collect();
+    let mut threads: Vec<usize> = arguments.map(|n| n.parse().expect("numbers of threads")).collect();
     if threads.is_empty() {
         threads = vec![1, std::thread::available_parallelism().map_or(1, usize::from)];
     }
@@ -35,24 +33,13 @@ fn main() {
         "{:>7} {:>5} {:>5} {:>5} {:>5}  {:>11} {:>11}",
         "threads", "B", "T", "F", "H", "forward", "and backward"
     );
-    for (batch, steps, features, units) in [
-        (32, 100, 8, 64),
-        (128, 50, 64, 256),
-        (64, 100, 128, 512),
-        (1, 1, 32, 32),
-        (1, 1000, 64, 256),
-    ] {
+    for (batch, steps, features, units) in
+        [(32, 100, 8, 64), (128, 50, 64, 256), (64, 100, 128, 512), (1, 1, 32, 32), (1, 1000, 64, 256)]
+    {
         for &num_threads in &threads {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(num_threads)
-                .build()
-                .expect("threads start");
-            let mut call = Call::new(Sizes {
-                batch,
-                steps,
-                features,
-                units,
-            });
+            let pool =
+                rayon::ThreadPoolBuilder::new().num_threads(num_threads).build().expect("threads start");
+            let mut call = Call::new(Sizes { batch, steps, features, units });
             let forward = pool.install(|| best(|| call.forward(false)));
             let train = pool.install(|| {
                 best(|| {
@@ -100,12 +87,7 @@ struct Call {
 
 impl Call {
     fn new(sizes: Sizes) -> Self {
-        let Sizes {
-            batch,
-            steps,
-            features,
-            units,
-        } = sizes;
+        let Sizes { batch, steps, features, units } = sizes;
         let scale = 1.0 / (units as f32).sqrt();
         let workspace_len = forward_workspace_len(&sizes).max(backward_workspace_len(&sizes));
         Self {
@@ -131,14 +113,7 @@ impl Call {
     #[allow(clippy::type_complexity)]
     fn parts(
         &mut self,
-    ) -> (
-        Layer<'_, f32>,
-        Inputs<'_, f32>,
-        Outputs<'_, f32>,
-        Gradients<'_, f32>,
-        &[f32],
-        &mut [f32],
-    ) {
+    ) -> (Layer<'_, f32>, Inputs<'_, f32>, Outputs<'_, f32>, Gradients<'_, f32>, &[f32], &mut [f32]) {
         let layer = Layer {
             sizes: self.sizes,
             activation: Activation::Tanh,
@@ -182,32 +157,17 @@ impl Call {
 
     fn backward(&mut self) {
         let (layer, inputs, outputs, gradients, d_y, workspace) = self.parts();
-        let d_outputs = OutputGradients {
-            d_y: OutputGradient::Last(d_y),
-            ..OutputGradients::default()
-        };
+        let d_outputs = OutputGradients { d_y: OutputGradient::Last(d_y), ..OutputGradients::default() };
         let record = outputs.record.expect("there always is a record");
         backward(&layer, &inputs, record, &d_outputs, gradients, workspace);
     }
 
     fn reference(&mut self) {
         let (layer, inputs, outputs, gradients, d_y, _) = self.parts();
-        let d_outputs = OutputGradients {
-            d_y: OutputGradient::Last(d_y),
-            ..OutputGradients::default()
-        };
+        let d_outputs = OutputGradients { d_y: OutputGradient::Last(d_y), ..OutputGradients::default() };
         let Outputs { y, h, c, record } = outputs;
         let record = record.expect("there always is a record");
-        reference::forward(
-            &layer,
-            &inputs,
-            Outputs {
-                y,
-                h,
-                c,
-                record: Some(&mut *record),
-            },
-        );
+        reference::forward(&layer, &inputs, Outputs { y, h, c, record: Some(&mut *record) });
         reference::backward(&layer, &inputs, record, &d_outputs, gradients);
     }
 }
@@ -219,12 +179,7 @@ fn numbers(n: usize, scale: f32) -> Vec<f32> {
 
 /// Panics unless the fast functions and the reference agree.
 fn check() {
-    let sizes = Sizes {
-        batch: 25,
-        steps: 20,
-        features: 9,
-        units: 50,
-    };
+    let sizes = Sizes { batch: 25, steps: 20, features: 9, units: 50 };
     let (mut fast, mut expected) = (Call::new(sizes), Call::new(sizes));
     fast.forward(true);
     fast.backward();

@@ -24,10 +24,11 @@ pub enum Activation<'a, F> {
 
 /// A function from a row of H numbers to a row of H numbers; elementwise or, like softmax, across the row.
 pub trait RowActivation<F>: Send + Sync {
-    /// Writes the activation of `x` [H] to `y` [H].
+    /// Writes the activation of `x` `[H]` to `y` `[H]`.
     fn forward(&self, x: &[F], y: &mut [F]);
 
-    /// Turns `d`, on entry the gradient by `y` [H], into the gradient by `x` [H]; `y` is what `forward` made of `x`.
+    /// Turns `d`, on entry the gradient by `y` `[H]`, into the gradient by `x` `[H]`; `y` is what `forward` made of
+    /// `x`.
     fn backward(&self, x: &[F], y: &[F], d: &mut [F]);
 }
 
@@ -37,7 +38,7 @@ impl<F: Real> Activation<'_, F> {
         matches!(self, Self::Custom(_))
     }
 
-    /// Writes the activation of `x` [H] to `y` [H]: a plain loop, the meaning of each variant.
+    /// Writes the activation of `x` `[H]` to `y` `[H]`: a plain loop, the meaning of each variant.
     pub fn forward(&self, x: &[F], y: &mut [F]) {
         if let Self::Custom(function) = self {
             return function.forward(x, y);
@@ -47,7 +48,7 @@ impl<F: Real> Activation<'_, F> {
         }
     }
 
-    /// Turns `d`, on entry the gradient by `y` [H], into the gradient by `x` [H].
+    /// Turns `d`, on entry the gradient by `y` `[H]`, into the gradient by `x` `[H]`.
     ///
     /// The built-in functions are differentiated through `y` and do not read `x`, which may then be empty.
     pub fn backward(&self, x: &[F], y: &[F], d: &mut [F]) {

@@ -11,7 +11,7 @@
 //! | i, f, g, o | the gates: input, forget, candidate (Keras: cell), output; always in this order |
 //! | h, c | the hidden state and the cell state, each `[B, H]` |
 //! | σ, φ | `recurrent_activation` (gates i, f, o) and `activation` (gate g and the cell state) |
-//! | W, U, b | `kernel` `[F, 4H]`, `recurrent_kernel` `[H, 4H]`, `bias` `[4H]`; four column blocks of H, one per gate |
+//! | W, U, b | `kernel` `[F, 4H]`, `recurrent_kernel` `[H, 4H]`, `bias` `[4H]`; a block of H columns per gate |
 //! | z | what the activations of the gates are applied to, `[4H]` per sample |
 //! | `d_v` | the gradient of the loss by `v`, with the shape of `v` |
 //!
@@ -19,9 +19,10 @@
 //!
 //! # Bits
 //!
-//! An element of a product is one chain of fused multiply-adds over the summed index in increasing order. Its
-//! bits therefore depend neither on the other rows and columns, nor on the tiling, nor on the number of
-//! threads, and T calls with one step each give the bits of one call with T steps. Work is cut by shape alone.
+//! An element of a product is one chain of multiply-adds over the summed index in increasing order, fused on every
+//! instruction set but [`InstructionSet::Generic`]. Its bits therefore depend neither on the other rows and
+//! columns, nor on the tiling, nor on the number of threads, and T calls with one step each give the bits of one
+//! call with T steps. Work is cut, and long sums are ordered, by shape alone.
 //!
 //! # Threads
 //!
@@ -31,6 +32,7 @@ pub mod activation;
 pub mod lstm;
 pub mod matmul;
 pub mod optimizer;
+mod parallel;
 mod real;
 mod simd;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The LSTM over whole sequences, forward and backward, with every option of Keras's layer.
 //!
-//! For one sample and one step, with `x` [F], `h` and `c` [H] of the step before:
+//! For one sample and one step, with `x` `[F]`, `h` and `c` `[H]` of the step before:
 //!
 //! ```text
 //! (1)  z  = b + (x ⊙ m_x) · W + (h ⊙ m_h) · U          four blocks of H: i, f, g, o
@@ -57,11 +57,11 @@ pub struct Layer<'a, F> {
     pub activation: Activation<'a, F>,
     /// σ, of the gates i, f and o.
     pub recurrent_activation: Activation<'a, F>,
-    /// W, [F, 4H].
+    /// W, `[F, 4H]`.
     pub kernel: &'a [F],
-    /// U, [H, 4H].
+    /// U, `[H, 4H]`.
     pub recurrent_kernel: &'a [F],
-    /// b, [4H]; zeros if absent.
+    /// b, `[4H]`; zeros if absent.
     pub bias: Option<&'a [F]>,
     /// Steps are taken from the last to the first, and outputs come in the order in which steps were taken.
     pub go_backwards: bool,
@@ -75,22 +75,22 @@ pub enum DropoutMasks<'a, F> {
     /// No dropout.
     #[default]
     None,
-    /// One mask for the four gates, [B, width].
+    /// One mask for the four gates, `[B, width]`.
     Shared(&'a [F]),
-    /// A mask for each gate, [4, B, width].
+    /// A mask for each gate, `[4, B, width]`.
     PerGate(&'a [F]),
 }
 
 /// What a layer is applied to.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a, F> {
-    /// The sequences, [B, T, F].
+    /// The sequences, `[B, T, F]`.
     pub x: &'a [F],
-    /// The hidden state before the first step, [B, H].
+    /// The hidden state before the first step, `[B, H]`.
     pub h0: &'a [F],
-    /// The cell state before the first step, [B, H].
+    /// The cell state before the first step, `[B, H]`.
     pub c0: &'a [F],
-    /// 1 where a step is used and 0 where it is skipped, [B, T]; every step is used if absent.
+    /// 1 where a step is used and 0 where it is skipped, `[B, T]`; every step is used if absent.
     pub mask: Option<&'a [F]>,
     /// Factors of `x`, of width F.
     pub dropout: DropoutMasks<'a, F>,
@@ -101,22 +101,22 @@ pub struct Inputs<'a, F> {
 /// Which outputs are wanted, and where they go.
 #[derive(Debug)]
 pub enum Output<'a, F> {
-    /// The output of the step taken last, [B, H]; zeros if there are no steps.
+    /// The output of the step taken last, `[B, H]`; zeros if there are no steps.
     Last(&'a mut [F]),
-    /// The outputs of all steps in the order in which they were taken, [B, T, H].
+    /// The outputs of all steps in the order in which they were taken, `[B, T, H]`.
     Sequence(&'a mut [F]),
 }
 
-/// Where the results of [`forward`] go.
+/// Where the results of [`forward()`] go.
 #[derive(Debug)]
 pub struct Outputs<'a, F> {
     /// The outputs.
     pub y: Output<'a, F>,
-    /// The hidden state after the step taken last, [B, H].
+    /// The hidden state after the step taken last, `[B, H]`.
     pub h: &'a mut [F],
-    /// The cell state after the step taken last, [B, H].
+    /// The cell state after the step taken last, `[B, H]`.
     pub c: &'a mut [F],
-    /// What [`backward`] needs, [`record_len`] numbers whose meaning is private; not kept if absent.
+    /// What [`backward()`] needs, [`record_len`] numbers whose meaning is private; not kept if absent.
     pub record: Option<&'a mut [F]>,
 }
 
@@ -126,46 +126,46 @@ pub enum OutputGradient<'a, F> {
     /// The loss does not depend on the outputs.
     #[default]
     None,
-    /// By [`Output::Last`], [B, H].
+    /// By [`Output::Last`], `[B, H]`.
     Last(&'a [F]),
-    /// By [`Output::Sequence`], [B, T, H].
+    /// By [`Output::Sequence`], `[B, T, H]`.
     Sequence(&'a [F]),
 }
 
-/// The gradients of the loss by everything that [`forward`] returns.
+/// The gradients of the loss by everything that [`forward()`] returns.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OutputGradients<'a, F> {
     /// By the outputs.
     pub d_y: OutputGradient<'a, F>,
-    /// By the final hidden state, [B, H]; zeros if absent.
+    /// By the final hidden state, `[B, H]`; zeros if absent.
     pub d_h: Option<&'a [F]>,
-    /// By the final cell state, [B, H]; zeros if absent.
+    /// By the final cell state, `[B, H]`; zeros if absent.
     pub d_c: Option<&'a [F]>,
 }
 
 /// Where the gradients by the inputs and weights go; absent ones are not computed. Former contents are lost.
 #[derive(Debug, Default)]
 pub struct Gradients<'a, F> {
-    /// By [`Inputs::x`], [B, T, F]; zeros at skipped steps.
+    /// By [`Inputs::x`], `[B, T, F]`; zeros at skipped steps.
     pub d_x: Option<&'a mut [F]>,
-    /// By [`Layer::kernel`], [F, 4H].
+    /// By [`Layer::kernel`], `[F, 4H]`.
     pub d_kernel: Option<&'a mut [F]>,
-    /// By [`Layer::recurrent_kernel`], [H, 4H].
+    /// By [`Layer::recurrent_kernel`], `[H, 4H]`.
     pub d_recurrent_kernel: Option<&'a mut [F]>,
-    /// By [`Layer::bias`], [4H].
+    /// By [`Layer::bias`], `[4H]`.
     pub d_bias: Option<&'a mut [F]>,
-    /// By [`Inputs::h0`], [B, H].
+    /// By [`Inputs::h0`], `[B, H]`.
     pub d_h0: Option<&'a mut [F]>,
-    /// By [`Inputs::c0`], [B, H].
+    /// By [`Inputs::c0`], `[B, H]`.
     pub d_c0: Option<&'a mut [F]>,
 }
 
-/// How many numbers of scratch [`forward`] needs for a call of these sizes.
+/// How many numbers of scratch [`forward()`] needs for a call of these sizes.
 pub fn forward_workspace_len(sizes: &Sizes) -> usize {
     forward::workspace_len(sizes)
 }
 
-/// How many numbers of scratch [`backward`] needs for a call of these sizes.
+/// How many numbers of scratch [`backward()`] needs for a call of these sizes.
 pub fn backward_workspace_len(sizes: &Sizes) -> usize {
     backward::workspace_len(sizes)
 }
@@ -178,7 +178,7 @@ pub fn forward(layer: &Layer<f32>, inputs: &Inputs<f32>, outputs: Outputs<f32>, 
     forward::forward(layer, inputs, outputs, workspace);
 }
 
-/// Writes the gradients of a loss by the inputs and weights of a call of [`forward`] that left `record`.
+/// Writes the gradients of a loss by the inputs and weights of a call of [`forward()`] that left `record`.
 ///
 /// `layer` and `inputs` are those of that call; `workspace` holds at least [`backward_workspace_len`] numbers.
 pub fn backward(
@@ -199,11 +199,7 @@ pub fn backward(
 impl<F: Real> Layer<'_, F> {
     /// Which step of the input is taken as number `step`.
     pub(crate) fn time(&self, step: usize) -> usize {
-        if self.go_backwards {
-            self.sizes.steps - 1 - step
-        } else {
-            step
-        }
+        if self.go_backwards { self.sizes.steps - 1 - step } else { step }
     }
 
     /// Whether gates or cell state go through a function of the caller, so that `z` must be recorded.
@@ -218,11 +214,7 @@ impl<F: Real> Layer<'_, F> {
 
     /// The activation of gate number `gate` in the order i, f, g, o.
     pub(crate) fn gate_activation(&self, gate: usize) -> &Activation<'_, F> {
-        if gate == CANDIDATE {
-            &self.activation
-        } else {
-            &self.recurrent_activation
-        }
+        if gate == CANDIDATE { &self.activation } else { &self.recurrent_activation }
     }
 }
 
@@ -230,7 +222,7 @@ impl<F: Real> Layer<'_, F> {
 const CANDIDATE: usize = 2;
 
 impl<'a, F> DropoutMasks<'a, F> {
-    /// The factors of one sample for one gate, [width], or `None` without dropout.
+    /// The factors of one sample for one gate, `[width]`, or `None` without dropout.
     pub(crate) fn row(&self, gate: usize, sample: usize, batch: usize, width: usize) -> Option<&'a [F]> {
         match *self {
             Self::None => None,
@@ -243,7 +235,6 @@ impl<'a, F> DropoutMasks<'a, F> {
 impl<F: Real> Inputs<'_, F> {
     /// Whether the step of the input at `time` is used for `sample`.
     pub(crate) fn is_used(&self, sample: usize, time: usize, steps: usize) -> bool {
-        self.mask
-            .is_none_or(|mask| mask[sample * steps + time] != F::zero())
+        self.mask.is_none_or(|mask| mask[sample * steps + time] != F::zero())
     }
 }

@@ -18,7 +18,7 @@ use crate::tile::MAX_ROWS;
 use columns::Columns;
 use task::{LeftOperand, RightOperand, RowTask};
 
-/// The shape of a product `c = a · b`, with `c` [m, n].
+/// The shape of a product `c = a · b`, with `c` `[m, n]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Product {
     /// Rows of `c`.
@@ -27,25 +27,18 @@ pub struct Product {
     pub k: usize,
     /// Columns of `c`.
     pub n: usize,
-    /// `a` is stored as [k, m] instead of [m, k].
+    /// `a` is stored as `[k, m]` instead of `[m, k]`.
     pub a_transposed: bool,
-    /// `b` is stored as [n, k] instead of [k, n].
+    /// `b` is stored as `[n, k]` instead of `[k, n]`.
     pub b_transposed: bool,
     /// The sums start from what `c` holds instead of from zero or the bias.
     pub accumulate: bool,
 }
 
 impl Product {
-    /// The plain product of `a` [m, k] and `b` [k, n].
+    /// The plain product of `a` `[m, k]` and `b` `[k, n]`.
     pub fn new(m: usize, k: usize, n: usize) -> Self {
-        Self {
-            m,
-            k,
-            n,
-            a_transposed: false,
-            b_transposed: false,
-            accumulate: false,
-        }
+        Self { m, k, n, a_transposed: false, b_transposed: false, accumulate: false }
     }
 
     fn check<F>(&self, a: &[F], b: &[F], bias: Option<&[F]>, c: &[F]) {
@@ -55,10 +48,7 @@ impl Product {
         assert_eq!(c.len(), m * n, "matmul: `c` must hold m × n = {m} × {n} numbers");
         if let Some(bias) = bias {
             assert_eq!(bias.len(), n, "matmul: `bias` must hold n = {n} numbers");
-            assert!(
-                !self.accumulate,
-                "matmul: sums start from `c` or from `bias`, not from both"
-            );
+            assert!(!self.accumulate, "matmul: sums start from `c` or from `bias`, not from both");
         }
     }
 }
@@ -71,7 +61,7 @@ pub fn workspace_len(product: &Product) -> usize {
     }
 }
 
-/// Writes the product of `a` [m, k] and `b` [k, n] to `c` [m, n], summed from `bias` [n], `c` or zero.
+/// Writes the product of `a` `[m, k]` and `b` `[k, n]` to `c` `[m, n]`, summed from `bias` `[n]`, `c` or zero.
 ///
 /// Each element is one chain of fused multiply-adds over k in increasing order, so its bits are those of
 /// [`reference::matmul`] wherever the CPU can fuse. `workspace` holds at least [`workspace_len`] numbers.
@@ -84,10 +74,7 @@ pub fn matmul(
     workspace: &mut [f32],
 ) {
     product.check(a, b, bias, c);
-    assert!(
-        workspace.len() >= workspace_len(product),
-        "matmul: `workspace` is too short"
-    );
+    assert!(workspace.len() >= workspace_len(product), "matmul: `workspace` is too short");
     let Product { m, k, n, .. } = *product;
     if m == 0 || n == 0 {
         return;
@@ -106,35 +93,15 @@ pub fn matmul(
         RightOperand::InPlace(b)
     } else {
         let (row_stride, column_stride) = if product.b_transposed { (1, k) } else { (n, 1) };
-        columns.pack(
-            Matrix {
-                data: b,
-                row_stride,
-                column_stride,
-            },
-            k,
-            workspace,
-        );
+        columns.pack(Matrix { data: b, row_stride, column_stride }, k, workspace);
         RightOperand::Packed(workspace)
     };
-    let rows = RowTask {
-        left,
-        right,
-        k,
-        columns,
-        start,
-        first_row: 0,
-        c,
-        stride: n,
-    };
+    let rows = RowTask { left, right, k, columns, start, first_row: 0, c, stride: n };
     rows.run_in_parts(rows_per_task(m, k * n));
 }
 
 fn columns(product: &Product) -> Panels {
-    Panels {
-        n: product.n,
-        lanes: lanes(),
-    }
+    Panels { n: product.n, lanes: lanes() }
 }
 
 /// Whether packing `b` would cost more than it saves: few rows read each of its numbers few times.

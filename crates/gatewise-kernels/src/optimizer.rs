@@ -17,9 +17,5 @@ pub use sgd::{Sgd, sgd};
 
 /// Panics unless `slot` has a number for each of `weights`.
 fn check_slot(name: &str, weights: &[f32], slot: &[f32]) {
-    assert_eq!(
-        slot.len(),
-        weights.len(),
-        "optimizer: `{name}` must hold a number per weight"
-    );
+    assert_eq!(slot.len(), weights.len(), "optimizer: `{name}` must hold a number per weight");
 }

@@ -69,20 +69,13 @@ impl InstructionSet {
     ///
     /// If this CPU does not have it.
     pub fn choose(self) {
-        assert!(
-            self.is_available(),
-            "this CPU has no {} instructions",
-            self.name()
-        );
+        assert!(self.is_available(), "this CPU has no {} instructions", self.name());
         CHOSEN.store(self as u8, Ordering::Relaxed);
     }
 
     fn widest() -> Self {
         let [generic, avx2, avx512f, neon] = Self::ALL;
-        [avx512f, avx2, neon]
-            .into_iter()
-            .find(|set| set.is_available())
-            .unwrap_or(generic)
+        [avx512f, avx2, neon].into_iter().find(|set| set.is_available()).unwrap_or(generic)
     }
 }
 
@@ -96,10 +89,7 @@ pub(crate) fn run<O: SimdOp>(operation: O) -> O::Output {
         InstructionSet::Avx512f => {
             let isa = Avx512Isa::new().expect("the current set is available");
             // SAFETY: the value `isa` exists only where the CPU has the features named at `run_avx512`.
-            #[allow(
-                unsafe_code,
-                reason = "the only way into code compiled for an instruction set"
-            )]
+            #[allow(unsafe_code, reason = "the only way into code compiled for an instruction set")]
             unsafe {
                 run_avx512(isa, operation)
             }
@@ -108,10 +98,7 @@ pub(crate) fn run<O: SimdOp>(operation: O) -> O::Output {
         InstructionSet::Avx2 => {
             let isa = Avx2Isa::new().expect("the current set is available");
             // SAFETY: the value `isa` exists only where the CPU has the features named at `run_avx2`.
-            #[allow(
-                unsafe_code,
-                reason = "the only way into code compiled for an instruction set"
-            )]
+            #[allow(unsafe_code, reason = "the only way into code compiled for an instruction set")]
             unsafe {
                 run_avx2(isa, operation)
             }

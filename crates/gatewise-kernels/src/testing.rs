@@ -21,10 +21,7 @@ pub fn numbers<F: Real>(seed: u64, n: usize) -> Vec<F> {
 pub fn assert_close<F: Real>(what: &str, got: &[F], expected: &[F], tolerance: f64) {
     assert_eq!(got.len(), expected.len(), "{what}: lengths differ");
     for (n, (&got, &expected)) in got.iter().zip(expected).enumerate() {
-        assert!(
-            is_close(got, expected, tolerance),
-            "{what}[{n}]: got {got:?}, expected {expected:?}"
-        );
+        assert!(is_close(got, expected, tolerance), "{what}[{n}]: got {got:?}, expected {expected:?}");
     }
 }
 
@@ -39,11 +36,7 @@ fn is_close<F: Real>(got: F, expected: F, tolerance: f64) -> bool {
 pub fn assert_same_bits(what: &str, got: &[f32], expected: &[f32]) {
     assert_eq!(got.len(), expected.len(), "{what}: lengths differ");
     for (n, (got, expected)) in got.iter().zip(expected).enumerate() {
-        assert_eq!(
-            got.to_bits(),
-            expected.to_bits(),
-            "{what}[{n}]: got {got:?}, expected {expected:?}"
-        );
+        assert_eq!(got.to_bits(), expected.to_bits(), "{what}[{n}]: got {got:?}, expected {expected:?}");
     }
 }
 
@@ -52,11 +45,7 @@ pub fn ulps(got: f32, expected: f32) -> u32 {
     /// Numbers in order: the bits of negative ones count downwards from zero.
     fn place(x: f32) -> i64 {
         let magnitude = i64::from(x.to_bits() & 0x7fff_ffff);
-        if x.is_sign_negative() {
-            -magnitude
-        } else {
-            magnitude
-        }
+        if x.is_sign_negative() { -magnitude } else { magnitude }
     }
     if got.is_nan() || expected.is_nan() {
         return u32::MAX;

@@ -128,11 +128,7 @@ fn multiply_tile<I: Isa, const R: usize, const V: usize, const W: usize>(
 /// The first numbers of `from`, with zeros where it ends.
 #[inline(always)]
 pub(crate) fn load_first<O: BitOps<f32>>(ops: O, from: &[f32]) -> O::Simd {
-    if from.len() >= ops.len() {
-        ops.load(from)
-    } else {
-        ops.load_pad(from).0
-    }
+    if from.len() >= ops.len() { ops.load(from) } else { ops.load_pad(from).0 }
 }
 
 /// Fills the vectors of `to` with what starts at each number `from`, with zeros where it ends.

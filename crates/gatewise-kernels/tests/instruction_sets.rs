@@ -16,15 +16,9 @@ const LENGTHS: [usize; 14] = [0, 1, 3, 4, 5, 7, 8, 9, 11, 15, 16, 17, 35, 67];
 
 #[test]
 fn every_available_instruction_set_agrees_with_the_reference() {
-    let available: Vec<_> = InstructionSet::ALL
-        .into_iter()
-        .filter(|set| set.is_available())
-        .collect();
+    let available: Vec<_> = InstructionSet::ALL.into_iter().filter(|set| set.is_available()).collect();
     assert_eq!(available[0], InstructionSet::Generic);
-    assert_eq!(
-        InstructionSet::current(),
-        *available.last().expect("there is a generic one")
-    );
+    assert_eq!(InstructionSet::current(), *available.last().expect("there is a generic one"));
     for set in available {
         set.choose();
         assert_eq!(InstructionSet::current(), set);
@@ -33,18 +27,8 @@ fn every_available_instruction_set_agrees_with_the_reference() {
             check_product(7, 20, n);
             check_product(n, 3, 18);
             if n > 0 {
-                check_lstm(Sizes {
-                    batch: 8,
-                    steps: 3,
-                    features: 5,
-                    units: n,
-                });
-                check_lstm(Sizes {
-                    batch: 1,
-                    steps: 1,
-                    features: 3,
-                    units: n,
-                });
+                check_lstm(Sizes { batch: 8, steps: 3, features: 5, units: n });
+                check_lstm(Sizes { batch: 1, steps: 1, features: 3, units: n });
             }
         }
     }
@@ -58,11 +42,7 @@ fn assert_close(what: &str, got: &[f32], expected: &[f32]) {
     assert_eq!(got.len(), expected.len());
     for (n, (got, expected)) in got.iter().zip(expected).enumerate() {
         let close = (got - expected).abs() <= TOLERANCE * expected.abs().max(1.0);
-        assert!(
-            close,
-            "{what}[{n}] on {}: got {got}, expected {expected}",
-            InstructionSet::current().name()
-        );
+        assert!(close, "{what}[{n}] on {}: got {got}, expected {expected}", InstructionSet::current().name());
     }
 }
 
@@ -74,21 +54,13 @@ fn check_functions(n: usize) {
     vector::tanh(&x, &mut y);
     assert_close("tanh", &y, &x.iter().map(|x| x.tanh()).collect::<Vec<_>>());
     vector::sigmoid(&x, &mut y);
-    assert_close(
-        "sigmoid",
-        &y,
-        &x.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect::<Vec<_>>(),
-    );
+    assert_close("sigmoid", &y, &x.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect::<Vec<_>>());
     assert_close("sum", &[vector::sum(&x)], &[x.iter().sum()]);
 }
 
 fn check_product(m: usize, k: usize, n: usize) {
     for (a_transposed, b_transposed) in [(false, false), (false, true), (true, false), (true, true)] {
-        let product = Product {
-            a_transposed,
-            b_transposed,
-            ..Product::new(m, k, n)
-        };
+        let product = Product { a_transposed, b_transposed, ..Product::new(m, k, n) };
         let (a, b, bias) = (numbers(m * k), numbers(k * n), numbers(n));
         let (mut got, mut expected) = (vec![f32::NAN; m * n], vec![f32::NAN; m * n]);
         let mut workspace = vec![f32::NAN; matmul::workspace_len(&product)];
@@ -103,10 +75,9 @@ type Results = [Vec<f32>; 9];
 
 fn check_lstm(sizes: Sizes) {
     let (activation, recurrent_activation) = (Activation::Tanh, Activation::Sigmoid);
-    for (activation, recurrent_activation) in [
-        (activation, recurrent_activation),
-        (Activation::Relu, Activation::HardSigmoid),
-    ] {
+    for (activation, recurrent_activation) in
+        [(activation, recurrent_activation), (Activation::Relu, Activation::HardSigmoid)]
+    {
         let got = run(sizes, activation, recurrent_activation, true);
         let expected = run(sizes, activation, recurrent_activation, false);
         for (got, expected) in got.iter().zip(&expected) {
@@ -121,30 +92,13 @@ fn run(
     recurrent_activation: Activation<f32>,
     fast: bool,
 ) -> Results {
-    let Sizes {
-        batch,
-        steps,
-        features,
-        units,
-    } = sizes;
-    let scaled = |n: usize| {
-        numbers(n)
-            .into_iter()
-            .map(|x| x / (units as f32).sqrt())
-            .collect::<Vec<_>>()
-    };
-    let (kernel, recurrent_kernel, bias) = (
-        scaled(features * 4 * units),
-        scaled(units * 4 * units),
-        numbers(4 * units),
-    );
+    let Sizes { batch, steps, features, units } = sizes;
+    let scaled = |n: usize| numbers(n).into_iter().map(|x| x / (units as f32).sqrt()).collect::<Vec<_>>();
+    let (kernel, recurrent_kernel, bias) =
+        (scaled(features * 4 * units), scaled(units * 4 * units), numbers(4 * units));
     let (x, state) = (numbers(batch * steps * features), numbers(batch * units));
-    let mask: Vec<f32> = (0..batch * steps)
-        .map(|n| if n % 4 == 1 { 0.0 } else { 1.0 })
-        .collect();
-    let dropout: Vec<f32> = (0..4 * batch * units)
-        .map(|n| if n % 3 == 1 { 0.0 } else { 1.5 })
-        .collect();
+    let mask: Vec<f32> = (0..batch * steps).map(|n| if n % 4 == 1 { 0.0 } else { 1.0 }).collect();
+    let dropout: Vec<f32> = (0..4 * batch * units).map(|n| if n % 3 == 1 { 0.0 } else { 1.5 }).collect();
     let layer = Layer {
         sizes,
         activation,
@@ -164,11 +118,7 @@ fn run(
         recurrent_dropout: DropoutMasks::PerGate(&dropout),
     };
     let d_y = numbers(batch * steps * units);
-    let d_outputs = OutputGradients {
-        d_y: OutputGradient::Sequence(&d_y),
-        d_h: Some(&state),
-        d_c: None,
-    };
+    let d_outputs = OutputGradients { d_y: OutputGradient::Sequence(&d_y), d_h: Some(&state), d_c: None };
 
     let nan = |n| vec![f32::NAN; n];
     let [mut y, mut h, mut c] = [nan(batch * steps * units), nan(batch * units), nan(batch * units)];
@@ -176,12 +126,7 @@ fn run(
         [nan(x.len()), nan(kernel.len()), nan(recurrent_kernel.len())];
     let [mut d_bias, mut d_h0, mut d_c0] = [nan(4 * units), nan(batch * units), nan(batch * units)];
     let mut record = nan(record_len(&sizes, &activation, &recurrent_activation));
-    let outputs = Outputs {
-        y: Output::Sequence(&mut y),
-        h: &mut h,
-        c: &mut c,
-        record: Some(&mut record),
-    };
+    let outputs = Outputs { y: Output::Sequence(&mut y), h: &mut h, c: &mut c, record: Some(&mut record) };
     let gradients = Gradients {
         d_x: Some(&mut d_x),
         d_kernel: Some(&mut d_kernel),

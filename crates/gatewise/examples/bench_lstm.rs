@@ -61,10 +61,7 @@ impl Workload {
             batch: batch.parse()?,
             steps: steps.parse()?,
             features: features.parse()?,
-            units: units
-                .split('+')
-                .map(str::parse)
-                .collect::<std::result::Result<_, _>>()?,
+            units: units.split('+').map(str::parse).collect::<std::result::Result<_, _>>()?,
             dropout: dropout.parse()?,
             recurrent_dropout: recurrent_dropout.parse()?,
         })
@@ -87,10 +84,7 @@ impl Workload {
         model.add(Input::new([Some(self.steps), Some(self.features)]))?;
         for (index, units) in self.units.iter().enumerate() {
             let lstm = Lstm::new(*units).return_sequences(index + 1 < self.units.len());
-            model.add(
-                lstm.dropout(self.dropout)
-                    .recurrent_dropout(self.recurrent_dropout),
-            )?;
+            model.add(lstm.dropout(self.dropout).recurrent_dropout(self.recurrent_dropout))?;
         }
         model.add(Dense::new(1))?;
         model.compile(Compile::new(Adam::default(), "mse"))?;
@@ -108,36 +102,18 @@ impl Workload {
 
 fn normal(stream: u64, dims: &[usize]) -> Result<ArrayD<f32>> {
     let mut values = vec![0.0; dims.iter().product()];
-    normal_into(
-        RandomKey {
-            seed: SEED,
-            stream,
-            step: 0,
-        },
-        0,
-        &mut values,
-    );
+    normal_into(RandomKey { seed: SEED, stream, step: 0 }, 0, &mut values);
     Ok(ArrayD::from_shape_vec(dims, values)?)
 }
 
 /// Writes weights, inputs and targets to `problem.safetensors`.
 fn make(folder: &Path, workload: &Workload) -> Result<()> {
     let (x, y) = workload.data()?;
-    let names = ["x", "y"]
-        .map(str::to_owned)
-        .into_iter()
-        .chain(workload.weight_names());
+    let names = ["x", "y"].map(str::to_owned).into_iter().chain(workload.weight_names());
     let arrays = [x, y].into_iter().chain(workload.model()?.get_weights());
-    let bytes = |array: &ArrayD<f32>| {
-        array
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect::<Vec<u8>>()
-    };
-    let parts: Vec<_> = names
-        .zip(arrays)
-        .map(|(name, array)| (name, array.shape().to_vec(), bytes(&array)))
-        .collect();
+    let bytes = |array: &ArrayD<f32>| array.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    let parts: Vec<_> =
+        names.zip(arrays).map(|(name, array)| (name, array.shape().to_vec(), bytes(&array))).collect();
     let mut views = Vec::new();
     for (name, shape, bytes) in &parts {
         views.push((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes)?));
@@ -152,10 +128,8 @@ fn problem(folder: &Path) -> PathBuf {
 
 fn read(problem: &SafeTensors<'_>, name: &str) -> Result<ArrayD<f32>> {
     let view = problem.tensor(name)?;
-    let values = view
-        .data()
-        .chunks_exact(4)
-        .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
+    let values =
+        view.data().chunks_exact(4).map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
     Ok(ArrayD::from_shape_vec(view.shape(), values.collect())?)
 }
 
@@ -163,28 +137,16 @@ fn read(problem: &SafeTensors<'_>, name: &str) -> Result<ArrayD<f32>> {
 fn serve(folder: &Path, answer: &Path, workload: &Workload) -> Result<()> {
     let bytes = std::fs::read(problem(folder))?;
     let problem = SafeTensors::deserialize(&bytes)?;
-    let weights = workload
-        .weight_names()
-        .iter()
-        .map(|name| read(&problem, name))
-        .collect::<Result<Vec<_>>>()?;
+    let weights =
+        workload.weight_names().iter().map(|name| read(&problem, name)).collect::<Result<Vec<_>>>()?;
     let mut job = Job::new(workload, weights, read(&problem, "x")?, read(&problem, "y")?)?;
-    std::fs::write(
-        answer,
-        job.answer()?
-            .iter()
-            .map(|number| format!("{number}\n"))
-            .collect::<String>(),
-    )?;
+    std::fs::write(answer, job.answer()?.iter().map(|number| format!("{number}\n")).collect::<String>())?;
     let (version, isa) = (env!("CARGO_PKG_VERSION"), InstructionSet::current().name());
     println!("ready\t{version}\t{isa}\t{}", threads()?);
     stdout().flush()?;
     for line in stdin().lock().lines() {
         let seconds = job.seconds(line?.trim().parse()?)?;
-        println!(
-            "{}",
-            seconds.iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
-        );
+        println!("{}", seconds.iter().map(f64::to_string).collect::<Vec<_>>().join(" "));
         stdout().flush()?;
     }
     Ok(())
@@ -211,13 +173,7 @@ impl Job {
     fn new(workload: &Workload, weights: Vec<ArrayD<f32>>, x: ArrayD<f32>, y: ArrayD<f32>) -> Result<Self> {
         let model = workload.model()?;
         model.set_weights(&weights)?;
-        Ok(Self {
-            model,
-            x,
-            y,
-            trains: workload.trains,
-            draws: workload.draws(),
-        })
+        Ok(Self { model, x, y, trains: workload.trains, draws: workload.draws() })
     }
 
     /// The prediction, the losses of the first training steps, and the prediction after them.
@@ -239,16 +195,8 @@ impl Job {
 
     /// All samples in one batch.
     fn predict(&self) -> Result<Vec<f32>> {
-        let predict = Predict {
-            batch_size: Some(self.x.shape()[0]),
-        };
-        Ok(self
-            .model
-            .predict_all(&self.x, predict)?
-            .iter()
-            .flatten()
-            .copied()
-            .collect())
+        let predict = Predict { batch_size: Some(self.x.shape()[0]) };
+        Ok(self.model.predict_all(&self.x, predict)?.iter().flatten().copied().collect())
     }
 
     /// Does the job so often and returns the seconds of each.
@@ -275,11 +223,7 @@ fn demonstrate() -> Result<()> {
         let mut job = Job::new(&workload, workload.model()?.get_weights(), x, y)?;
         let mut seconds = job.seconds(21)?;
         seconds.sort_by(f64::total_cmp);
-        println!(
-            "{line}: median {:.3} ms, minimum {:.3} ms",
-            seconds[10] * 1e3,
-            seconds[0] * 1e3
-        );
+        println!("{line}: median {:.3} ms, minimum {:.3} ms", seconds[10] * 1e3, seconds[0] * 1e3);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Prints the program that predicts with a small model, and the one that trains a user's own function.
 //!
-//! Run with `cargo run --release --example program -p gatewise`.
+//! Run with `cargo run --example program`.
 
 #![allow(clippy::print_stdout)]
 

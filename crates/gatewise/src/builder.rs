@@ -207,7 +207,8 @@ impl Builder {
 
 impl State {
     fn bind(&mut self, name: &str, shape: &Shape, source: Source) -> Value {
-        let input = source::Input { name: name.to_owned(), shape: shape.clone(), binding: self.sources.len() };
+        let input =
+            source::Input { name: name.to_owned(), shape: shape.clone(), binding: self.sources.len() };
         self.sources.push(source);
         self.graph.push(Op::Input(input), &[], vec![shape.clone()])[0]
     }

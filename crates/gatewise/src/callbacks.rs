@@ -68,13 +68,23 @@ pub trait Callback {
     }
 
     /// After each batch, with the means over the epoch so far.
-    fn on_train_batch_end(&mut self, batch: usize, logs: &Logs, control: &mut dyn TrainingControl) -> Result<()> {
+    fn on_train_batch_end(
+        &mut self,
+        batch: usize,
+        logs: &Logs,
+        control: &mut dyn TrainingControl,
+    ) -> Result<()> {
         let _ = (batch, logs, control);
         Ok(())
     }
 
     /// After each epoch and its validation. What a callback adds to `logs` is seen by those after it.
-    fn on_epoch_end(&mut self, epoch: usize, logs: &mut Logs, control: &mut dyn TrainingControl) -> Result<()> {
+    fn on_epoch_end(
+        &mut self,
+        epoch: usize,
+        logs: &mut Logs,
+        control: &mut dyn TrainingControl,
+    ) -> Result<()> {
         let _ = (epoch, logs, control);
         Ok(())
     }

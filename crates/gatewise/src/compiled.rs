@@ -158,11 +158,7 @@ impl Compiled {
         let kept = self.pool.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();
         kept.unwrap_or_else(|| Memory {
             arena: Arena::new(&self.program),
-            states: self
-                .states
-                .iter()
-                .map(|state| vec![0.0; self.program.value_len(state.output)])
-                .collect(),
+            states: self.states.iter().map(|state| vec![0.0; self.program.value_len(state.output)]).collect(),
         })
     }
 

@@ -1,5 +1,9 @@
 //! The only place where the library reads the environment.
 
+use std::sync::OnceLock;
+
+use gatewise_kernels::InstructionSet;
+
 use crate::error::{Error, Result};
 
 /// What the environment says.
@@ -7,16 +11,33 @@ use crate::error::{Error, Result};
 pub(crate) struct Environment {
     /// `GATEWISE_THREADS`: how many threads to use; all cores if it is not set.
     pub threads: Option<usize>,
+    /// `GATEWISE_ISA`: the instruction set of the kernels; the widest that the CPU has if it is not set.
+    pub instruction_set: Option<InstructionSet>,
 }
 
 impl Environment {
-    /// Reads the environment.
+    /// The environment as it was at the first call, which also sets the kernels' instruction set.
     ///
     /// # Errors
     /// If a variable is set to something that it cannot mean.
-    pub fn read() -> Result<Self> {
+    pub fn get() -> Result<Self> {
+        static ENVIRONMENT: OnceLock<Result<Environment>> = OnceLock::new();
+        ENVIRONMENT.get_or_init(|| Self::read().inspect(Self::apply)).clone()
+    }
+
+    fn read() -> Result<Self> {
         let threads = std::env::var("GATEWISE_THREADS").ok();
-        Ok(Self { threads: threads.as_deref().map(parse_threads).transpose()? })
+        let instruction_set = std::env::var("GATEWISE_ISA").ok();
+        Ok(Self {
+            threads: threads.as_deref().map(parse_threads).transpose()?,
+            instruction_set: instruction_set.as_deref().map(parse_instruction_set).transpose()?,
+        })
+    }
+
+    fn apply(&self) {
+        if let Some(set) = self.instruction_set {
+            set.choose();
+        }
     }
 }
 
@@ -28,18 +49,14 @@ fn parse_threads(text: &str) -> Result<usize> {
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_of_threads_is_at_least_one() {
-        assert_eq!(parse_threads(" 3 ").unwrap(), 3);
-        let error = parse_threads("0").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "GATEWISE_THREADS: expected a whole number of at least 1, got \"0\""
-        );
-        assert!(parse_threads("many").is_err());
-    }
+/// An instruction set that this CPU has.
+fn parse_instruction_set(text: &str) -> Result<InstructionSet> {
+    let available = || InstructionSet::ALL.into_iter().filter(|set| set.is_available());
+    available().find(|set| set.name() == text.trim()).ok_or_else(|| {
+        let names: Vec<&str> = available().map(InstructionSet::name).collect();
+        Error::argument("GATEWISE_ISA", format!("expected one of {}, got \"{text}\"", names.join(", ")))
+    })
 }
+
+#[cfg(test)]
+mod tests;

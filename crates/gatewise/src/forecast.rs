@@ -5,6 +5,20 @@
 //! a stacked LSTM then gives all steps of the horizon at once, as a correction to the mean continuation, and
 //! the way back is taken. Every decision and every scale comes from values before the backtest or the
 //! origin at hand, so the errors of the [`Backtest`] are those of real forecasts.
+//!
+//! ```
+//! use gatewise::forecast::{Forecaster, Observer, Settings, airline_passengers};
+//!
+//! let series = airline_passengers()?;
+//! // Small and short for a quick example; the default forecasts better.
+//! let settings = Settings { horizon: Some(6), units: vec![4], epochs: 3, ..Settings::default() };
+//! let (forecaster, report) = Forecaster::fit(&series, &settings, &Observer::silent())?;
+//! assert_eq!(report.forecast[0].date, "1961-01");
+//!
+//! let again = forecaster.forecast(&series, None)?;
+//! assert_eq!(again.forecast, report.forecast);
+//! # Ok::<(), gatewise::Error>(())
+//! ```
 
 mod airline;
 mod backtest;

@@ -85,27 +85,15 @@ impl InitializerRandom {
     /// Randomness for the weights of one owner, such as a layer: the same `seed` and `stream` give the same
     /// values in the same order of calls.
     pub fn new(seed: u64, stream: u64) -> Self {
-        Self {
-            seed,
-            stream: stream | Self::STREAMS,
-            draws: 0,
-        }
+        Self { seed, stream: stream | Self::STREAMS, draws: 0 }
     }
 
     /// The key of the next draw; with a `seed` of the initializer's own always that seed's first key.
     pub fn key(&mut self, seed: Option<u64>) -> RandomKey {
         if let Some(seed) = seed {
-            return RandomKey {
-                seed,
-                stream: Self::STREAMS,
-                step: 0,
-            };
+            return RandomKey { seed, stream: Self::STREAMS, step: 0 };
         }
-        let key = RandomKey {
-            seed: self.seed,
-            stream: self.stream,
-            step: self.draws,
-        };
+        let key = RandomKey { seed: self.seed, stream: self.stream, step: self.draws };
         self.draws += 1;
         key
     }

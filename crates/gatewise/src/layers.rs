@@ -190,6 +190,11 @@ pub(crate) fn dtype_policy() -> Json {
     })
 }
 
+/// The error for a layer that is called before its weights were made.
+pub(crate) fn unbuilt(layer: &(impl Layer + ?Sized)) -> Error {
+    Error::state(name_of(layer), "the layer has no weights yet; add it to a model or use `layers::call`")
+}
+
 /// The only input of a layer that takes one.
 pub(crate) fn single_input(layer: &(impl Layer + ?Sized), inputs: &[Tensor]) -> Result<Tensor> {
     match inputs {

@@ -39,8 +39,8 @@
 //! # Threads
 //!
 //! Work is spread over all cores, or over as many threads as the environment variable `GATEWISE_THREADS` says. A call
-//! from inside a `rayon` pool uses that pool. Results are the same bits for any number of threads.
-
+//! from inside a `rayon` pool uses that pool. Results are the same bits for any number of threads. The instruction set
+//! is the widest that the CPU has, or the one that `GATEWISE_ISA` names (`generic`, `avx2`, `avx512f`, `neon`).
 
 pub mod activations;
 mod builder;

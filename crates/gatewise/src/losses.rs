@@ -100,8 +100,11 @@ impl Loss {
     }
 }
 
-/// Keras's names of the losses, the canonical one first.
-const NAMES: &[(&[&str], fn() -> Loss)] = &[
+/// All names of a loss, the canonical one first, and how to make it.
+type Named = (&'static [&'static str], fn() -> Loss);
+
+/// Keras's names of the losses.
+const NAMES: &[Named] = &[
     (&["mean_squared_error", "mse", "MSE", "MeanSquaredError"], mean_squared_error),
     (&["mean_absolute_error", "mae", "MAE", "MeanAbsoluteError"], mean_absolute_error),
     (&["huber", "Huber", "huber_loss"], || huber(1.0)),

@@ -43,16 +43,17 @@ pub trait Metric: Debug + Send + Sync {
     fn reset(&mut self);
 }
 
-/// Names and their metrics; each is called in the logs as the user called it.
-const NAMES: &[(&[&str], fn(&str) -> Box<dyn Metric>)] = &[
+/// All names of a metric, the canonical one first, and how to make it under the name that the user called it by.
+type Named = (&'static [&'static str], fn(&str) -> Box<dyn Metric>);
+
+/// Keras's names of the metrics.
+const NAMES: &[Named] = &[
     (&["mae", "MAE", "mean_absolute_error"], |name| boxed(name, mean::absolute_error, false)),
     (&["mse", "MSE", "mean_squared_error"], |name| boxed(name, mean::squared_error, false)),
     (&["root_mean_squared_error", "rmse"], |name| boxed(name, mean::squared_error, true)),
     (&["accuracy", "acc"], |name| Box::new(accuracy::Accuracy::by_shape(name))),
     (&["binary_accuracy"], |name| Box::new(accuracy::Accuracy::new(name, accuracy::Kind::Binary))),
-    (&["categorical_accuracy"], |name| {
-        Box::new(accuracy::Accuracy::new(name, accuracy::Kind::Categorical))
-    }),
+    (&["categorical_accuracy"], |name| Box::new(accuracy::Accuracy::new(name, accuracy::Kind::Categorical))),
     (&["sparse_categorical_accuracy"], |name| {
         Box::new(accuracy::Accuracy::new(name, accuracy::Kind::SparseCategorical))
     }),

@@ -113,6 +113,7 @@ impl Model {
         let shape = self.declared_shape().unwrap_or_else(|| Shape::new(dims));
         let network = Network::chain(shape, &self.layers);
         network.build(self.seed)?;
+        let network = network.with_all_outputs()?;
         Ok(self.network.get_or_init(|| network))
     }
 

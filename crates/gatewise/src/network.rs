@@ -46,6 +46,17 @@ impl Network {
         Self { calls, inputs: vec![input], outputs: outputs.into_iter().collect() }
     }
 
+    /// The same network with every output of its last call.
+    ///
+    /// # Errors
+    /// If a layer cannot take its inputs.
+    pub fn with_all_outputs(mut self) -> Result<Self> {
+        let shapes = self.output_shapes()?;
+        let count = shapes.last().map_or(0, Vec::len);
+        self.outputs = (0..count).map(|output| (shapes.len() - 1, output)).collect();
+        Ok(self)
+    }
+
     /// The layers, each once, in the order of their first calls.
     pub fn layers(&self) -> Vec<&Arc<dyn Layer>> {
         let mut layers: Vec<&Arc<dyn Layer>> = Vec::new();

@@ -45,9 +45,7 @@ pub struct RandomKey {
 pub fn uniform_into(key: RandomKey, offset: u64, values: &mut [f32]) {
     const UNIT: f32 = 1.0 / (1 << 24) as f32;
     let blocks = Blocks::new(key, Family::Uniform, 0);
-    fill(&blocks, offset, values, |words| {
-        words.map(|word| (word >> 8) as f32 * UNIT)
-    });
+    fill(&blocks, offset, values, |words| words.map(|word| (word >> 8) as f32 * UNIT));
 }
 
 /// What the numbers are made for, so that uses which share a key do not share numbers.
@@ -70,10 +68,7 @@ impl Blocks {
     fn new(key: RandomKey, family: Family, attempt: u32) -> Self {
         let stream = halves(key.stream);
         let [low, high, ..] = philox4x32([stream[0], stream[1], family as u32, attempt], halves(key.seed));
-        Self {
-            key: [low, high],
-            step: halves(key.step),
-        }
+        Self { key: [low, high], step: halves(key.step) }
     }
 
     fn block(&self, index: u64) -> [u32; 4] {

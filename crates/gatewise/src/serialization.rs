@@ -95,10 +95,7 @@ pub(crate) fn create<T>(
         Some(class) => (class.create)(config),
         None => {
             let known: Vec<&str> = classes.iter().map(|class| class.names[0]).collect();
-            Err(Error::argument(
-                kind,
-                format!("expected one of {}, got {name:?}", known.join(", ")),
-            ))
+            Err(Error::argument(kind, format!("expected one of {}, got {name:?}", known.join(", "))))
         }
     }
 }

@@ -17,7 +17,7 @@ fn pool() -> Result<&'static ThreadPool> {
 }
 
 fn make_pool() -> Result<ThreadPool> {
-    let threads = Environment::read()?.threads.unwrap_or(0);
+    let threads = Environment::get()?.threads.unwrap_or(0);
     let builder = ThreadPoolBuilder::new().thread_name(|index| format!("gatewise-{index}"));
     builder.num_threads(threads).build().map_err(|error| Error::state("threads", error))
 }
@@ -26,8 +26,9 @@ fn make_pool() -> Result<ThreadPool> {
 /// pool, with that pool's. Results do not depend on the number of threads.
 ///
 /// # Errors
-/// Those of `work`, or if `GATEWISE_THREADS` cannot be understood.
+/// Those of `work`, or if a variable of the environment cannot be understood.
 pub(crate) fn install<R: Send>(flops: u64, work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
+    Environment::get()?;
     if flops < FLOPS_WORTH_A_THREAD || rayon::current_thread_index().is_some() {
         return work();
     }

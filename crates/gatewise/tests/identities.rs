@@ -151,7 +151,12 @@ fn dropout_draws_other_masks_at_every_step_and_none_in_inference() {
     let mut model = Sequential::new().with_seed(3);
     model.add(Input::new([None, Some(3)])).unwrap();
     model.add(Lstm::new(8).dropout(0.5)).unwrap();
-    model.compile(Compile::new(gatewise::optimizers::Sgd { learning_rate: 1e-30.into(), ..Default::default() }, "mse")).unwrap();
+    model
+        .compile(Compile::new(
+            gatewise::optimizers::Sgd { learning_rate: 1e-30.into(), ..Default::default() },
+            "mse",
+        ))
+        .unwrap();
     let (x, y) = (numbers(&[16, 5, 3], 1), numbers(&[16, 8], 2));
     let losses: Vec<f64> = (0..3).map(|_| model.train_on_batch(&x, &y).unwrap()["loss"]).collect();
     assert!(losses[0] != losses[1] && losses[1] != losses[2], "{losses:?}");

@@ -97,7 +97,8 @@ fn activations_with_parameters_are_those_of_keras() {
         let is_function = apply_with_parameters(&case, &b, x).is_some();
         assert!(is_function || has_defaults(&case), "{} is not covered", case.name());
         if is_function {
-            failures.extend(check(&case, &|b, x| apply_with_parameters(&case, b, x).expect("it has parameters")));
+            failures
+                .extend(check(&case, &|b, x| apply_with_parameters(&case, b, x).expect("it has parameters")));
             with_other_parameters += usize::from(!has_defaults(&case));
         }
     }

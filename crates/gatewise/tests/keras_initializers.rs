@@ -70,7 +70,8 @@ fn means_and_deviations_are_those_of_keras() {
         // The error of a mean is σ / √n, that of a deviation at most σ / √(2 n) where no tail is heavier than a
         // normal one; two samples are compared.
         let error = number(case, "deviation") * (2.0 / count).sqrt();
-        let (mean_error, deviation_error) = (mean - number(case, "mean"), deviation - number(case, "deviation"));
+        let (mean_error, deviation_error) =
+            (mean - number(case, "mean"), deviation - number(case, "deviation"));
         assert!(mean_error.abs() < ERRORS * error, "{}: the mean is {mean}", name(case));
         assert!(deviation_error.abs() < ERRORS * error, "{}: the deviation is {deviation}", name(case));
     }
@@ -93,7 +94,11 @@ fn bounds_are_those_of_keras() {
         // distribution are met less often.
         let slack = 0.01 * (number(case, "maximum") - number(case, "minimum"));
         assert!((least - number(case, "minimum")).abs() < slack, "{}: the least is {least}", name(case));
-        assert!((greatest - number(case, "maximum")).abs() < slack, "{}: the greatest is {greatest}", name(case));
+        assert!(
+            (greatest - number(case, "maximum")).abs() < slack,
+            "{}: the greatest is {greatest}",
+            name(case)
+        );
     }
 }
 

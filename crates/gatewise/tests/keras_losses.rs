@@ -67,7 +67,10 @@ fn emit(case: &Case<'_>) -> (Builder, [Value; 2]) {
         Some(reduction) => loss.reduction(reduction).reduce(&b, y_true, y_pred, mask, weights).unwrap(),
         None => {
             let losses = loss.per_sample(&b, y_true, y_pred).unwrap();
-            [weights, mask].into_iter().flatten().fold(losses, |losses, factor| b.mul(losses, factor).unwrap())
+            [weights, mask]
+                .into_iter()
+                .flatten()
+                .fold(losses, |losses, factor| b.mul(losses, factor).unwrap())
         }
     };
     let total = match find("cotangent") {

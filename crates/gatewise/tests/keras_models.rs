@@ -12,7 +12,8 @@ use serde_json::Value as Json;
 
 /// The cases that are a model; the last one of the group is a list of names.
 fn cases() -> Vec<Json> {
-    let cases: Vec<Json> = read_cases("models").into_iter().filter(|case| case.get("config").is_some()).collect();
+    let cases: Vec<Json> =
+        read_cases("models").into_iter().filter(|case| case.get("config").is_some()).collect();
     assert!(cases.len() >= 9, "only {} cases", cases.len());
     cases
 }
@@ -129,8 +130,13 @@ fn summaries(list: &Json) -> Vec<&str> {
         let default = summary["line_length"].is_null() || summary["line_length"] == 88;
         wide && default && summary["show_trainable"] != true
     };
-    let found: Vec<&str> =
-        list.as_array().expect("a list").iter().filter(is_ours).filter_map(|summary| summary["text"].as_str()).collect();
+    let found: Vec<&str> = list
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(is_ours)
+        .filter_map(|summary| summary["text"].as_str())
+        .collect();
     assert_eq!(found.len(), 2);
     found
 }
@@ -149,9 +155,16 @@ fn summaries_are_those_of_keras() {
 fn sample(model: &Sequential, case: &Json) -> (ArrayD<f32>, ArrayD<f32>) {
     let declared = case["input_shape"].as_array();
     // Only the model that is built by its first data has no declared shape.
-    let sizes = declared.map_or_else(|| vec![1, 5, 4], |sizes| {
-        sizes.iter().enumerate().map(|(axis, size)| if axis == 0 { 1 } else { size.as_u64().unwrap_or(3) as usize }).collect()
-    });
+    let sizes = declared.map_or_else(
+        || vec![1, 5, 4],
+        |sizes| {
+            sizes
+                .iter()
+                .enumerate()
+                .map(|(axis, size)| if axis == 0 { 1 } else { size.as_u64().unwrap_or(3) as usize })
+                .collect()
+        },
+    );
     let x = ArrayD::zeros(sizes);
     let y = model.predict(&x).expect("the sample fits");
     (x, y)

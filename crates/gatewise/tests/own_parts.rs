@@ -40,7 +40,11 @@ fn assert_same_curve(a: &[f64], b: &[f64]) {
 
 #[test]
 fn an_own_activation_trains_as_the_built_in_one_of_the_same_formula() {
-    let tanh = || Activation::custom("own_tanh", |b, x| b.sub(b.scale(b.sigmoid(b.scale(x, 2.0)?)?, 2.0)?, b.scalar(1.0)?));
+    let tanh = || {
+        Activation::custom("own_tanh", |b, x| {
+            b.sub(b.scale(b.sigmoid(b.scale(x, 2.0)?)?, 2.0)?, b.scalar(1.0)?)
+        })
+    };
     let sigmoid = || {
         Activation::custom("own_sigmoid", |b, x| {
             let one = b.scalar(1.0)?;
@@ -120,10 +124,8 @@ impl Constraint for Rounded {
 #[test]
 fn own_initializers_regularizers_and_constraints_take_effect() {
     let (plain, _) = train(Lstm::new(4), "mse");
-    let lstm = Lstm::new(4)
-        .kernel_initializer(Diagonal)
-        .recurrent_regularizer(SumOfCubes)
-        .bias_constraint(Rounded);
+    let lstm =
+        Lstm::new(4).kernel_initializer(Diagonal).recurrent_regularizer(SumOfCubes).bias_constraint(Rounded);
     let mut fresh = Sequential::new().with_seed(9);
     fresh.add(Input::new([None, Some(2)])).unwrap();
     fresh.add(Lstm::new(4).kernel_initializer(Diagonal)).unwrap();
@@ -175,7 +177,12 @@ impl Callback for Watcher {
         control.set_learning_rate(control.learning_rate() / 2.0)
     }
 
-    fn on_train_batch_end(&mut self, _batch: usize, logs: &Logs, control: &mut dyn TrainingControl) -> Result<()> {
+    fn on_train_batch_end(
+        &mut self,
+        _batch: usize,
+        logs: &Logs,
+        control: &mut dyn TrainingControl,
+    ) -> Result<()> {
         assert!(logs.contains_key("loss") && logs.contains_key("largest_error"));
         self.batches += 1;
         if self.batches == 5 {
@@ -205,7 +212,11 @@ impl Layer for Scale {
         &mut self.base
     }
 
-    fn build(&self, inputs: &[gatewise::Shape], weights: &mut gatewise::layers::WeightBuilder<'_>) -> Result<()> {
+    fn build(
+        &self,
+        inputs: &[gatewise::Shape],
+        weights: &mut gatewise::layers::WeightBuilder<'_>,
+    ) -> Result<()> {
         let width = inputs[0].last().expect("a known number of features");
         let scale = weights.add("scale", &[width], &gatewise::layers::WeightOptions::new("ones"))?;
         self.scale.get_or_init(|| scale);

@@ -17,16 +17,9 @@ use repository::{File, exists, library_sources, manifests, pages, root_manifest,
 /// Fails with one line per file that breaks the rule.
 #[track_caller]
 fn check(files: &[File], rule: impl Fn(&File) -> Vec<String>) {
-    assert!(
-        !files.is_empty(),
-        "no file to check: the rule looks in the wrong place"
-    );
+    assert!(!files.is_empty(), "no file to check: the rule looks in the wrong place");
     let offences: Vec<String> = files.iter().flat_map(rule).collect();
-    assert!(
-        offences.is_empty(),
-        "see CONTRIBUTING.md, house rules:\n{}",
-        offences.join("\n")
-    );
+    assert!(offences.is_empty(), "see CONTRIBUTING.md, house rules:\n{}", offences.join("\n"));
 }
 
 #[test]
@@ -57,10 +50,7 @@ fn tests_live_in_files_of_their_own() {
 
 #[test]
 fn only_the_kernels_may_hold_unsafe_code() {
-    assert!(
-        rules::forbids_unsafe(&root_manifest()),
-        "the workspace's lints forbid unsafe code"
-    );
+    assert!(rules::forbids_unsafe(&root_manifest()), "the workspace's lints forbid unsafe code");
     check(&manifests(), rules::without_workspace_lints);
 }
 
@@ -82,10 +72,8 @@ fn only_file_formats_know_another_gate_order() {
 
 #[test]
 fn kernels_depend_on_nothing_that_knows_a_tensor_or_a_file() {
-    let kernels: Vec<File> = manifests()
-        .into_iter()
-        .filter(|file| file.path.contains("gatewise-kernels/"))
-        .collect();
+    let kernels: Vec<File> =
+        manifests().into_iter().filter(|file| file.path.contains("gatewise-kernels/")).collect();
     check(&kernels, rules::kernels_know_too_much);
 }
 

@@ -28,31 +28,18 @@ fn only_collects_the_names_of_steps() {
 
 #[test]
 fn from_names_the_first_step() {
-    assert_eq!(
-        parsed("test --from docs").unwrap(),
-        Command::Test(Selection::From("docs".into()))
-    );
+    assert_eq!(parsed("test --from docs").unwrap(), Command::Test(Selection::From("docs".into())));
 }
 
 #[test]
 fn a_misspelt_word_is_named_in_the_error() {
     assert!(parsed("tset").unwrap_err().to_string().contains("`tset`"));
-    assert!(
-        parsed("test --olny x")
-            .unwrap_err()
-            .to_string()
-            .contains("`--olny`")
-    );
+    assert!(parsed("test --olny x").unwrap_err().to_string().contains("`--olny`"));
 }
 
 #[test]
 fn an_option_without_its_value_is_an_error() {
-    assert!(
-        parsed("test --only")
-            .unwrap_err()
-            .to_string()
-            .contains("needs a value")
-    );
+    assert!(parsed("test --only").unwrap_err().to_string().contains("needs a value"));
 }
 
 #[test]
@@ -62,17 +49,8 @@ fn only_and_from_exclude_each_other() {
 
 #[test]
 fn bench_takes_workloads_and_rounds() {
-    let expected = BenchOptions {
-        workloads: names(&["a", "b"]),
-        rounds: 3,
-        torch: true,
-    };
+    let expected = BenchOptions { workloads: names(&["a", "b"]), rounds: 3, torch: true };
     let line = "bench --workload a --rounds 3 --torch --workload b";
     assert_eq!(parsed(line).unwrap(), Command::Bench(expected));
-    assert!(
-        parsed("bench --rounds 0")
-            .unwrap_err()
-            .to_string()
-            .contains("at least 1")
-    );
+    assert!(parsed("bench --rounds 0").unwrap_err().to_string().contains("at least 1"));
 }

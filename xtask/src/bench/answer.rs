@@ -17,10 +17,7 @@ const TOLERANCE: f64 = 1e-4;
 pub fn check(own: &Peer, other: &Peer) -> Result<()> {
     let worst = worst_difference(&read(&own.answer)?, &read(&other.answer)?)
         .with_context(|| format!("answer of {} {}", other.engine, other.way))?;
-    println!(
-        "{} {}: the answers agree within {worst:.1e}",
-        other.engine, other.way
-    );
+    println!("{} {}: the answers agree within {worst:.1e}", other.engine, other.way);
     Ok(())
 }
 
@@ -33,12 +30,7 @@ fn read(path: &Path) -> Result<Vec<f64>> {
 
 fn worst_difference(expected: &[f64], got: &[f64]) -> Result<f64> {
     ensure!(!expected.is_empty(), "no number to compare");
-    ensure!(
-        expected.len() == got.len(),
-        "{} numbers, expected {}",
-        got.len(),
-        expected.len()
-    );
+    ensure!(expected.len() == got.len(), "{} numbers, expected {}", got.len(), expected.len());
     let mut worst = 0.0f64;
     for (index, (a, b)) in expected.iter().zip(got).enumerate() {
         let difference = (a - b).abs();

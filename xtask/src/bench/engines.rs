@@ -29,15 +29,7 @@ impl Engines {
     /// # Errors
     /// A build or an installation fails.
     pub fn prepare(workspace: &Workspace, with_torch: bool) -> Result<Self> {
-        let words = [
-            "build",
-            "--locked",
-            "--release",
-            "--package",
-            "gatewise",
-            "--example",
-            "bench_lstm",
-        ];
+        let words = ["build", "--locked", "--release", "--package", "gatewise", "--example", "bench_lstm"];
         process::run(&mut workspace.cargo(&words))?;
         let program = format!("release/examples/bench_lstm{}", std::env::consts::EXE_SUFFIX);
         let torch = || Script::prepare(workspace, "torch_lstm.py", "requirements-torch.txt");
@@ -53,12 +45,7 @@ impl Engines {
     /// # Errors
     /// The problem cannot be written, or an engine does not get ready.
     pub fn start(&self, workload: &Workload, folder: &Path) -> Result<Vec<Peer>> {
-        process::run(
-            Command::new(&self.gatewise)
-                .arg("make")
-                .arg(folder)
-                .arg(&workload.line),
-        )?;
+        process::run(Command::new(&self.gatewise).arg("make").arg(folder).arg(&workload.line))?;
         let (own_way, keras_ways, torch_way): (_, &[&'static str], _) = match workload.job {
             Job::Train => ("train_on_batch", &["train_on_batch", "fit"], "step"),
             Job::Predict => ("predict", &["predict_on_batch", "call", "function"], "call"),
@@ -71,13 +58,7 @@ impl Engines {
         }
         // PyTorch has no recurrent dropout.
         if let Some(torch) = self.torch.as_ref().filter(|_| !workload.has_dropout) {
-            peers.push(Peer::start(
-                torch.command(),
-                "torch",
-                torch_way,
-                workload,
-                folder,
-            )?);
+            peers.push(Peer::start(torch.command(), "torch", torch_way, workload, folder)?);
         }
         Ok(peers)
     }
@@ -88,37 +69,21 @@ impl Script {
     fn prepare(workspace: &Workspace, file: &str, requirements: &str) -> Result<Self> {
         let peers = workspace.root().join("benchmarks/peers");
         let requirements = peers.join(requirements);
-        let name = requirements
-            .file_stem()
-            .expect("a file has a name")
-            .to_string_lossy()
-            .into_owned();
+        let name = requirements.file_stem().expect("a file has a name").to_string_lossy().into_owned();
         let folder = workspace.target().join("xtask/peers").join(name);
-        let python = folder.join(if cfg!(windows) {
-            "Scripts/python.exe"
-        } else {
-            "bin/python"
-        });
+        let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
         let stamp = folder.join("installed.txt");
         let wanted = std::fs::read_to_string(&requirements)
             .with_context(|| format!("{}: cannot read it", requirements.display()))?;
         if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-            return Ok(Self {
-                python,
-                file: peers.join(file),
-            });
+            return Ok(Self { python, file: peers.join(file) });
         }
         process::run(workspace.python(&["-m", "venv", "--clear"]).arg(&folder))?;
         process::run(
-            Command::new(&python)
-                .args(["-m", "pip", "install", "--quiet", "-r"])
-                .arg(&requirements),
+            Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&requirements),
         )?;
         std::fs::write(&stamp, wanted).with_context(|| format!("{}: cannot write it", stamp.display()))?;
-        Ok(Self {
-            python,
-            file: peers.join(file),
-        })
+        Ok(Self { python, file: peers.join(file) })
     }
 
     fn command(&self) -> Command {

@@ -28,11 +28,7 @@ impl Machine {
         let described = ["describe", "--always", "--abbrev=9", "--dirty=+", "--exclude=*"];
         let mut git = std::process::Command::new("git");
         let commit = process::output(git.args(described).current_dir(workspace.root()))?;
-        Ok(Self {
-            date: date.trim().to_owned(),
-            cpu: cpu(),
-            commit: commit.trim().to_owned(),
-        })
+        Ok(Self { date: date.trim().to_owned(), cpu: cpu(), commit: commit.trim().to_owned() })
     }
 }
 

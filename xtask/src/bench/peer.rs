@@ -47,24 +47,11 @@ impl Peer {
         let said = File::create(&log).with_context(|| format!("{}: cannot make it", log.display()))?;
         command.arg(folder).arg(way).arg(&answer).arg(&workload.line);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(said);
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("{engine} cannot be started"))?;
+        let mut child = command.spawn().with_context(|| format!("{engine} cannot be started"))?;
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().expect("standard output is piped"));
         let (version, isa, threads) = Default::default();
-        let mut peer = Self {
-            engine,
-            way,
-            version,
-            isa,
-            threads,
-            answer,
-            child,
-            input,
-            output,
-            log,
-        };
+        let mut peer = Self { engine, way, version, isa, threads, answer, child, input, output, log };
         peer.wait_until_ready()?;
         Ok(peer)
     }
@@ -74,17 +61,11 @@ impl Peer {
     /// # Errors
     /// The engine ended, or wrote something that is not a list of times.
     pub fn repeat(&mut self, count: usize) -> Result<Vec<f64>> {
-        let input = self
-            .input
-            .as_mut()
-            .expect("it is open until the engine is dropped");
+        let input = self.input.as_mut().expect("it is open until the engine is dropped");
         writeln!(input, "{count}")
             .with_context(|| format!("{} ended, see {}", self.engine, self.log.display()))?;
         let line = self.line()?;
-        let seconds = line
-            .split_whitespace()
-            .map(str::parse)
-            .collect::<Result<Vec<f64>, _>>();
+        let seconds = line.split_whitespace().map(str::parse).collect::<Result<Vec<f64>, _>>();
         let seconds = seconds.with_context(|| format!("{} wrote `{line}`, expected seconds", self.engine))?;
         ensure!(!seconds.is_empty(), "{} wrote no time", self.engine);
         Ok(seconds)
@@ -93,10 +74,7 @@ impl Peer {
     fn wait_until_ready(&mut self) -> Result<()> {
         let line = self.line()?;
         let ["ready", version, isa, threads] = line.split('\t').collect::<Vec<_>>()[..] else {
-            bail!(
-                "{} wrote `{line}`, expected `ready`, version, instruction set, threads",
-                self.engine
-            );
+            bail!("{} wrote `{line}`, expected `ready`, version, instruction set, threads", self.engine);
         };
         (self.version, self.isa, self.threads) = (version.to_owned(), isa.to_owned(), threads.to_owned());
         Ok(())
@@ -104,16 +82,8 @@ impl Peer {
 
     fn line(&mut self) -> Result<String> {
         let mut line = String::new();
-        self.output
-            .read_line(&mut line)
-            .with_context(|| format!("{} cannot be read", self.engine))?;
-        ensure!(
-            !line.is_empty(),
-            "{} {} ended, see {}",
-            self.engine,
-            self.way,
-            self.log.display()
-        );
+        self.output.read_line(&mut line).with_context(|| format!("{} cannot be read", self.engine))?;
+        ensure!(!line.is_empty(), "{} {} ended, see {}", self.engine, self.way, self.log.display());
         Ok(line.trim_end().to_owned())
     }
 }

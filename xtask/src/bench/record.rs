@@ -94,16 +94,7 @@ impl Record {
 
     fn line(&self, row: &Row) -> String {
         let Machine { date, cpu, commit } = &self.machine;
-        let Row {
-            workload,
-            engine,
-            version,
-            isa,
-            threads,
-            way,
-            repeats,
-            ..
-        } = row;
+        let Row { workload, engine, version, isa, threads, way, repeats, .. } = row;
         let (median, minimum) = (row.median * 1e3, row.minimum * 1e3);
         format!(
             "{date},{cpu},{commit},{workload},{engine},{version},{isa},{threads},{way},{repeats},\
@@ -117,11 +108,7 @@ impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (median, minimum) = (self.median * 1e3, self.minimum * 1e3);
         let name = format!("{} {}", self.engine, self.way);
-        write!(
-            f,
-            "{name:<24} median {median:>9.3} ms  minimum {minimum:>9.3} ms  {:>7.2} ×",
-            self.ratio
-        )
+        write!(f, "{name:<24} median {median:>9.3} ms  minimum {minimum:>9.3} ms  {:>7.2} ×", self.ratio)
     }
 }
 
@@ -130,21 +117,14 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)?
-        .write_all(text.as_bytes())
+    OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes())
 }
 
 /// Letters and digits in lower case, other characters as single dashes.
 fn slug(text: &str) -> String {
     let lower = text.to_lowercase();
     let words = lower.split(|character: char| !character.is_ascii_alphanumeric());
-    words
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join("-")
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
 }
 
 #[cfg(test)]

@@ -39,10 +39,7 @@ pub fn choose(workspace: &Workspace, names: &[String]) -> Result<Vec<Workload>> 
         let known = workloads.iter().any(|workload| workload.name == *name);
         ensure!(known, "no workload `{name}`; benchmarks/workloads.csv has them");
     }
-    Ok(workloads
-        .into_iter()
-        .filter(|workload| names.is_empty() || names.contains(&workload.name))
-        .collect())
+    Ok(workloads.into_iter().filter(|workload| names.is_empty() || names.contains(&workload.name)).collect())
 }
 
 fn parse(text: &str) -> Result<Vec<Workload>> {
@@ -60,12 +57,7 @@ fn parse_line(line: &str) -> Result<Workload> {
         other => bail!("workloads.csv: `{name}` has the job `{other}`, expected train or predict"),
     };
     let has_dropout = [dropout, recurrent_dropout].iter().any(|rate| *rate != "0");
-    Ok(Workload {
-        name: name.to_owned(),
-        job,
-        has_dropout,
-        line: line.to_owned(),
-    })
+    Ok(Workload { name: name.to_owned(), job, has_dropout, line: line.to_owned() })
 }
 
 #[cfg(test)]

@@ -15,30 +15,14 @@ pub fn format(workspace: &Workspace, _: &mut Tally) -> Result<Outcome> {
 
 /// All targets, benches and examples included, compile without a warning.
 pub fn clippy(workspace: &Workspace, _: &mut Tally) -> Result<Outcome> {
-    let words = [
-        "clippy",
-        "--locked",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "--deny",
-        "warnings",
-    ];
+    let words = ["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"];
     process::run(&mut workspace.cargo(&words))?;
     Ok(Outcome::Passed)
 }
 
 /// Unit and integration tests, all of them even when one fails.
 pub fn test(workspace: &Workspace, tally: &mut Tally) -> Result<Outcome> {
-    let words = [
-        "test",
-        "--locked",
-        "--workspace",
-        "--lib",
-        "--bins",
-        "--tests",
-        "--no-fail-fast",
-    ];
+    let words = ["test", "--locked", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"];
     process::run_tests(&mut workspace.cargo(&words), tally)?;
     Ok(Outcome::Passed)
 }

@@ -42,16 +42,7 @@ pub fn own_rules(workspace: &Workspace, _: &mut Tally) -> Result<Outcome> {
         denied: list(&deny, "deny")?,
         pinned: pinned(&read("Cargo.toml")?),
     };
-    let words = [
-        "tree",
-        "--locked",
-        "--workspace",
-        "--all-features",
-        "--target",
-        "all",
-        "--prefix",
-        "none",
-    ];
+    let words = ["tree", "--locked", "--workspace", "--all-features", "--target", "all", "--prefix", "none"];
     let tree = process::output(workspace.cargo(&words).args(["--format", "{p}|{l}"]))?;
     let packages: BTreeSet<Package> = tree.lines().filter_map(package).collect();
     let offences = offences(&packages, &rules);
@@ -62,10 +53,8 @@ pub fn own_rules(workspace: &Workspace, _: &mut Tally) -> Result<Outcome> {
 
 /// What cargo-deny says of the same, advisories apart: those would need a download.
 pub fn cargo_deny(workspace: &Workspace, _: &mut Tally) -> Result<Outcome> {
-    let installed = workspace
-        .cargo(&["deny", "--version"])
-        .output()
-        .is_ok_and(|output| output.status.success());
+    let installed =
+        workspace.cargo(&["deny", "--version"]).output().is_ok_and(|output| output.status.success());
     if !installed {
         return Ok(Outcome::Skipped("cargo-deny is not installed".to_owned()));
     }
@@ -95,9 +84,7 @@ fn list(toml: &str, key: &str) -> Result<Vec<String>> {
     let mut lines = toml.lines().skip_while(|line| *line != start).skip(1);
     let mut words = Vec::new();
     loop {
-        let line = lines
-            .next()
-            .with_context(|| format!("deny.toml: no list `{key}`"))?;
+        let line = lines.next().with_context(|| format!("deny.toml: no list `{key}`"))?;
         if line == "]" {
             return Ok(words);
         }
@@ -108,27 +95,17 @@ fn list(toml: &str, key: &str) -> Result<Vec<String>> {
 /// Names of the dependencies that a manifest pins to one exact version.
 fn pinned(manifest: &str) -> Vec<String> {
     let lines = manifest.lines().filter(|line| line.contains("\"="));
-    lines
-        .filter_map(|line| Some(line.split_once(" = ")?.0.to_owned()))
-        .collect()
+    lines.filter_map(|line| Some(line.split_once(" = ")?.0.to_owned())).collect()
 }
 
 /// What breaks a rule, a sentence each.
 fn offences(packages: &BTreeSet<Package>, rules: &Rules) -> Vec<String> {
     let mut offences = Vec::new();
     let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for Package {
-        name,
-        version,
-        source,
-        licence,
-    } in packages
-    {
+    for Package { name, version, source, licence } in packages {
         match licence::is_allowed(licence, &rules.licences) {
             Ok(true) => {}
-            Ok(false) => offences.push(format!(
-                "{name} {version}: licence `{licence}` is not in deny.toml"
-            )),
+            Ok(false) => offences.push(format!("{name} {version}: licence `{licence}` is not in deny.toml")),
             Err(error) => offences.push(format!("{name} {version}: {error}")),
         }
         if source.as_ref().is_some_and(|source| source.contains("://")) {

@@ -12,28 +12,12 @@ use crate::workspace::Workspace;
 /// Every `crates/gatewise/examples/*.rs`, built for release and run in an empty folder, exits with 0.
 pub fn run(workspace: &Workspace, _: &mut Tally) -> Result<Outcome> {
     let names = names(&workspace.root().join("crates/gatewise/examples"))?;
-    let words = [
-        "build",
-        "--locked",
-        "--release",
-        "--package",
-        "gatewise",
-        "--examples",
-    ];
+    let words = ["build", "--locked", "--release", "--package", "gatewise", "--examples"];
     process::run(&mut workspace.cargo(&words))?;
     let manifest = workspace.root().join("Cargo.toml");
     for name in &names {
         let folder = workspace.empty_folder("examples")?;
-        let words = [
-            "run",
-            "--quiet",
-            "--locked",
-            "--release",
-            "--package",
-            "gatewise",
-            "--example",
-            name,
-        ];
+        let words = ["run", "--quiet", "--locked", "--release", "--package", "gatewise", "--example", name];
         let mut command = workspace.cargo(&words);
         process::run(command.arg("--manifest-path").arg(&manifest).current_dir(&folder))
             .with_context(|| format!("example `{name}`"))?;

@@ -16,10 +16,7 @@ const ENDINGS: [&str; 3] = ["safetensors", "csv", "svg"];
 pub fn run(workspace: &Workspace, _: &mut Tally) -> Result<Outcome> {
     let folder = workspace.empty_folder("forecast")?;
     let mut command = workspace.cargo(&["run", "--locked", "--release", "--manifest-path"]);
-    command
-        .arg(workspace.root().join("Cargo.toml"))
-        .args(["--", "forecast"])
-        .current_dir(&folder);
+    command.arg(workspace.root().join("Cargo.toml")).args(["--", "forecast"]).current_dir(&folder);
     process::run(&mut command)?;
     for ending in ENDINGS {
         let bytes = bytes_with_ending(&folder.join("forecast"), ending)?;
@@ -36,11 +33,7 @@ fn bytes_with_ending(folder: &Path, ending: &str) -> Result<u64> {
     let mut bytes = 0;
     for entry in entries {
         let entry = entry?;
-        if entry
-            .path()
-            .extension()
-            .is_some_and(|extension| extension == ending)
-        {
+        if entry.path().extension().is_some_and(|extension| extension == ending) {
             bytes += entry.metadata()?.len();
         }
     }

@@ -20,16 +20,11 @@ fn only_keeps_the_order_of_steps_and_drops_repeats() {
 
 #[test]
 fn from_takes_the_rest() {
-    assert_eq!(
-        chosen(&Selection::From("examples".into())),
-        ["examples", "forecast"]
-    );
+    assert_eq!(chosen(&Selection::From("examples".into())), ["examples", "forecast"]);
 }
 
 #[test]
 fn an_unknown_step_is_named_in_the_error() {
-    let error = choose(&Selection::From("clipy".into()))
-        .err()
-        .expect("no such step");
+    let error = choose(&Selection::From("clipy".into())).err().expect("no such step");
     assert!(error.to_string().contains("`clipy`"));
 }

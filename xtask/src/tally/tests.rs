@@ -20,12 +20,7 @@ fn sums_over_test_programs() {
 
 #[test]
 fn passes_over_other_lines() {
-    let tally = tally(&[
-        "test tests::sums ... ok",
-        "running 3 tests",
-        "",
-        "test result: a riddle",
-    ]);
+    let tally = tally(&["test tests::sums ... ok", "running 3 tests", "", "test result: a riddle"]);
     assert_eq!((tally.passed, tally.failed), (0, 0));
 }
 

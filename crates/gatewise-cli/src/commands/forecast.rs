@@ -26,9 +26,7 @@ pub fn run(arguments: &ForecastArguments) -> Result<Answer> {
     files.write_table(&report)?;
     files.write_picture(&picture::draw(&series, &report)?)?;
     print_results(&report, &files, arguments.json)?;
-    files
-        .written()
-        .for_each(|path| console::say(&format!("wrote {}", path.display())));
+    files.written().for_each(|path| console::say(&format!("wrote {}", path.display())));
     Ok(verdict(report.backtest.as_ref()))
 }
 
@@ -44,18 +42,10 @@ fn read_series(arguments: &ForecastArguments) -> Result<Series> {
 
 fn describe(series: &Series) {
     let rows = series.values().len();
-    let kind = series
-        .frequency()
-        .map_or_else(|| "undated".to_owned(), |frequency| frequency.to_string());
+    let kind = series.frequency().map_or_else(|| "undated".to_owned(), |frequency| frequency.to_string());
     let (first, last) = (series.label(0), series.label(rows - 1));
-    console::say(&format!(
-        "{}: {rows} {kind} values, {first} to {last}",
-        series.name()
-    ));
-    series
-        .notes()
-        .iter()
-        .for_each(|note| console::say(&format!("note: {note}")));
+    console::say(&format!("{}: {rows} {kind} values, {first} to {last}", series.name()));
+    series.notes().iter().for_each(|note| console::say(&format!("note: {note}")));
 }
 
 fn fit(series: &Series, arguments: &ForecastArguments, files: &mut Files) -> Result<Report> {
@@ -116,9 +106,7 @@ fn verdict(backtest: Option<&Backtest>) -> Answer {
     let (name, baseline) = backtest.best_baseline();
     let share = 100.0 * backtest.lstm.mae / baseline.mae;
     if backtest.beats_baselines() {
-        console::say(&format!(
-            "the LSTM beat the {name} forecast: {share:.0} % of its mean absolute error"
-        ));
+        console::say(&format!("the LSTM beat the {name} forecast: {share:.0} % of its mean absolute error"));
         Answer::Done
     } else {
         console::say(&format!(

@@ -30,70 +30,22 @@ enum Part {
 
 /// From fine to coarse; of those that give few enough marks the one with the most is taken.
 const DATE_RULES: [Rule; 16] = [
-    Rule {
-        part: Part::Hour,
-        every: 1,
-    },
-    Rule {
-        part: Part::Hour,
-        every: 6,
-    },
-    Rule {
-        part: Part::Day,
-        every: 1,
-    },
-    Rule {
-        part: Part::Day,
-        every: 2,
-    },
-    Rule {
-        part: Part::Day,
-        every: 7,
-    },
-    Rule {
-        part: Part::Month,
-        every: 1,
-    },
-    Rule {
-        part: Part::Month,
-        every: 2,
-    },
-    Rule {
-        part: Part::Month,
-        every: 3,
-    },
-    Rule {
-        part: Part::Month,
-        every: 6,
-    },
-    Rule {
-        part: Part::Year,
-        every: 1,
-    },
-    Rule {
-        part: Part::Year,
-        every: 2,
-    },
-    Rule {
-        part: Part::Year,
-        every: 5,
-    },
-    Rule {
-        part: Part::Year,
-        every: 10,
-    },
-    Rule {
-        part: Part::Year,
-        every: 20,
-    },
-    Rule {
-        part: Part::Year,
-        every: 50,
-    },
-    Rule {
-        part: Part::Year,
-        every: 100,
-    },
+    Rule { part: Part::Hour, every: 1 },
+    Rule { part: Part::Hour, every: 6 },
+    Rule { part: Part::Day, every: 1 },
+    Rule { part: Part::Day, every: 2 },
+    Rule { part: Part::Day, every: 7 },
+    Rule { part: Part::Month, every: 1 },
+    Rule { part: Part::Month, every: 2 },
+    Rule { part: Part::Month, every: 3 },
+    Rule { part: Part::Month, every: 6 },
+    Rule { part: Part::Year, every: 1 },
+    Rule { part: Part::Year, every: 2 },
+    Rule { part: Part::Year, every: 5 },
+    Rule { part: Part::Year, every: 10 },
+    Rule { part: Part::Year, every: 20 },
+    Rule { part: Part::Year, every: 50 },
+    Rule { part: Part::Year, every: 100 },
 ];
 
 /// The horizontal axis from one place of a series to another, both included.
@@ -107,26 +59,13 @@ pub struct DateAxis<'a> {
 impl<'a> DateAxis<'a> {
     /// An axis over the places `first..=last`, which may go beyond the end of the series.
     pub fn new(series: &'a Series, first: usize, last: usize) -> Self {
-        let axis = |rule| Self {
-            series,
-            first,
-            last,
-            rule,
-        };
+        let axis = |rule| Self { series, first, last, rule };
         if series.calendar().is_none() {
-            return axis(Rule {
-                part: Part::Place,
-                every: round_step((last - first).div_ceil(MOST_MARKS)),
-            });
+            return axis(Rule { part: Part::Place, every: round_step((last - first).div_ceil(MOST_MARKS)) });
         }
         let marks = |rule: &Rule| axis(*rule).marks().len();
         let fitting = DATE_RULES.iter().rev().filter(|rule| marks(rule) <= MOST_MARKS);
-        axis(
-            fitting
-                .max_by_key(|rule| marks(rule))
-                .copied()
-                .unwrap_or(DATE_RULES[DATE_RULES.len() - 1]),
-        )
+        axis(fitting.max_by_key(|rule| marks(rule)).copied().unwrap_or(DATE_RULES[DATE_RULES.len() - 1]))
     }
 
     /// The places with a mark: where the part of the date differs from that at the place before.

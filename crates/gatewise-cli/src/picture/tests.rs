@@ -7,25 +7,12 @@ use super::{decimals_of_marks, draw};
 #[test]
 fn picture_holds_title_legend_years_and_bands() {
     let series = airline_passengers().unwrap();
-    let settings = Settings {
-        units: vec![2],
-        epochs: 1,
-        ..Settings::default()
-    };
+    let settings = Settings { units: vec![2], epochs: 1, ..Settings::default() };
     let (forecaster, report) = Forecaster::fit(&series, &settings, &Observer::silent()).unwrap();
     let svg = draw(&series, &report).unwrap();
     let title = "airline passengers: forecast 1961-01 to 1961-12";
-    let words = [
-        title,
-        "history",
-        "backtest",
-        "forecast",
-        "80 % interval",
-        "95 % interval",
-        "1950",
-        "1961",
-        "600",
-    ];
+    let words =
+        [title, "history", "backtest", "forecast", "80 % interval", "95 % interval", "1950", "1961", "600"];
     for word in words {
         assert!(svg.contains(word), "{word:?} is not in the picture");
     }

@@ -34,11 +34,7 @@ impl Sheet {
             bail!("{name}: expected rows, got an empty file")
         };
         if let Some((row, cells)) = rows.iter().enumerate().find(|(_, cells)| cells.len() != width) {
-            bail!(
-                "{name}: row {}: expected {width} cells as in row 1, got {}",
-                row + 1,
-                cells.len()
-            );
+            bail!("{name}: row {}: expected {width} cells as in row 1, got {}", row + 1, cells.len());
         }
         let decimal_comma = separator == b';';
         let has_header = rows[0].iter().all(|cell| !is_data(cell, decimal_comma));
@@ -49,12 +45,7 @@ impl Sheet {
         if rows.is_empty() {
             bail!("{name}: expected rows of data, got only a header");
         }
-        Ok(Self {
-            names,
-            rows,
-            first_row: 1 + usize::from(has_header),
-            decimal_comma,
-        })
+        Ok(Self { names, rows, first_row: 1 + usize::from(has_header), decimal_comma })
     }
 
     /// The cells of a column, top to bottom.
@@ -70,10 +61,7 @@ impl Sheet {
 
 /// Whether a cell stands for a value that is not known.
 pub fn is_missing(cell: &str) -> bool {
-    matches!(
-        cell.to_ascii_lowercase().as_str(),
-        "" | "na" | "n/a" | "nan" | "null" | "none" | "-" | "."
-    )
+    matches!(cell.to_ascii_lowercase().as_str(), "" | "na" | "n/a" | "nan" | "null" | "none" | "-" | ".")
 }
 
 /// A tab or a semicolon if one stands outside quotes in the first line, else a comma, which may be a decimal
@@ -86,10 +74,7 @@ fn separator(text: &str) -> u8 {
             !quoted && byte == *separator
         })
     };
-    [b'\t', b';']
-        .into_iter()
-        .find(|separator| stands_outside_quotes(separator))
-        .unwrap_or(b',')
+    [b'\t', b';'].into_iter().find(|separator| stands_outside_quotes(separator)).unwrap_or(b',')
 }
 
 fn is_data(cell: &str, decimal_comma: bool) -> bool {
@@ -97,14 +82,8 @@ fn is_data(cell: &str, decimal_comma: bool) -> bool {
 }
 
 fn number(cell: &str, decimal_comma: bool) -> Option<f64> {
-    let text = if decimal_comma {
-        cell.replace(',', ".")
-    } else {
-        cell.to_owned()
-    };
+    let text = if decimal_comma { cell.replace(',', ".") } else { cell.to_owned() };
     // `inf` and `nan` are words to Rust's parser, not to a reader of tables.
-    let plain = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     plain.then(|| text.parse().ok()).flatten()
 }

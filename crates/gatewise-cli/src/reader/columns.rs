@@ -8,12 +8,12 @@ use super::cells::{Sheet, is_missing};
 /// Names under which a column of plain years is taken for dates.
 const YEAR_NAMES: [&str; 3] = ["year", "date", "time"];
 
-/// The first column whose cells are all dates.
+/// The first column of which at least half are dates, so that a date that cannot be read is reported as such.
 pub fn date_column(sheet: &Sheet) -> Option<usize> {
     (0..sheet.names.len()).find(|&column| {
         let named_for_years = YEAR_NAMES.contains(&sheet.names[column].to_ascii_lowercase().as_str());
-        let years = || sheet.column(column).all(is_year);
-        are_dates(sheet.column(column)) && !years() || named_for_years && years()
+        let is_date = |cell: &&str| are_dates(std::iter::once(*cell)) && (named_for_years || !is_year(cell));
+        2 * sheet.column(column).filter(is_date).count() >= sheet.rows.len()
     })
 }
 
@@ -22,30 +22,17 @@ pub fn value_column(name: &str, sheet: &Sheet, dates: Option<usize>, wanted: Opt
     if let Some(wanted) = wanted {
         return match sheet.names.iter().position(|column| column == wanted) {
             Some(column) => Ok(column),
-            None => bail!(
-                "{name}: expected --column to be one of {}, got {wanted:?}",
-                quoted(&sheet.names)
-            ),
+            None => bail!("{name}: expected --column to be one of {}, got {wanted:?}", quoted(&sheet.names)),
         };
     }
     let numeric = (0..sheet.names.len()).filter(|&column| Some(column) != dates && is_numeric(sheet, column));
     let numeric: Vec<usize> = numeric.collect();
     match numeric[..] {
         [column] => Ok(column),
-        [] => bail!(
-            "{name}: expected a column of numbers, got none among {}",
-            quoted(&sheet.names)
-        ),
+        [] => bail!("{name}: expected a column of numbers, got none among {}", quoted(&sheet.names)),
         _ => {
-            let names: Vec<String> = numeric
-                .iter()
-                .map(|&column| sheet.names[column].clone())
-                .collect();
-            bail!(
-                "{name}: {} columns hold numbers; name one: --column {}",
-                names.len(),
-                quoted_or(&names)
-            )
+            let names: Vec<String> = numeric.iter().map(|&column| sheet.names[column].clone()).collect();
+            bail!("{name}: {} columns hold numbers; name one: --column {}", names.len(), quoted_or(&names))
         }
     }
 }
@@ -70,10 +57,7 @@ pub fn numbers(name: &str, sheet: &Sheet, column: usize) -> Result<Vec<Option<f6
 /// Whether at least half of the cells that are there are numbers, so that a stray word is reported as such.
 fn is_numeric(sheet: &Sheet, column: usize) -> bool {
     let known = sheet.column(column).filter(|cell| !is_missing(cell)).count();
-    let numbers = sheet
-        .column(column)
-        .filter(|cell| sheet.number(cell).is_some())
-        .count();
+    let numbers = sheet.column(column).filter(|cell| sheet.number(cell).is_some()).count();
     numbers > 0 && 2 * numbers >= known
 }
 
@@ -82,17 +66,9 @@ fn is_year(cell: &str) -> bool {
 }
 
 fn quoted(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("{name:?}"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
 }
 
 fn quoted_or(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("{name:?}"))
-        .collect::<Vec<_>>()
-        .join(" or ")
+    names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(" or ")
 }

@@ -3,13 +3,8 @@
 use super::*;
 use crate::testing::assert_close;
 
-const BUILT_IN: [Activation<f64>; 5] = [
-    Activation::Linear,
-    Activation::Tanh,
-    Activation::Sigmoid,
-    Activation::HardSigmoid,
-    Activation::Relu,
-];
+const BUILT_IN: [Activation<f64>; 5] =
+    [Activation::Linear, Activation::Tanh, Activation::Sigmoid, Activation::HardSigmoid, Activation::Relu];
 
 fn values(activation: &Activation<f64>, x: &[f64]) -> Vec<f64> {
     let mut y = vec![0.0; x.len()];
@@ -23,18 +18,8 @@ fn built_in_functions_have_their_values() {
     assert_eq!(values(&Activation::Linear, &x), x);
     assert_eq!(values(&Activation::Relu, &x), [0.0, 0.0, 0.0, 1.5, 4.0]);
     assert_eq!(values(&Activation::HardSigmoid, &x), [0.0, 0.25, 0.5, 0.75, 1.0]);
-    assert_close(
-        "tanh",
-        &values(&Activation::Tanh, &x)[2..4],
-        &[0.0, 0.905_148_253_644_866_4],
-        1e-15,
-    );
-    assert_close(
-        "sigmoid",
-        &values(&Activation::Sigmoid, &x)[2..4],
-        &[0.5, 0.817_574_476_193_643_7],
-        1e-15,
-    );
+    assert_close("tanh", &values(&Activation::Tanh, &x)[2..4], &[0.0, 0.905_148_253_644_866_4], 1e-15);
+    assert_close("sigmoid", &values(&Activation::Sigmoid, &x)[2..4], &[0.5, 0.817_574_476_193_643_7], 1e-15);
 }
 
 #[test]
@@ -62,10 +47,7 @@ fn gradients_are_slopes() {
 
 #[test]
 fn the_corners_of_relu_and_hard_sigmoid_are_flat() {
-    for (activation, corners) in [
-        (Activation::Relu, vec![0.0]),
-        (Activation::HardSigmoid, vec![-3.0, 3.0]),
-    ] {
+    for (activation, corners) in [(Activation::Relu, vec![0.0]), (Activation::HardSigmoid, vec![-3.0, 3.0])] {
         let y = values(&activation, &corners);
         let mut d = vec![1.0; y.len()];
         activation.backward(&[], &y, &mut d);

@@ -31,13 +31,13 @@ pub(super) struct BackwardSamples<'a> {
     d_c0: Option<&'a mut [f32]>,
     /// A chunk of [`GateGradients`].
     d_z: &'a mut [f32],
-    /// `[count, scratch_len]`, with the gradient by the bias [4H] at the start of each chunk.
+    /// `[count, scratch_len]`, with the gradient by the bias `[4H]` at the start of each chunk.
     scratch: &'a mut [f32],
     kept: GateGradients,
 }
 
 /// How the gradients by z of all steps are kept: for each chunk of samples and each gate the [`Panels`] of a right
-/// operand [T · samples of the chunk, H], in the order of the record.
+/// operand `[T · samples of the chunk, H]`, in the order of the record.
 #[derive(Clone, Copy)]
 pub(super) struct GateGradients {
     pub sizes: Sizes,
@@ -47,10 +47,7 @@ pub(super) struct GateGradients {
 
 impl GateGradients {
     pub fn columns(self) -> Panels {
-        Panels {
-            n: self.sizes.units,
-            lanes: self.lanes,
-        }
+        Panels { n: self.sizes.units, lanes: self.lanes }
     }
 
     /// How many numbers one gate of `count` samples takes.
@@ -76,12 +73,7 @@ struct Parts {
 impl Parts {
     fn new(sizes: &Sizes) -> Self {
         let lanes = lanes();
-        let Sizes {
-            batch,
-            steps,
-            features,
-            units,
-        } = *sizes;
+        let Sizes { batch, steps, features, units } = *sizes;
         let padded = |n| Panels { n, lanes }.padded();
         Self {
             transposed_kernel: 4 * units * padded(features),
@@ -94,12 +86,7 @@ impl Parts {
 
 /// See [`backward_workspace_len`](super::backward_workspace_len).
 pub(super) fn workspace_len(sizes: &Sizes) -> usize {
-    let Parts {
-        transposed_kernel,
-        transposed_recurrent_kernel,
-        d_z,
-        samples,
-    } = Parts::new(sizes);
+    let Parts { transposed_kernel, transposed_recurrent_kernel, d_z, samples } = Parts::new(sizes);
     transposed_kernel + transposed_recurrent_kernel + d_z + samples
 }
 
@@ -114,14 +101,7 @@ pub(super) fn backward(
 ) {
     let sizes = layer.sizes;
     let parts = Parts::new(&sizes);
-    let Gradients {
-        d_x,
-        d_kernel,
-        d_recurrent_kernel,
-        d_bias,
-        d_h0,
-        d_c0,
-    } = gradients;
+    let Gradients { d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0, d_c0 } = gradients;
     let kernel = take(&mut workspace, parts.transposed_kernel);
     let recurrent_kernel = take(&mut workspace, parts.transposed_recurrent_kernel);
     let d_z = take(&mut workspace, parts.d_z);
@@ -131,19 +111,8 @@ pub(super) fn backward(
     }
     pack_transposed(layer.recurrent_kernel, sizes.units, sizes.units, recurrent_kernel);
 
-    let kept = GateGradients {
-        sizes,
-        chunk_len: chunk_len(&sizes),
-        lanes: lanes(),
-    };
-    let call = Call {
-        layer,
-        inputs,
-        record,
-        d_outputs,
-        kernel,
-        recurrent_kernel,
-    };
+    let kept = GateGradients { sizes, chunk_len: chunk_len(&sizes), lanes: lanes() };
+    let call = Call { layer, inputs, record, d_outputs, kernel, recurrent_kernel };
     let samples = BackwardSamples {
         first: 0,
         count: sizes.batch,
@@ -154,45 +123,26 @@ pub(super) fn backward(
         scratch: &mut *scratch,
         kept,
     };
-    for_chunks(samples, kept.chunk_len, &|samples| {
-        run(ChunkRun { call, samples })
-    });
+    for_chunks(samples, kept.chunk_len, &|samples| run(ChunkRun { call, samples }));
     if let Some(d_bias) = d_bias {
         add_chunks(&kept, scratch, d_bias);
     }
-    let products = WeightProducts {
-        inputs,
-        record,
-        layout: layer.record_layout(),
-        kept,
-        d_z,
-    };
+    let products = WeightProducts { inputs, record, layout: layer.record_layout(), kept, d_z };
     products.run(d_kernel, d_recurrent_kernel);
 }
 
-/// Packs `weights` [rows, 4H] as the right operand [4H, rows].
+/// Packs `weights` `[rows, 4H]` as the right operand `[4H, rows]`.
 fn pack_transposed(weights: &[f32], rows: usize, units: usize, to: &mut [f32]) {
-    let turned = Matrix {
-        data: weights,
-        row_stride: 1,
-        column_stride: 4 * units,
-    };
-    Panels {
-        n: rows,
-        lanes: lanes(),
-    }
-    .pack(turned, 4 * units, to);
+    let turned = Matrix { data: weights, row_stride: 1, column_stride: 4 * units };
+    Panels { n: rows, lanes: lanes() }.pack(turned, 4 * units, to);
 }
 
-/// Writes the sum of what the chunks left for the bias to `d_bias` [4H].
+/// Writes the sum of what the chunks left for the bias to `d_bias` `[4H]`.
 fn add_chunks(kept: &GateGradients, scratch: &[f32], d_bias: &mut [f32]) {
     d_bias.fill(0.0);
     for first in (0..kept.sizes.batch).step_by(kept.chunk_len) {
         let chunk = &scratch[first * scratch_len(&kept.sizes)..][..d_bias.len()];
-        d_bias
-            .iter_mut()
-            .zip(chunk)
-            .for_each(|(d_bias, chunk)| *d_bias += chunk);
+        d_bias.iter_mut().zip(chunk).for_each(|(d_bias, chunk)| *d_bias += chunk);
     }
 }
 
@@ -202,12 +152,7 @@ impl Samples for BackwardSamples<'_> {
     }
 
     fn split_at(self, count: usize) -> (Self, Self) {
-        let Sizes {
-            steps,
-            features,
-            units,
-            ..
-        } = self.kept.sizes;
+        let Sizes { steps, features, units, .. } = self.kept.sizes;
         let (upper_d_x, d_x) = split_wanted(self.d_x, count * steps * features);
         let (upper_d_h0, d_h0) = split_wanted(self.d_h0, count * units);
         let (upper_d_c0, d_c0) = split_wanted(self.d_c0, count * units);

@@ -7,11 +7,7 @@ use crate::Real;
 
 fn length<F>(name: &str, shape: &[usize], slice: &[F]) {
     let expected: usize = shape.iter().product();
-    assert_eq!(
-        slice.len(),
-        expected,
-        "lstm: `{name}` must hold {shape:?} numbers"
-    );
+    assert_eq!(slice.len(), expected, "lstm: `{name}` must hold {shape:?} numbers");
 }
 
 fn optional<F>(name: &str, shape: &[usize], slice: Option<&[F]>) {
@@ -30,12 +26,7 @@ fn dropout<F>(name: &str, batch: usize, width: usize, masks: &DropoutMasks<F>) {
 
 /// Panics unless weights and inputs have the lengths that the sizes ask for.
 pub(super) fn call<F: Real>(layer: &Layer<F>, inputs: &Inputs<F>) {
-    let super::Sizes {
-        batch,
-        steps,
-        features,
-        units,
-    } = layer.sizes;
+    let super::Sizes { batch, steps, features, units } = layer.sizes;
     assert!(units > 0, "lstm: there must be at least one unit");
     length("kernel", &[features, 4 * units], layer.kernel);
     length("recurrent_kernel", &[units, 4 * units], layer.recurrent_kernel);
@@ -50,9 +41,7 @@ pub(super) fn call<F: Real>(layer: &Layer<F>, inputs: &Inputs<F>) {
 
 /// Panics unless the slices for results have the lengths that the sizes ask for.
 pub(super) fn outputs<F: Real>(layer: &Layer<F>, outputs: &Outputs<F>) {
-    let super::Sizes {
-        batch, steps, units, ..
-    } = layer.sizes;
+    let super::Sizes { batch, steps, units, .. } = layer.sizes;
     match &outputs.y {
         Output::Last(y) => length("y", &[batch, units], y),
         Output::Sequence(y) => length("y", &[batch, steps, units], y),
@@ -72,12 +61,7 @@ pub(super) fn record<F: Real>(layer: &Layer<F>, record: &[F]) {
 
 /// Panics unless the gradients have the lengths that the sizes ask for.
 pub(super) fn gradients<F: Real>(layer: &Layer<F>, d_outputs: &OutputGradients<F>, gradients: &Gradients<F>) {
-    let super::Sizes {
-        batch,
-        steps,
-        features,
-        units,
-    } = layer.sizes;
+    let super::Sizes { batch, steps, features, units } = layer.sizes;
     match d_outputs.d_y {
         OutputGradient::None => {}
         OutputGradient::Last(d_y) => length("d_y", &[batch, units], d_y),
@@ -87,11 +71,7 @@ pub(super) fn gradients<F: Real>(layer: &Layer<F>, d_outputs: &OutputGradients<F
     optional("d_c", &[batch, units], d_outputs.d_c);
     optional("d_x", &[batch, steps, features], gradients.d_x.as_deref());
     optional("d_kernel", &[features, 4 * units], gradients.d_kernel.as_deref());
-    optional(
-        "d_recurrent_kernel",
-        &[units, 4 * units],
-        gradients.d_recurrent_kernel.as_deref(),
-    );
+    optional("d_recurrent_kernel", &[units, 4 * units], gradients.d_recurrent_kernel.as_deref());
     optional("d_bias", &[4 * units], gradients.d_bias.as_deref());
     optional("d_h0", &[batch, units], gradients.d_h0.as_deref());
     optional("d_c0", &[batch, units], gradients.d_c0.as_deref());
@@ -99,8 +79,5 @@ pub(super) fn gradients<F: Real>(layer: &Layer<F>, d_outputs: &OutputGradients<F
 
 /// Panics unless `workspace` has at least the length that its function says.
 pub(super) fn workspace(expected: usize, workspace: &[f32]) {
-    assert!(
-        workspace.len() >= expected,
-        "lstm: `workspace` must hold {expected} numbers"
-    );
+    assert!(workspace.len() >= expected, "lstm: `workspace` must hold {expected} numbers");
 }

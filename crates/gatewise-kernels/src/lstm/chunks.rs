@@ -1,6 +1,7 @@
 //! The batch, cut into chunks that run side by side through the whole time loop.
 
 use super::Sizes;
+use crate::parallel::MIN_COST;
 
 /// Results and scratch of consecutive samples.
 pub(super) trait Samples: Sized + Send {
@@ -18,16 +19,9 @@ pub(super) trait Samples: Sized + Send {
 pub(super) fn chunk_len(sizes: &Sizes) -> usize {
     /// Rows that share a pass over the weights.
     const ROWS: usize = 12;
-    /// Multiply-adds that take some ten times as long as waking a thread.
-    const MIN_COST: usize = 1 << 20;
-    let Sizes {
-        batch,
-        steps,
-        features,
-        units,
-    } = *sizes;
+    let Sizes { batch, steps, features, units } = *sizes;
     let cost = batch * steps * 4 * units * (features + units);
-    if cost < MIN_COST || batch < 4 {
+    if cost < 2 * MIN_COST || batch < 4 {
         return batch.max(1);
     }
     batch.div_ceil(batch.div_ceil(ROWS).next_multiple_of(2))
@@ -40,14 +34,10 @@ pub(super) fn for_chunks<S: Samples>(samples: S, chunk_len: usize, run: &(impl F
         return run(samples);
     }
     let (upper, lower) = samples.split_at(num_chunks / 2 * chunk_len);
-    rayon::join(
-        || for_chunks(upper, chunk_len, run),
-        || for_chunks(lower, chunk_len, run),
-    );
+    rayon::join(|| for_chunks(upper, chunk_len, run), || for_chunks(lower, chunk_len, run));
 }
 
 /// Cuts the slice of some samples, `len` numbers each, off the front of `rest`.
 pub(super) fn take<'a>(rest: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
-    rest.split_off_mut(..len)
-        .expect("scratch is as long as its length function says")
+    rest.split_off_mut(..len).expect("scratch is as long as its length function says")
 }

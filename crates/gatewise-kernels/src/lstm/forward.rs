@@ -7,6 +7,7 @@
 //!      chain in the order of k.
 //!   3. Activations are polynomials over whole vectors.
 
+mod operand;
 mod run;
 mod step;
 
@@ -65,14 +66,8 @@ pub(super) fn forward(
         scratch: take(&mut workspace, sizes.batch * scratch_len(&sizes)),
         sizes,
     };
-    let call = Call {
-        layer,
-        inputs,
-        weights: Weights::new(layer, lanes(), packed),
-    };
-    for_chunks(samples, chunk_len(&sizes), &|samples| {
-        run(ChunkRun { call, samples })
-    });
+    let call = Call { layer, inputs, weights: Weights::new(layer, lanes(), packed) };
+    for_chunks(samples, chunk_len(&sizes), &|samples| run(ChunkRun { call, samples }));
 }
 
 impl Samples for ForwardSamples<'_> {
@@ -98,16 +93,7 @@ impl Samples for ForwardSamples<'_> {
         let record_len = count * sizes.steps * self.layout.row_len();
         let (upper_record, record) = self.record.map(|record| record.split_at_mut(record_len)).unzip();
         let layout = self.layout;
-        let lower = Self {
-            first: self.first + count,
-            y,
-            h,
-            c,
-            record,
-            layout,
-            scratch,
-            sizes,
-        };
+        let lower = Self { first: self.first + count, y, h, c, record, layout, scratch, sizes };
         let upper = Self {
             first: self.first,
             y: upper_y,

@@ -26,12 +26,7 @@ impl<V: Copy> Cell<V> {
         let o = Sigmoid::apply(isa, z[3]); // (2)
         let c = ops.mul_add(i, g, ops.mul(f, previous_c)); // (3)
         let phi_c = Tanh::apply(isa, c);
-        Self {
-            gates: [i, f, g, o],
-            c,
-            phi_c,
-            h: ops.mul(o, phi_c),
-        } // (4)
+        Self { gates: [i, f, g, o], c, phi_c, h: ops.mul(o, phi_c) } // (4)
     }
 }
 
@@ -44,7 +39,8 @@ pub(super) struct Recorded<V> {
 }
 
 impl<V: Copy> Recorded<V> {
-    /// From the gradients by h and by φ(c)'s argument plus c after the step to those by the gates, and by c before it.
+    /// From the gradients by h and by c after the step, that through φ(c) included, to those by the gates and by c
+    /// before it.
     #[inline(always)]
     pub fn backward<I: Isa<F32 = V>>(&self, isa: I, d_h: V, d_c: V) -> ([V; 4], V) {
         let ops = isa.f32();
@@ -74,7 +70,7 @@ pub(super) fn slope<I: Isa>(isa: I, activation: &Activation<f32>, y: I::F32) -> 
     }
 }
 
-/// Writes the activation of the row `x` [H] to `y` [H].
+/// Writes the activation of the row `x` `[H]` to `y` `[H]`.
 #[inline(always)]
 pub(super) fn activate<I: Isa>(isa: I, activation: &Activation<f32>, x: &[f32], y: &mut [f32]) {
     let ops = isa.f32();
@@ -105,7 +101,7 @@ fn positive<O: FloatOps<f32>>(ops: O, x: O::Simd) -> O::Simd {
     ops.select(ops.zero(), x, ops.le(x, ops.zero()))
 }
 
-/// Turns `d` [H] from the gradient by `y`, the activation of `x`, into the gradient by `x`.
+/// Turns `d` `[H]` from the gradient by `y`, the activation of `x`, into the gradient by `x`.
 #[inline(always)]
 pub(super) fn differentiate<I: Isa>(
     isa: I,

@@ -35,11 +35,7 @@ pub(crate) struct RecordLayout {
 
 impl RecordLayout {
     pub fn new(sizes: &Sizes, custom: bool) -> Self {
-        Self {
-            sizes: *sizes,
-            chunk_len: chunk_len(sizes),
-            custom,
-        }
+        Self { sizes: *sizes, chunk_len: chunk_len(sizes), custom }
     }
 
     /// How many numbers a row has.
@@ -66,13 +62,7 @@ impl RecordLayout {
         let (c, rest) = rest.split_at(units);
         let (phi_c, rest) = rest.split_at(units);
         let (previous_h, z) = rest.split_at(units);
-        RecordRow {
-            gates,
-            c,
-            phi_c,
-            previous_h,
-            z,
-        }
+        RecordRow { gates, c, phi_c, previous_h, z }
     }
 
     /// The row with number `row`, to be written.
@@ -82,13 +72,7 @@ impl RecordLayout {
         let (c, rest) = rest.split_at_mut(units);
         let (phi_c, rest) = rest.split_at_mut(units);
         let (previous_h, z) = rest.split_at_mut(units);
-        RecordRowMut {
-            gates,
-            c,
-            phi_c,
-            previous_h,
-            z,
-        }
+        RecordRowMut { gates, c, phi_c, previous_h, z }
     }
 }
 

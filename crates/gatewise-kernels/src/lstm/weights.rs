@@ -5,9 +5,8 @@
 //! stored       [F + H][4][L] [F + H][4][L] …        for each k the four gates of the block, W above U
 //! ```
 
-use rayon::prelude::*;
-
 use super::{Layer, Sizes};
+use crate::parallel::for_each_chunk;
 use crate::tile::{Blocks, MAX_ROWS, Panel, ShortBlocks};
 
 /// How many samples times steps read the weights where they lie: packing them would cost more than it saves.
@@ -46,27 +45,19 @@ impl<'a> Weights<'a> {
         }
         let Sizes { features, units, .. } = layer.sizes;
         let block_len = (features + units) * 4 * lanes;
-        to.par_chunks_exact_mut(block_len)
-            .enumerate()
-            .for_each(|(block, to)| {
-                let unit = block * lanes;
-                let len = lanes.min(units - unit);
-                let rows = layer
-                    .kernel
-                    .chunks_exact(4 * units)
-                    .chain(layer.recurrent_kernel.chunks_exact(4 * units));
-                for (row, to) in rows.zip(to.chunks_exact_mut(4 * lanes)) {
-                    for (gate, to) in to.chunks_exact_mut(lanes).enumerate() {
-                        to[..len].copy_from_slice(&row[gate * units + unit..][..len]);
-                        to[len..].fill(0.0);
-                    }
+        for_each_chunk(to, block_len, |block, to| {
+            let unit = block * lanes;
+            let len = lanes.min(units - unit);
+            let rows =
+                layer.kernel.chunks_exact(4 * units).chain(layer.recurrent_kernel.chunks_exact(4 * units));
+            for (row, to) in rows.zip(to.chunks_exact_mut(4 * lanes)) {
+                for (gate, to) in to.chunks_exact_mut(lanes).enumerate() {
+                    to[..len].copy_from_slice(&row[gate * units + unit..][..len]);
+                    to[len..].fill(0.0);
                 }
-            });
-        Self::Packed(Packed {
-            data: to,
-            features,
-            units,
-        })
+            }
+        });
+        Self::Packed(Packed { data: to, features, units })
     }
 }
 
@@ -92,17 +83,10 @@ impl<'a> Packed<'a> {
     }
 }
 
-/// The gates of the block of `lanes` units from `unit` where `weights` [rows, 4H] lie.
+/// The gates of the block of `lanes` units from `unit` where `weights` `[rows, 4H]` lie.
 #[inline(always)]
 pub(super) fn block_in_place(weights: &[f32], units: usize, unit: usize, lanes: usize) -> ShortBlocks<'_> {
     let starts = [unit, units + unit, 2 * units + unit, 3 * units + unit];
-    let blocks = Blocks {
-        data: weights,
-        stride: 4 * units,
-        starts,
-    };
-    ShortBlocks {
-        blocks,
-        lens: [lanes.min(units - unit); 4],
-    }
+    let blocks = Blocks { data: weights, stride: 4 * units, starts };
+    ShortBlocks { blocks, lens: [lanes.min(units - unit); 4] }
 }

@@ -20,11 +20,7 @@ pub(crate) enum Left<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Right<'a> {
     /// In [`Panels`], over `all_k` of which the block takes those from `first_k`.
-    Packed {
-        data: &'a [f32],
-        all_k: usize,
-        first_k: usize,
-    },
+    Packed { data: &'a [f32], all_k: usize, first_k: usize },
     /// `[k, n]` over the range of k of the block, n a multiple of the lanes.
     Dense(&'a [f32]),
 }
@@ -75,9 +71,7 @@ impl Block<'_> {
                 }
             }
             Start::Target => {
-                for (target, sums) in target.data[row * target.stride..]
-                    .chunks(target.stride)
-                    .zip(&mut sums)
+                for (target, sums) in target.data[row * target.stride..].chunks(target.stride).zip(&mut sums)
                 {
                     load_row(ops, &target[column..self.columns.n], sums);
                 }
@@ -97,10 +91,7 @@ impl Block<'_> {
     ) {
         match self.left {
             Left::Dense(left) => {
-                let left = DenseRows {
-                    data: &left.data[row * left.stride..],
-                    ..left
-                };
+                let left = DenseRows { data: &left.data[row * left.stride..], ..left };
                 match self.right {
                     Right::Packed { .. } => {
                         multiply(
@@ -115,25 +106,14 @@ impl Block<'_> {
                     Right::Dense(data) => {
                         let lanes = isa.f32().len();
                         let starts = [0, 1, 2, 3].map(|v| column + v * lanes);
-                        let right = Blocks {
-                            data,
-                            stride: self.columns.n,
-                            starts,
-                        };
+                        let right = Blocks { data, stride: self.columns.n, starts };
                         multiply(isa, sums, (rows, vectors), self.len, left, right);
                     }
                 }
             }
             Left::Packed(left) => {
                 let left = TileRows(&left[row * self.len..][..rows * self.len]);
-                multiply(
-                    isa,
-                    sums,
-                    (rows, vectors),
-                    self.len,
-                    left,
-                    self.panel(isa, column, vectors),
-                );
+                multiply(isa, sums, (rows, vectors), self.len, left, self.panel(isa, column, vectors));
             }
         }
     }

@@ -17,7 +17,7 @@ pub(crate) fn blocks(k: usize) -> impl Iterator<Item = (usize, usize)> {
     parts(k, BLOCK_LEN)
 }
 
-/// A left operand [m, k] stored as [k, m].
+/// A left operand `[m, k]` stored as `[k, m]`.
 #[derive(Clone, Copy)]
 pub(crate) struct Columns<'a> {
     /// `[k, m]`

@@ -6,8 +6,7 @@
 //! stored    [k][4][L]   │  [k][4][L]   │ [k][L]   │ [k][L]       one panel after the other
 //! ```
 
-use rayon::prelude::*;
-
+use crate::parallel::for_each_chunk;
 use crate::tile::MAX_VECTORS;
 
 /// A matrix inside a slice: element (row, column) lies at `row · row_stride + column · column_stride`.
@@ -40,34 +39,27 @@ impl Panels {
         wide.chain((num_wide * MAX_VECTORS..num_vectors).map(move |vector| (vector * lanes, 1)))
     }
 
-    /// Writes `right` [k, n] to `to` [k · padded] in panels.
+    /// Writes `right` `[k, n]` to `to` `[k · padded]` in panels.
     pub fn pack(self, right: Matrix, k: usize, to: &mut [f32]) {
         if k == 0 {
             return;
         }
         let width = MAX_VECTORS * self.lanes;
-        to[..k * self.padded()]
-            .par_chunks_mut(k * width)
-            .enumerate()
-            .for_each(|(chunk, to)| {
-                let n = width.min(self.n - chunk * width);
-                for (first, num_vectors) in (Self { n, ..self }).iter() {
-                    let panel_width = num_vectors * self.lanes;
-                    let to = &mut to[first * k..][..k * panel_width];
-                    let columns = panel_width.min(n - first);
-                    pack_panel(right, chunk * width + first, columns, to, panel_width);
-                }
-            });
+        for_each_chunk(&mut to[..k * self.padded()], k * width, |chunk, to| {
+            let n = width.min(self.n - chunk * width);
+            for (first, num_vectors) in (Self { n, ..self }).iter() {
+                let panel_width = num_vectors * self.lanes;
+                let to = &mut to[first * k..][..k * panel_width];
+                let columns = panel_width.min(n - first);
+                pack_panel(right, chunk * width + first, columns, to, panel_width);
+            }
+        });
     }
 }
 
 /// Fills a panel of rows of `width` numbers with the `columns` columns of `right` from `first`.
 fn pack_panel(right: Matrix, first: usize, columns: usize, to: &mut [f32], width: usize) {
-    let copy = if right.column_stride == 1 {
-        copy_rows
-    } else {
-        transpose_columns
-    };
+    let copy = if right.column_stride == 1 { copy_rows } else { transpose_columns };
     copy(right, first, columns, to, width);
 }
 
@@ -88,13 +80,8 @@ fn transpose_columns(right: Matrix, first: usize, columns: usize, to: &mut [f32]
         for column in 0..columns {
             let start = (first + column) * right.column_stride + block * HEIGHT;
             let from = &right.data[start..][..height];
-            to.iter_mut()
-                .skip(column)
-                .step_by(width)
-                .zip(from)
-                .for_each(|(to, &from)| *to = from);
+            to.iter_mut().skip(column).step_by(width).zip(from).for_each(|(to, &from)| *to = from);
         }
-        to.chunks_exact_mut(width)
-            .for_each(|row| row[columns..].fill(0.0));
+        to.chunks_exact_mut(width).for_each(|row| row[columns..].fill(0.0));
     }
 }

@@ -3,9 +3,10 @@
 use super::block::{Block, Left, Right, Start, Target};
 use super::columns::{BLOCK_LEN, BLOCK_ROWS, BlockBuffer, Columns, blocks};
 use super::panels::Panels;
+use crate::parallel::MIN_COST;
 use crate::tile::DenseRows;
 
-/// The left operand [m, k].
+/// The left operand `[m, k]`.
 #[derive(Clone, Copy)]
 pub(crate) enum LeftOperand<'a> {
     /// `[m, k]`
@@ -14,7 +15,7 @@ pub(crate) enum LeftOperand<'a> {
     Columns(Columns<'a>),
 }
 
-/// The right operand [k, n].
+/// The right operand `[k, n]`.
 #[derive(Clone, Copy)]
 pub(crate) enum RightOperand<'a> {
     /// In [`Panels`].
@@ -41,8 +42,6 @@ pub(crate) struct RowTask<'a> {
 ///
 /// It depends on the shape alone. Parts are even in number, for the two or more threads that there mostly are.
 pub(crate) fn rows_per_task(rows: usize, row_cost: usize) -> usize {
-    /// Multiply-adds that take longer than waking a thread.
-    const MIN_COST: usize = 1 << 19;
     let max_rows = MIN_COST.div_ceil(row_cost.max(1)).max(BLOCK_ROWS);
     if rows * row_cost < 2 * MIN_COST || rows < 4 {
         return rows.max(1);
@@ -63,11 +62,7 @@ impl RowTask<'_> {
         }
         let upper = rows.div_ceil(max_rows) / 2 * max_rows;
         let (c, lower_c) = self.c.split_at_mut(upper * self.stride);
-        let lower = RowTask {
-            first_row: self.first_row + upper,
-            c: lower_c,
-            ..self
-        };
+        let lower = RowTask { first_row: self.first_row + upper, c: lower_c, ..self };
         let upper = RowTask { c, ..self };
         rayon::join(|| upper.run_in_parts(max_rows), || lower.run_in_parts(max_rows));
     }
@@ -82,35 +77,14 @@ impl RowTask<'_> {
     /// Rows over all k at once, read where they lie.
     fn run_dense(self, left: &[f32]) {
         let rows = self.rows();
-        let Self {
-            k, columns, start, ..
-        } = self;
-        let left = Left::Dense(DenseRows {
-            data: &left[self.first_row * k..],
-            stride: k,
-            len: k,
-        });
+        let Self { k, columns, start, .. } = self;
+        let left = Left::Dense(DenseRows { data: &left[self.first_row * k..], stride: k, len: k });
         let right = match self.right {
-            RightOperand::Packed(data) => Right::Packed {
-                data,
-                all_k: k,
-                first_k: 0,
-            },
+            RightOperand::Packed(data) => Right::Packed { data, all_k: k, first_k: 0 },
             RightOperand::InPlace(data) => Right::Dense(data),
         };
-        let target = Target {
-            data: self.c,
-            stride: self.stride,
-            rows,
-        };
-        Block {
-            left,
-            right,
-            columns,
-            len: k,
-            start,
-        }
-        .run(target);
+        let target = Target { data: self.c, stride: self.stride, rows };
+        Block { left, right, columns, len: k, start }.run(target);
     }
 
     /// Rows by blocks of k, packed. The sums wait in `c` between blocks, which changes no bit.
@@ -126,23 +100,9 @@ impl RowTask<'_> {
             // Without any k there still is one block, which writes what the sums start from.
             for (first_k, len) in blocks(self.k).chain((self.k == 0).then_some((0, 0))) {
                 left.pack(self.first_row + first, rows, first_k, len, &mut buffer);
-                let right = Right::Packed {
-                    data,
-                    all_k: self.k,
-                    first_k,
-                };
-                let block = Block {
-                    left: Left::Packed(&buffer),
-                    right,
-                    columns: self.columns,
-                    len,
-                    start,
-                };
-                block.run(Target {
-                    data: &mut self.c[first * self.stride..],
-                    stride: self.stride,
-                    rows,
-                });
+                let right = Right::Packed { data, all_k: self.k, first_k };
+                let block = Block { left: Left::Packed(&buffer), right, columns: self.columns, len, start };
+                block.run(Target { data: &mut self.c[first * self.stride..], stride: self.stride, rows });
                 start = Start::Target;
             }
         }

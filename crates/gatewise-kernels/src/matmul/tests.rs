@@ -19,25 +19,13 @@ fn layouts(m: usize, k: usize, n: usize) -> impl Iterator<Item = Product> {
 
 fn operands<F: Real>(product: &Product) -> [Vec<F>; 4] {
     let Product { m, k, n, .. } = *product;
-    [
-        numbers(1, m * k),
-        numbers(2, k * n),
-        numbers(3, n),
-        numbers(4, m * n),
-    ]
+    [numbers(1, m * k), numbers(2, k * n), numbers(3, n), numbers(4, m * n)]
 }
 
 fn fast(product: &Product, with_bias: bool) -> Vec<f32> {
     let [a, b, bias, mut c] = operands(product);
     let mut workspace = vec![f32::NAN; workspace_len(product)];
-    matmul(
-        product,
-        &a,
-        &b,
-        with_bias.then_some(&bias),
-        &mut c,
-        &mut workspace,
-    );
+    matmul(product, &a, &b, with_bias.then_some(&bias), &mut c, &mut workspace);
     c
 }
 
@@ -71,10 +59,7 @@ fn the_reference_multiplies_rows_by_columns() {
     assert_eq!(c, [14.0, -2.5, 32.0, -4.0]);
     reference::matmul(&product, &[0.0; 6], &[0.0; 6], Some(&[7.0, 8.0]), &mut c);
     assert_eq!(c, [7.0, 8.0, 7.0, 8.0]);
-    let sums = Product {
-        accumulate: true,
-        ..product
-    };
+    let sums = Product { accumulate: true, ..product };
     reference::matmul(&sums, &[1.0; 6], &[1.0; 6], None, &mut c);
     assert_eq!(c, [10.0, 11.0, 10.0, 11.0]);
 }
@@ -84,25 +69,13 @@ fn transposed_operands_of_the_reference_are_the_same_product() {
     let plain = Product::new(2, 3, 4);
     let (a, b) = (numbers::<f64>(1, 6), numbers::<f64>(2, 12));
     let turned = |x: &[f64], rows: usize, columns: usize| -> Vec<f64> {
-        (0..rows * columns)
-            .map(|n| x[n % rows * columns + n / rows])
-            .collect()
+        (0..rows * columns).map(|n| x[n % rows * columns + n / rows]).collect()
     };
     let mut c = [0.0; 8];
     reference::matmul(&plain, &a, &b, None, &mut c);
     let mut from_turned = [0.0; 8];
-    let product = Product {
-        a_transposed: true,
-        b_transposed: true,
-        ..plain
-    };
-    reference::matmul(
-        &product,
-        &turned(&a, 2, 3),
-        &turned(&b, 3, 4),
-        None,
-        &mut from_turned,
-    );
+    let product = Product { a_transposed: true, b_transposed: true, ..plain };
+    reference::matmul(&product, &turned(&a, 2, 3), &turned(&b, 3, 4), None, &mut from_turned);
     assert_eq!(c, from_turned);
 }
 
@@ -126,13 +99,7 @@ fn fast_has_the_bits_of_the_reference_when_cut_into_blocks_and_tasks() {
         for product in layouts(m, k, n) {
             assert_reference(&product, false);
         }
-        assert_reference(
-            &Product {
-                a_transposed: true,
-                ..Product::new(m, k, n)
-            },
-            true,
-        );
+        assert_reference(&Product { a_transposed: true, ..Product::new(m, k, n) }, true);
     }
 }
 
@@ -152,14 +119,7 @@ fn columns_of_nan_stay_in_their_columns() {
     let (a, mut b) = (vec![1.0; 45], vec![1.0; 200]);
     b[17] = f32::NAN;
     let mut c = vec![0.0; 360];
-    matmul(
-        &product,
-        &a,
-        &b,
-        None,
-        &mut c,
-        &mut vec![0.0; workspace_len(&product)],
-    );
+    matmul(&product, &a, &b, None, &mut c, &mut vec![0.0; workspace_len(&product)]);
     for (n, value) in c.iter().enumerate() {
         assert_eq!(value.is_nan(), n % 40 == 17);
     }
@@ -177,12 +137,5 @@ proptest! {
 #[test]
 #[should_panic(expected = "`b` must hold k × n = 3 × 4 numbers")]
 fn operands_of_the_wrong_size_panic() {
-    matmul(
-        &Product::new(2, 3, 4),
-        &[0.0; 6],
-        &[0.0; 11],
-        None,
-        &mut [0.0; 8],
-        &mut [0.0; 300],
-    );
+    matmul(&Product::new(2, 3, 4), &[0.0; 6], &[0.0; 11], None, &mut [0.0; 8], &mut [0.0; 300]);
 }

@@ -34,21 +34,12 @@ pub struct AdamSlots<'a> {
 /// w ← w − m α' / (√v + ε)          with v̂ for v in AMSGrad
 /// ```
 pub fn adam(rule: &Adam, gradient: &[f32], weights: &mut [f32], slots: AdamSlots) {
-    let AdamSlots {
-        momentum,
-        velocity,
-        velocity_hat,
-    } = slots;
+    let AdamSlots { momentum, velocity, velocity_hat } = slots;
     check_slot("gradient", weights, gradient);
     check_slot("momentum", weights, momentum);
     check_slot("velocity", weights, velocity);
-    velocity_hat
-        .as_deref()
-        .inspect(|slot| check_slot("velocity_hat", weights, slot));
-    let moving = weights
-        .iter_mut()
-        .zip(gradient)
-        .zip(momentum.iter_mut().zip(velocity));
+    velocity_hat.as_deref().inspect(|slot| check_slot("velocity_hat", weights, slot));
+    let moving = weights.iter_mut().zip(gradient).zip(momentum.iter_mut().zip(velocity));
     match velocity_hat {
         None => run_loop(
             #[inline(always)]

@@ -37,11 +37,7 @@ pub struct RmsPropSlots<'a> {
 /// w ← w − d                         with momentum: m ← μ m + d, w ← w − m
 /// ```
 pub fn rmsprop(rule: &RmsProp, gradient: &[f32], weights: &mut [f32], slots: RmsPropSlots) {
-    let RmsPropSlots {
-        velocity,
-        momentum,
-        average_gradient,
-    } = slots;
+    let RmsPropSlots { velocity, momentum, average_gradient } = slots;
     for (name, slot) in [
         ("gradient", Some(gradient)),
         ("velocity", Some(&*velocity)),
@@ -58,17 +54,11 @@ pub fn rmsprop(rule: &RmsProp, gradient: &[f32], weights: &mut [f32], slots: Rms
         ),
         (None, Some(average)) => run_loop(
             #[inline(always)]
-            || {
-                base.zip(average)
-                    .for_each(|(((w, &g), s), a)| *w -= rule.step(g, s, Some(a)))
-            },
+            || base.zip(average).for_each(|(((w, &g), s), a)| *w -= rule.step(g, s, Some(a))),
         ),
         (Some(momentum), None) => run_loop(
             #[inline(always)]
-            || {
-                base.zip(momentum)
-                    .for_each(|(((w, &g), s), m)| *w -= rule.roll(m, rule.step(g, s, None)))
-            },
+            || base.zip(momentum).for_each(|(((w, &g), s), m)| *w -= rule.roll(m, rule.step(g, s, None))),
         ),
         (Some(momentum), Some(average)) => run_loop(
             #[inline(always)]

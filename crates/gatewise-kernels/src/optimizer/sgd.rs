@@ -23,11 +23,7 @@ pub struct Sgd {
 /// ```
 pub fn sgd(rule: &Sgd, gradient: &[f32], weights: &mut [f32], velocity: Option<&mut [f32]>) {
     check_slot("gradient", weights, gradient);
-    let Sgd {
-        learning_rate,
-        momentum,
-        nesterov,
-    } = *rule;
+    let Sgd { learning_rate, momentum, nesterov } = *rule;
     match velocity {
         None => run_loop(
             #[inline(always)]
@@ -44,11 +40,7 @@ pub fn sgd(rule: &Sgd, gradient: &[f32], weights: &mut [f32], velocity: Option<&
                 || {
                     for ((w, &g), v) in weights.iter_mut().zip(gradient).zip(velocity) {
                         *v = *v * momentum - g * learning_rate;
-                        *w += if nesterov {
-                            *v * momentum - g * learning_rate
-                        } else {
-                            *v
-                        };
+                        *w += if nesterov { *v * momentum - g * learning_rate } else { *v };
                     }
                 },
             );

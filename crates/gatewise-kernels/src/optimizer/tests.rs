@@ -23,19 +23,12 @@ fn two_steps(update: impl FnMut(i32, &[f32], &mut [f32])) -> [f32; 2] {
 
 fn assert_steps(got: [f32; 2], expected: [f32; 2]) {
     for (got, expected) in got.into_iter().zip(expected) {
-        assert!(
-            (got - expected).abs() <= TOLERANCE,
-            "got {got:?}, expected {expected:?}"
-        );
+        assert!((got - expected).abs() <= TOLERANCE, "got {got:?}, expected {expected:?}");
     }
 }
 
 fn sgd_steps(momentum: Option<f32>, nesterov: bool) -> [f32; 2] {
-    let rule = Sgd {
-        learning_rate: 0.1,
-        momentum: momentum.unwrap_or(0.0),
-        nesterov,
-    };
+    let rule = Sgd { learning_rate: 0.1, momentum: momentum.unwrap_or(0.0), nesterov };
     let mut velocity = [0.0];
     two_steps(|_, gradient, weight| sgd(&rule, gradient, weight, momentum.map(|_| &mut velocity[..])))
 }
@@ -93,7 +86,7 @@ fn adam_steps_as_keras_does() {
 #[test]
 fn amsgrad_remembers_the_largest_velocity() {
     // A gradient of zero lets the velocity shrink, which plain Adam follows and AMSGrad does not.
-    assert_steps(adam_steps(false, [1.0, 0.0]), [0.900_001, 0.832_996_07]);
+    assert_steps(adam_steps(false, [1.0, 0.0]), [0.900_001, 0.832_996_1]);
     assert_steps(adam_steps(true, [1.0, 0.0]), [0.900_001, 0.833_029_57]);
 }
 
@@ -110,11 +103,7 @@ fn every_element_is_updated_on_its_own() {
     let gradient: Vec<f32> = (0..37).map(|n| (n as f32 - 18.0) / 10.0).collect();
     let mut together = vec![1.0; 37];
     let mut velocity = vec![0.5; 37];
-    let rule = Sgd {
-        learning_rate: 0.1,
-        momentum: 0.9,
-        nesterov: true,
-    };
+    let rule = Sgd { learning_rate: 0.1, momentum: 0.9, nesterov: true };
     sgd(&rule, &gradient, &mut together, Some(&mut velocity));
     for n in 0..37 {
         let mut alone = [1.0];
@@ -126,10 +115,6 @@ fn every_element_is_updated_on_its_own() {
 #[test]
 #[should_panic(expected = "`velocity` must hold a number per weight")]
 fn a_slot_of_another_length_panics() {
-    let rule = Sgd {
-        learning_rate: 0.1,
-        momentum: 0.9,
-        nesterov: false,
-    };
+    let rule = Sgd { learning_rate: 0.1, momentum: 0.9, nesterov: false };
     sgd(&rule, &[0.0; 2], &mut [0.0; 2], Some(&mut [0.0; 3]));
 }

@@ -82,12 +82,7 @@ pub fn zip_map(a: &[f32], b: &[f32], y: &mut [f32], function: impl Fn(f32, f32) 
     check_length("y", a.len(), y.len());
     run_loop(
         #[inline(always)]
-        || {
-            y.iter_mut()
-                .zip(a)
-                .zip(b)
-                .for_each(|((y, &a), &b)| *y = function(a, b))
-        },
+        || y.iter_mut().zip(a).zip(b).for_each(|((y, &a), &b)| *y = function(a, b)),
     );
 }
 

@@ -36,17 +36,14 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     )
 }
 
-/// Writes the sum of each column of `x` [rows, columns] to `y` [columns], added from the first row to the last.
+/// Writes the sum of each column of `x` `[rows, columns]` to `y` `[columns]`, added from the first row to the last.
 pub fn column_sums(x: &[f32], columns: usize, y: &mut [f32]) {
     check_length("y", columns, y.len());
     y.fill(0.0);
     if columns == 0 {
         return;
     }
-    assert!(
-        x.len().is_multiple_of(columns),
-        "vector: `x` must hold whole rows of {columns} numbers"
-    );
+    assert!(x.len().is_multiple_of(columns), "vector: `x` must hold whole rows of {columns} numbers");
     run_loop(
         #[inline(always)]
         || {
@@ -67,10 +64,7 @@ fn sum_of<T: Fn(usize) -> f32>(len: usize, block: impl Fn(std::ops::Range<usize>
             for start in (0..len).step_by(PARTS) {
                 let width = PARTS.min(len - start);
                 let term = block(start..start + width);
-                parts[..width]
-                    .iter_mut()
-                    .enumerate()
-                    .for_each(|(n, part)| *part += term(n));
+                parts[..width].iter_mut().enumerate().for_each(|(n, part)| *part += term(n));
             }
         },
     );

@@ -2,7 +2,7 @@
 
 use super::{check_length, elementwise::exp_in_place, exp, map, map_in_place, sum};
 
-/// Writes the softmax of each row of `x` [rows, width] to `y`: exp(x − max) over its sum.
+/// Writes the softmax of each row of `x` `[rows, width]` to `y`: exp(x − max) over its sum.
 pub fn softmax_rows(x: &[f32], width: usize, y: &mut [f32]) {
     for_each_row(x, width, y, |x, y| {
         shift_by_max(x, y);
@@ -16,7 +16,7 @@ pub fn softmax_rows(x: &[f32], width: usize, y: &mut [f32]) {
     });
 }
 
-/// Writes the logarithm of the softmax of each row of `x` [rows, width] to `y`: x − max − log Σ exp(x − max).
+/// Writes the logarithm of the softmax of each row of `x` `[rows, width]` to `y`: x − max − log Σ exp(x − max).
 pub fn log_softmax_rows(x: &[f32], width: usize, y: &mut [f32]) {
     for_each_row(x, width, y, |x, y| {
         shift_by_max(x, y);
@@ -29,7 +29,7 @@ pub fn log_softmax_rows(x: &[f32], width: usize, y: &mut [f32]) {
     });
 }
 
-/// Writes `x` [rows, columns] to `y` [columns, rows] with rows and columns exchanged.
+/// Writes `x` `[rows, columns]` to `y` `[columns, rows]` with rows and columns exchanged.
 pub fn transpose(rows: usize, columns: usize, x: &[f32], y: &mut [f32]) {
     /// Side of the square that is moved at a time: its rows of both arrays stay in the first cache.
     const SIDE: usize = 16;
@@ -59,9 +59,7 @@ fn for_each_row(x: &[f32], width: usize, y: &mut [f32], function: impl Fn(&[f32]
 
 /// Writes `x − max(x)` to `y`, so that no exponential overflows.
 fn shift_by_max(x: &[f32], y: &mut [f32]) {
-    let max = x
-        .iter()
-        .fold(f32::NEG_INFINITY, |max, &x| if x > max { x } else { max });
+    let max = x.iter().fold(f32::NEG_INFINITY, |max, &x| if x > max { x } else { max });
     map(
         x,
         y,
@@ -78,7 +76,5 @@ fn sum_of_exp(x: &[f32]) -> f32 {
         exp(x, block);
         sum(block)
     };
-    x.chunks(64)
-        .map(sum_of_block)
-        .fold(0.0, |total, part| total + part)
+    x.chunks(64).map(sum_of_block).fold(0.0, |total, part| total + part)
 }

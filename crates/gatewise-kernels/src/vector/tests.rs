@@ -13,13 +13,8 @@ fn sweep(largest: f32) -> Vec<f32> {
 fn worst(function: fn(&[f32], &mut [f32]), exact: fn(f64) -> f64, x: &[f32]) -> (u32, f32) {
     let mut y = vec![0.0; x.len()];
     function(x, &mut y);
-    let distances = x
-        .iter()
-        .zip(&y)
-        .map(|(&x, &y)| (ulps(y, exact(f64::from(x)) as f32), x));
-    distances
-        .max_by_key(|&(distance, _)| distance)
-        .expect("there are numbers")
+    let distances = x.iter().zip(&y).map(|(&x, &y)| (ulps(y, exact(f64::from(x)) as f32), x));
+    distances.max_by_key(|&(distance, _)| distance).expect("there are numbers")
 }
 
 #[test]
@@ -41,10 +36,7 @@ fn functions_are_as_exact_as_documented() {
     ];
     for (name, bound, largest, function, exact) in cases {
         let (distance, x) = worst(function, exact, &sweep(largest));
-        assert!(
-            distance <= bound,
-            "{name} is {distance} units in the last place off at {x}"
-        );
+        assert!(distance <= bound, "{name} is {distance} units in the last place off at {x}");
     }
 }
 
@@ -109,12 +101,7 @@ fn sums_are_as_good_as_exact_ones_and_fixed_in_order() {
         // Random walks of n steps, whose rounding errors are random, too.
         let scale = (n.max(1) as f64).sqrt();
         assert_close("sum", &[f64::from(sum(&a)) / scale], &[exact / scale], 1e-6);
-        assert_close(
-            "dot",
-            &[f64::from(dot(&a, &b)) / scale],
-            &[exact_dot / scale],
-            1e-6,
-        );
+        assert_close("dot", &[f64::from(dot(&a, &b)) / scale], &[exact_dot / scale], 1e-6);
     }
     assert_eq!(sum(&[1e8, 1.0, -1e8, 1.0]), 2.0);
     assert_eq!(dot(&[], &[]), 0.0);
@@ -133,29 +120,17 @@ fn column_sums_add_rows_from_first_to_last() {
 #[test]
 fn softmax_is_exact_and_survives_large_numbers() {
     for width in [1, 2, 5, 64, 130] {
-        let x: Vec<f32> = numbers::<f32>(5, 3 * width)
-            .into_iter()
-            .map(|x| 200.0 * x)
-            .collect();
+        let x: Vec<f32> = numbers::<f32>(5, 3 * width).into_iter().map(|x| 200.0 * x).collect();
         let (mut soft, mut log_soft) = (vec![0.0; x.len()], vec![0.0; x.len()]);
         softmax_rows(&x, width, &mut soft);
         log_softmax_rows(&x, width, &mut log_soft);
-        for ((x, soft), log_soft) in x
-            .chunks(width)
-            .zip(soft.chunks(width))
-            .zip(log_soft.chunks(width))
-        {
+        for ((x, soft), log_soft) in x.chunks(width).zip(soft.chunks(width)).zip(log_soft.chunks(width)) {
             let max = f64::from(x.iter().copied().fold(f32::MIN, f32::max));
             let total: f64 = x.iter().map(|&x| (f64::from(x) - max).exp()).sum();
             for ((&x, &soft), &log_soft) in x.iter().zip(soft).zip(log_soft) {
                 let exact = (f64::from(x) - max).exp() / total;
                 assert_close("softmax", &[f64::from(soft)], &[exact], 1e-6);
-                assert_close(
-                    "log softmax",
-                    &[f64::from(log_soft)],
-                    &[f64::from(x) - max - total.ln()],
-                    1e-6,
-                );
+                assert_close("log softmax", &[f64::from(log_soft)], &[f64::from(x) - max - total.ln()], 1e-6);
             }
         }
     }

@@ -61,23 +61,29 @@ impl Expression {
 
     /// Writes the function of one array to `out`, which is as long.
     pub fn evaluate<F: Number>(&self, x: &[F], out: &mut [F]) {
-        self.for_blocks(|registers, block| {
-            registers[0][..block.len()].copy_from_slice(&x[block.clone()]);
-            self.run(registers);
-            let len = block.len();
-            out[block].copy_from_slice(&registers[self.result][..len]);
-        }, x.len());
+        self.for_blocks(
+            |registers, block| {
+                registers[0][..block.len()].copy_from_slice(&x[block.clone()]);
+                self.run(registers);
+                let len = block.len();
+                out[block].copy_from_slice(&registers[self.result][..len]);
+            },
+            x.len(),
+        );
     }
 
     /// Replaces `d` by the function of `x` and `d`, which are equally long.
     pub fn evaluate_in_place<F: Number>(&self, x: &[F], d: &mut [F]) {
-        self.for_blocks(|registers, block| {
-            registers[0][..block.len()].copy_from_slice(&x[block.clone()]);
-            registers[1][..block.len()].copy_from_slice(&d[block.clone()]);
-            self.run(registers);
-            let len = block.len();
-            d[block].copy_from_slice(&registers[self.result][..len]);
-        }, x.len());
+        self.for_blocks(
+            |registers, block| {
+                registers[0][..block.len()].copy_from_slice(&x[block.clone()]);
+                registers[1][..block.len()].copy_from_slice(&d[block.clone()]);
+                self.run(registers);
+                let len = block.len();
+                d[block].copy_from_slice(&registers[self.result][..len]);
+            },
+            x.len(),
+        );
     }
 
     /// Calls `visit` for every block of an array of `len` numbers, with the constants in their registers.
@@ -185,8 +191,10 @@ impl<'a> Compiler<'a> {
             Op::Binary(function) => Instruction::Binary(*function, of(0), of(1)),
             Op::Select(_) => Instruction::Select(of(0), of(1), of(2)),
             other => {
-                let text =
-                    format!("an activation inside a cell must be elementwise, got the operation `{}`", other.name());
+                let text = format!(
+                    "an activation inside a cell must be elementwise, got the operation `{}`",
+                    other.name()
+                );
                 return Err(Error::unsupported(self.subject, text));
             }
         };

@@ -80,9 +80,14 @@ pub fn relu(
         Some(max) => b.select(b.greater(x, b.scalar(max)?)?, b.scalar(max)?, x)?,
         None => x,
     };
-    // 0 · (−∞) would be NaN.
-    let below = if negative_slope == 0.0 { b.scalar(0.0) } else { b.scale(b.sub(x, limit)?, negative_slope) };
-    b.select(b.greater_equal(limit, x)?, below?, capped)
+    let below = match (negative_slope, max_value, threshold) {
+        // 0 · (−∞) would be NaN.
+        (0.0, _, _) => b.scalar(0.0)?,
+        // At 0 a leaky relu has the slope as its derivative; with other limits Keras has 0 there.
+        (slope, None, 0.0) => b.scale(x, slope)?,
+        (slope, _, _) => b.scale(b.relu(b.sub(limit, x)?)?, -slope)?,
+    };
+    b.select(b.greater_equal(limit, x)?, below, capped)
 }
 
 /// x above 0, else `negative_slope` · x.

@@ -7,10 +7,7 @@ use crate::shape::Shape;
 
 /// Every name but `glu`, which is no function from a row to a row of as many.
 fn names() -> impl Iterator<Item = &'static str> {
-    formulas::NAMED
-        .iter()
-        .map(|(name, _)| *name)
-        .filter(|name| *name != "glu")
+    formulas::NAMED.iter().map(|(name, _)| *name).filter(|name| *name != "glu")
 }
 
 fn own() -> Activation {
@@ -29,12 +26,7 @@ fn smooth_points() -> ArrayD<f64> {
 
 /// All kinks of all activations, and numbers where functions without care overflow.
 fn kinks() -> ArrayD<f64> {
-    array(
-        &[14],
-        &[
-            -6.0, -3.0, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.0, 3.0, 6.0, 9.0, -40.0, 40.0,
-        ],
-    )
+    array(&[14], &[-6.0, -3.0, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.0, 3.0, 6.0, 9.0, -40.0, 40.0])
 }
 
 /// The activation of `x` and d · f′(x), in operations.
@@ -64,11 +56,7 @@ fn assert_forms_agree(activation: &Activation, x: &ArrayD<f64>) {
     for (index, (got, expected)) in got.iter().zip(expected).enumerate() {
         // Two orders of the same few roundings.
         let is_same = (got - expected).abs() <= 1e-14 * expected.abs().max(1.0);
-        assert!(
-            is_same,
-            "{}: expected {expected} at element {index}, got {got}",
-            activation.name()
-        );
+        assert!(is_same, "{}: expected {expected} at element {index}, got {got}", activation.name());
     }
 }
 
@@ -111,9 +99,7 @@ fn executors_agree_for_every_named_activation() {
     for name in names() {
         let activation: Activation = name.into();
         // Smaller numbers, because the rounding of eˣ is relative to its value.
-        assert_executors_agree(&[smooth_points().mapv(|x| x / 2.0)], &|b, x| {
-            activation.apply(b, x[0])
-        });
+        assert_executors_agree(&[smooth_points().mapv(|x| x / 2.0)], &|b, x| activation.apply(b, x[0]));
     }
 }
 
@@ -139,11 +125,7 @@ fn values_are_those_that_the_formulas_give_by_hand() {
         ("sparse_sigmoid", 0.5, 0.75),
     ];
     for (name, x, expected) in values {
-        assert!(
-            (at(name, x) - expected).abs() < 1e-15,
-            "{name}: expected {expected}, got {}",
-            at(name, x)
-        );
+        assert!((at(name, x) - expected).abs() < 1e-15, "{name}: expected {expected}, got {}", at(name, x));
     }
     assert!((at("selu", -1.0) / at("elu", -1.0) - 1.758_099_340_847_376_6).abs() < 1e-12);
 }
@@ -218,17 +200,9 @@ fn nan_stays_nan_where_keras_leaves_it() {
     for activation in names().map(Activation::from) {
         let is_lost = ["soft_shrink", "hard_shrink"].contains(&activation.name());
         let [y, _] = through_operations(&activation, &nan, &nan);
-        assert!(
-            y.iter().all(|y| y.is_nan() != is_lost),
-            "{} in operations",
-            activation.name()
-        );
+        assert!(y.iter().all(|y| y.is_nan() != is_lost), "{} in operations", activation.name());
         let [y, _] = through_cell(&activation, &nan, &nan);
-        assert!(
-            y.iter().all(|y| y.is_nan() != is_lost),
-            "{} in a cell",
-            activation.name()
-        );
+        assert!(y.iter().all(|y| y.is_nan() != is_lost), "{} in a cell", activation.name());
     }
 }
 

@@ -79,7 +79,8 @@ impl EarlyStopping {
     }
 
     fn mode(&self) -> Improvement {
-        let is_accuracy = ["acc", "auc", "precision", "recall", "f1"].iter().any(|name| self.monitor.contains(name));
+        let is_accuracy =
+            ["acc", "auc", "precision", "recall", "f1"].iter().any(|name| self.monitor.contains(name));
         self.mode.unwrap_or(if is_accuracy { Improvement::Max } else { Improvement::Min })
     }
 
@@ -97,7 +98,12 @@ impl Callback for EarlyStopping {
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, epoch: usize, logs: &mut Logs, control: &mut dyn TrainingControl) -> Result<()> {
+    fn on_epoch_end(
+        &mut self,
+        epoch: usize,
+        logs: &mut Logs,
+        control: &mut dyn TrainingControl,
+    ) -> Result<()> {
         let Some(value) = logs.get(&self.monitor).copied() else {
             let known: Vec<&str> = logs.keys().map(String::as_str).collect();
             let text = format!("`monitor` must be one of {}, got \"{}\"", known.join(", "), self.monitor);

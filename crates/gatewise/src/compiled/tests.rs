@@ -16,9 +16,7 @@ fn squares() -> Compiled {
 }
 
 fn run(compiled: &Compiled, data: &[&[f32]]) -> Vec<ArrayD<f32>> {
-    compiled
-        .run(data, RunKey::default(), |outputs| Ok(outputs.to_arrays()))
-        .unwrap()
+    compiled.run(data, RunKey::default(), |outputs| Ok(outputs.to_arrays())).unwrap()
 }
 
 /// A program that adds x to a state [batch, 1] and returns 10 times the sum.
@@ -35,10 +33,8 @@ fn accumulator(batch: usize, cell: &StateCell) -> Compiled {
 fn a_program_that_runs_twice_gives_the_same_bits() {
     use crate::ops::testing::lstm::{SMALL, emit_sum, inputs, plain};
     let b = Builder::new(Mode::Training);
-    let arrays: Vec<Vec<f32>> = inputs(&plain(), SMALL)
-        .iter()
-        .map(|array| array.iter().map(|x| *x as f32).collect())
-        .collect();
+    let arrays: Vec<Vec<f32>> =
+        inputs(&plain(), SMALL).iter().map(|array| array.iter().map(|x| *x as f32).collect()).collect();
     let declare = |array: &ArrayD<f64>| b.input("x", &Shape::known(array.shape()));
     let x: Vec<Value> = inputs(&plain(), SMALL).iter().map(declare).collect();
     let loss = b.sum_all(emit_sum(&plain(), &b, &x).unwrap()).unwrap();
@@ -79,9 +75,7 @@ fn memory_is_used_again() {
 fn an_error_of_the_reader_is_returned_and_the_memory_comes_back() {
     let compiled = squares();
     let refuse = |_: &Outputs<'_>| Err::<(), _>(Error::data("reader", "no"));
-    let error = compiled
-        .run(&[&[1.0, 2.0]], RunKey::default(), refuse)
-        .unwrap_err();
+    let error = compiled.run(&[&[1.0, 2.0]], RunKey::default(), refuse).unwrap_err();
     assert_eq!(error.to_string(), "reader: no");
     assert_eq!(compiled.pool.lock().unwrap().len(), 1);
 }
@@ -90,20 +84,11 @@ fn an_error_of_the_reader_is_returned_and_the_memory_comes_back() {
 fn a_state_goes_on_from_run_to_run_and_is_no_output() {
     let cell = StateCell::default();
     let compiled = accumulator(2, &cell);
-    assert_eq!(
-        run(&compiled, &[&[1.0, 2.0]]),
-        [arr2(&[[10.0], [20.0]]).into_dyn()]
-    );
-    assert_eq!(
-        run(&compiled, &[&[1.0, 2.0]]),
-        [arr2(&[[20.0], [40.0]]).into_dyn()]
-    );
+    assert_eq!(run(&compiled, &[&[1.0, 2.0]]), [arr2(&[[10.0], [20.0]]).into_dyn()]);
+    assert_eq!(run(&compiled, &[&[1.0, 2.0]]), [arr2(&[[20.0], [40.0]]).into_dyn()]);
     assert_eq!(cell.get(), Some(arr2(&[[2.0], [4.0]])));
     cell.set(None);
-    assert_eq!(
-        run(&compiled, &[&[1.0, 2.0]]),
-        [arr2(&[[10.0], [20.0]]).into_dyn()]
-    );
+    assert_eq!(run(&compiled, &[&[1.0, 2.0]]), [arr2(&[[10.0], [20.0]]).into_dyn()]);
 }
 
 #[test]
@@ -154,9 +139,7 @@ fn weights_are_read_at_every_run() {
 fn both_executors_run_in_single_precision_too() {
     let compiled = squares();
     let bindings = [vec![1.5_f32, 2.5]];
-    let naive = compiled
-        .run_naively(&Reference, &bindings, RunKey::default())
-        .unwrap();
+    let naive = compiled.run_naively(&Reference, &bindings, RunKey::default()).unwrap();
     let fast = compiled.run_naively(&Cpu, &bindings, RunKey::default()).unwrap();
     assert_eq!(naive, [arr1(&[2.25, 6.25]).into_dyn()]);
     assert_eq!(fast, naive);
@@ -169,14 +152,10 @@ fn arrays_that_do_not_fit_are_an_error() {
     let y = b.neg(x).unwrap();
     let error = b.evaluate(&[y], &[]).unwrap_err();
     assert_eq!(error.to_string(), "program: expected 1 arrays, got 0");
-    let error = b
-        .evaluate(&[y], &[arr1(&[1.0, 2.0, 3.0]).into_dyn()])
-        .unwrap_err();
+    let error = b.evaluate(&[y], &[arr1(&[1.0, 2.0, 3.0]).into_dyn()]).unwrap_err();
     assert!(error.is_shape());
     assert_eq!(error.to_string(), "x: expected [2], got [3]");
-    let error = b
-        .evaluate_reference(&[y], &[arr2(&[[1.0, 2.0]]).into_dyn()])
-        .unwrap_err();
+    let error = b.evaluate_reference(&[y], &[arr2(&[[1.0, 2.0]]).into_dyn()]).unwrap_err();
     assert_eq!(error.to_string(), "x: expected [2], got [1, 2]");
 }
 

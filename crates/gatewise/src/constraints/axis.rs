@@ -37,9 +37,7 @@ impl Axis {
         let mut sums = weights.fold_axis(ndarray::Axis(first), 0.0, add_square);
         sums.insert_axis_inplace(ndarray::Axis(first));
         for &axis in others {
-            sums = sums
-                .sum_axis(ndarray::Axis(axis))
-                .insert_axis(ndarray::Axis(axis));
+            sums = sums.sum_axis(ndarray::Axis(axis)).insert_axis(ndarray::Axis(axis));
         }
         Ok(sums.mapv(|sum| sum.sqrt() as f32))
     }
@@ -54,11 +52,7 @@ impl Axis {
         };
         let mut indices = Vec::with_capacity(wanted.len());
         for axis in wanted {
-            let index = if axis < 0 {
-                rank.checked_add_signed(axis)
-            } else {
-                Some(axis as usize)
-            };
+            let index = if axis < 0 { rank.checked_add_signed(axis) } else { Some(axis as usize) };
             match index.filter(|&index| index < rank && !indices.contains(&index)) {
                 Some(index) => indices.push(index),
                 None => return Err(wrong_axis(class_name, axis, shape)),
@@ -69,8 +63,5 @@ impl Axis {
 }
 
 fn wrong_axis(class_name: &str, axis: isize, shape: &[usize]) -> Error {
-    Error::argument(
-        class_name,
-        format!("`axis` {axis} is not in a weight {shape:?} or is named twice"),
-    )
+    Error::argument(class_name, format!("`axis` {axis} is not in a weight {shape:?} or is named twice"))
 }

@@ -26,10 +26,7 @@ pub struct MaxNorm {
 
 impl Default for MaxNorm {
     fn default() -> Self {
-        Self {
-            max_value: 2.0,
-            axis: Axis::default(),
-        }
+        Self { max_value: 2.0, axis: Axis::default() }
     }
 }
 
@@ -46,19 +43,14 @@ impl Constraint for MaxNorm {
         if self.max_value >= 0.0 && self.max_value.is_finite() {
             return Ok(());
         }
-        let text = format!(
-            "`max_value` must be at least 0 and finite, got {}",
-            self.max_value
-        );
+        let text = format!("`max_value` must be at least 0 and finite, got {}", self.max_value);
         Err(Error::argument("MaxNorm", text))
     }
 
     fn apply(&self, weights: &mut ArrayViewMutD<'_, f32>) -> Result<()> {
         self.check()?;
         let max = self.max_value as f32;
-        rescale("MaxNorm", &self.axis, weights, |norm| {
-            norm.clamp(0.0, max) / (EPSILON + norm)
-        })
+        rescale("MaxNorm", &self.axis, weights, |norm| norm.clamp(0.0, max) / (EPSILON + norm))
     }
 }
 
@@ -81,9 +73,7 @@ impl Constraint for UnitNorm {
 
     fn apply(&self, weights: &mut ArrayViewMutD<'_, f32>) -> Result<()> {
         let norms = self.axis.norms("UnitNorm", weights)?;
-        Zip::from(weights)
-            .and_broadcast(&norms)
-            .for_each(|weight, norm| *weight /= EPSILON + norm);
+        Zip::from(weights).and_broadcast(&norms).for_each(|weight, norm| *weight /= EPSILON + norm);
         Ok(())
     }
 }
@@ -104,12 +94,7 @@ pub struct MinMaxNorm {
 
 impl Default for MinMaxNorm {
     fn default() -> Self {
-        Self {
-            min_value: 0.0,
-            max_value: 1.0,
-            rate: 1.0,
-            axis: Axis::default(),
-        }
+        Self { min_value: 0.0, max_value: 1.0, rate: 1.0, axis: Axis::default() }
     }
 }
 
@@ -123,12 +108,7 @@ impl Constraint for MinMaxNorm {
     }
 
     fn check(&self) -> Result<()> {
-        let Self {
-            min_value,
-            max_value,
-            rate,
-            ..
-        } = self;
+        let Self { min_value, max_value, rate, .. } = self;
         if !(*min_value >= 0.0 && min_value <= max_value && max_value.is_finite()) {
             let text = format!(
                 "`min_value` must be from 0 to a finite `max_value`, got {min_value} and {max_value}"
@@ -136,10 +116,7 @@ impl Constraint for MinMaxNorm {
             return Err(Error::argument("MinMaxNorm", text));
         }
         if !(0.0..=1.0).contains(rate) {
-            return Err(Error::argument(
-                "MinMaxNorm",
-                format!("`rate` must be from 0 to 1, got {rate}"),
-            ));
+            return Err(Error::argument("MinMaxNorm", format!("`rate` must be from 0 to 1, got {rate}")));
         }
         Ok(())
     }
@@ -162,9 +139,7 @@ fn rescale(
     factor: impl Fn(f32) -> f32,
 ) -> Result<()> {
     let factors = axis.norms(class_name, weights)?.mapv(factor);
-    Zip::from(weights)
-        .and_broadcast(&factors)
-        .for_each(|weight, factor| *weight *= factor);
+    Zip::from(weights).and_broadcast(&factors).for_each(|weight, factor| *weight *= factor);
     Ok(())
 }
 

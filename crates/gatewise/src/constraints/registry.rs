@@ -17,18 +17,9 @@ type Config = Map<String, Value>;
 type Created = Result<Arc<dyn Constraint>>;
 
 const CLASSES: &[Class<Arc<dyn Constraint>>] = &[
-    Class {
-        names: &["max_norm", "MaxNorm"],
-        create: |config| create::<MaxNorm>("MaxNorm", config),
-    },
-    Class {
-        names: &["non_neg", "NonNeg"],
-        create: non_neg,
-    },
-    Class {
-        names: &["unit_norm", "UnitNorm"],
-        create: |config| create::<UnitNorm>("UnitNorm", config),
-    },
+    Class { names: &["max_norm", "MaxNorm"], create: |config| create::<MaxNorm>("MaxNorm", config) },
+    Class { names: &["non_neg", "NonNeg"], create: non_neg },
+    Class { names: &["unit_norm", "UnitNorm"], create: |config| create::<UnitNorm>("UnitNorm", config) },
     Class {
         names: &["min_max_norm", "MinMaxNorm"],
         create: |config| create::<MinMaxNorm>("MinMaxNorm", config),

@@ -40,10 +40,7 @@ fn what_keras_serializes_can_be_read_and_is_written_again() {
     }
     for axis in [json!(1), json!([0, 1]), json!(null)] {
         let keras = json!({"class_name": "MaxNorm", "config": {"max_value": 2, "axis": axis}});
-        assert_eq!(
-            deserialize(&keras).unwrap().config(),
-            json!({"max_value": 2.0, "axis": axis})
-        );
+        assert_eq!(deserialize(&keras).unwrap().config(), json!({"max_value": 2.0, "axis": axis}));
     }
 }
 
@@ -87,10 +84,6 @@ fn a_constraint_of_the_users_own_is_accepted() {
     }
 
     let mut weights = array![1.0, 2.0].into_dyn();
-    ConstraintArgument::from(Frozen)
-        .resolve()
-        .unwrap()
-        .apply(&mut weights.view_mut())
-        .unwrap();
+    ConstraintArgument::from(Frozen).resolve().unwrap().apply(&mut weights.view_mut()).unwrap();
     assert_eq!(weights, array![7.0, 7.0].into_dyn());
 }

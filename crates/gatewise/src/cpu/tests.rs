@@ -28,17 +28,10 @@ fn an_input_is_repeated_as_its_sizes_say() {
 
 #[test]
 fn the_order_of_arguments_is_kept_when_one_is_repeated() {
-    let (row, rows) = (
-        array(&[2], &[1.0, 2.0]),
-        array(&[2, 2], &[10.0, 20.0, 30.0, 40.0]),
-    );
+    let (row, rows) = (array(&[2], &[1.0, 2.0]), array(&[2, 2], &[10.0, 20.0, 30.0, 40.0]));
     let sub = |x: &ndarray::ArrayD<f64>, y: &ndarray::ArrayD<f64>| {
         let inputs = [x, y].map(|array| array.mapv(|x| x as f32));
-        fast(&inputs, &|b, x| b.sub(x[0], x[1]))
-            .unwrap()
-            .iter()
-            .copied()
-            .collect::<Vec<f32>>()
+        fast(&inputs, &|b, x| b.sub(x[0], x[1])).unwrap().iter().copied().collect::<Vec<f32>>()
     };
     assert_eq!(sub(&rows, &row), [9.0, 18.0, 29.0, 38.0]);
     assert_eq!(sub(&row, &rows), [-9.0, -18.0, -29.0, -38.0]);
@@ -49,9 +42,7 @@ fn the_order_of_arguments_is_kept_when_one_is_repeated() {
 #[test]
 fn operations_without_a_kernel_of_their_own_run_by_their_meaning() {
     assert_executors_agree(&[numbers(&[3, 5], 0)], &|b, x| b.softmax(b.slice(x[0], 1, 1, 3)?));
-    assert_executors_agree(&[numbers(&[3, 5], 0)], &|b, x| {
-        b.mean(b.pad(x[0], 0, 1, 2)?, &[0])
-    });
+    assert_executors_agree(&[numbers(&[3, 5], 0)], &|b, x| b.mean(b.pad(x[0], 0, 1, 2)?, &[0]));
 }
 
 #[test]
@@ -61,10 +52,7 @@ fn an_error_of_an_operation_is_returned_and_the_next_run_is_not_disturbed() {
     let rows = b.one_hot("loss", ids, 2).unwrap();
     let run = |ids: [f32; 2]| b.evaluate(&[rows], &[ndarray::arr1(&ids).into_dyn()]);
     assert!(run([0.0, 5.0]).unwrap_err().is_data());
-    assert_eq!(
-        run([0.0, 1.0]).unwrap()[0].iter().copied().collect::<Vec<_>>(),
-        [1.0, 0.0, 0.0, 1.0]
-    );
+    assert_eq!(run([0.0, 1.0]).unwrap()[0].iter().copied().collect::<Vec<_>>(), [1.0, 0.0, 0.0, 1.0]);
 }
 
 #[test]
@@ -80,10 +68,7 @@ fn many_threads_compute_the_bits_of_one() {
     let arrays = arrays.map(|array| array.iter().map(|x| *x as f32).collect::<Vec<f32>>());
     let data = [arrays[0].as_slice(), arrays[1].as_slice()];
     let run = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let results = pool.install(|| compiled.run(&data, RunKey::default(), |run| Ok(run.to_arrays())));
         results.unwrap()
     };

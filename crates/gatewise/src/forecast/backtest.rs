@@ -26,10 +26,7 @@ pub(super) fn forecasts(
 ) -> Result<Vec<Vec<f64>>> {
     let mut forecasts = Vec::with_capacity(layout.origins.len());
     for (index, &refit) in layout.refits.iter().enumerate() {
-        let fit = FitProgress {
-            number: index + 1,
-            of: layout.refits.len() + 1,
-        };
+        let fit = FitProgress { number: index + 1, of: layout.refits.len() + 1 };
         let fitted = Fitted::train(recipe, &values[..refit], first_step, fit, observer)?;
         for origin in layout.origins_of_refit(index) {
             forecasts.push(fitted.forecast(&values[..origin], first_step)?);
@@ -64,10 +61,8 @@ pub(super) fn assess(
         let errors: Vec<f64> = layout.origins.iter().enumerate().flat_map(of_origin).collect();
         Accuracy::of(&errors, scale)
     };
-    let restored: Vec<Vec<f64>> = forecasts
-        .iter()
-        .map(|own| own.iter().map(|value| recipe.restore(*value)).collect())
-        .collect();
+    let restored: Vec<Vec<f64>> =
+        forecasts.iter().map(|own| own.iter().map(|value| recipe.restore(*value)).collect()).collect();
     let history = |origin: usize| &series.values()[..origin];
     let backtest = Backtest {
         tail: series.values().len() - layout.head,
@@ -85,10 +80,7 @@ pub(super) fn assess(
             .origins
             .iter()
             .zip(restored.iter())
-            .map(|(&origin, forecast)| BacktestForecast {
-                origin,
-                forecast: forecast.clone(),
-            })
+            .map(|(&origin, forecast)| BacktestForecast { origin, forecast: forecast.clone() })
             .collect(),
     };
     Ok((backtest, intervals))
@@ -98,10 +90,7 @@ pub(super) fn assess(
 pub(super) fn separate_origins(origins: &[usize], horizon: usize) -> Vec<usize> {
     let mut places: Vec<usize> = Vec::new();
     for place in (0..origins.len()).rev() {
-        if places
-            .last()
-            .is_none_or(|&later| origins[later] - origins[place] >= horizon)
-        {
+        if places.last().is_none_or(|&later| origins[later] - origins[place] >= horizon) {
             places.push(place);
         }
     }
@@ -110,9 +99,5 @@ pub(super) fn separate_origins(origins: &[usize], horizon: usize) -> Vec<usize> 
 }
 
 fn differences(forecast: &[f64], actual: &[f64]) -> Vec<f64> {
-    forecast
-        .iter()
-        .zip(actual)
-        .map(|(forecast, actual)| forecast - actual)
-        .collect()
+    forecast.iter().zip(actual).map(|(forecast, actual)| forecast - actual).collect()
 }

@@ -37,7 +37,7 @@ impl Calendar {
         let sorted = order.windows(2).any(|pair| pair[0] > pair[1]);
         if let Some(pair) = order.windows(2).find(|pair| dates[pair[0]] == dates[pair[1]]) {
             let text = format!(
-                "expected each date once, got {} in rows {} and {}; sum or average them first",
+                "expected each date once, got {} in data rows {} and {}; sum or average them first",
                 texts[pair[0]],
                 pair[0] + 1,
                 pair[1] + 1
@@ -51,11 +51,7 @@ impl Calendar {
         for (&place, &row) in places.iter().zip(&order) {
             rows[place] = Some(row);
         }
-        Ok(ReadDates {
-            calendar: Self { dates, frequency },
-            rows,
-            sorted,
-        })
+        Ok(ReadDates { calendar: Self { dates, frequency }, rows, sorted })
     }
 
     /// How often the series has a value.
@@ -70,10 +66,7 @@ impl Calendar {
 
     /// Only the dates of a part of the history.
     pub(super) fn slice(&self, range: std::ops::Range<usize>) -> Self {
-        Self {
-            dates: self.dates[range].to_vec(),
-            frequency: self.frequency,
-        }
+        Self { dates: self.dates[range].to_vec(), frequency: self.frequency }
     }
 
     /// The date at place `index`, counted from 0; beyond the history the dates go on with the frequency.
@@ -104,9 +97,7 @@ impl Calendar {
     fn date(&self, index: usize) -> DateTime {
         match self.dates.get(index) {
             Some(date) => *date,
-            None => self
-                .frequency
-                .advance(self.dates[self.dates.len() - 1], index + 1 - self.dates.len()),
+            None => self.frequency.advance(self.dates[self.dates.len() - 1], index + 1 - self.dates.len()),
         }
     }
 }

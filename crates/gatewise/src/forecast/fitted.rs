@@ -27,18 +27,12 @@ impl Fitted {
         fit: FitProgress,
         observer: &Observer,
     ) -> Result<Self> {
-        let season = recipe
-            .season
-            .map(|period| Season::fit(values, first_step, period));
+        let season = recipe.season.map(|period| Season::fit(values, first_step, period));
         let rest = without_season(season.as_ref(), values, first_step);
         let (scaler, windows) = Scaler::fit(&rest, recipe.window, recipe.horizon);
         let epochs = Network::find_epochs(recipe, &windows, fit, observer)?;
         let network = Network::train(recipe, &windows, epochs, fit, observer)?;
-        Ok(Self {
-            season,
-            scaler,
-            network,
-        })
+        Ok(Self { season, scaler, network })
     }
 
     /// The transformed continuation `[horizon]` of transformed `values` `[rows]`, of which there are at least
@@ -52,10 +46,7 @@ impl Fitted {
         let next_step = begin_step + window as i64;
         let mut forecast = self.scaler.continuation(&rest, output.iter().copied());
         if let Some(season) = &self.season {
-            forecast
-                .iter_mut()
-                .zip(next_step..)
-                .for_each(|(value, step)| *value += season.at(step));
+            forecast.iter_mut().zip(next_step..).for_each(|(value, step)| *value += season.at(step));
         }
         Ok(forecast)
     }
@@ -63,11 +54,9 @@ impl Fitted {
 
 fn without_season(season: Option<&Season>, values: &[f64], first_step: i64) -> Vec<f64> {
     match season {
-        Some(season) => values
-            .iter()
-            .zip(first_step..)
-            .map(|(value, step)| value - season.at(step))
-            .collect(),
+        Some(season) => {
+            values.iter().zip(first_step..).map(|(value, step)| value - season.at(step)).collect()
+        }
         None => values.to_vec(),
     }
 }

@@ -31,31 +31,18 @@ impl Forecaster {
         let horizon = settings.horizon.unwrap_or_else(|| usual_horizon(series));
         let layout = Layout::new(series.name(), rows, horizon, settings)?;
         let recipe = Recipe::decide(series, &layout, settings);
-        recipe
-            .in_words()
-            .into_iter()
-            .for_each(|sentence| observer.say(sentence));
-        layout_in_words(&layout, rows)
-            .into_iter()
-            .for_each(|sentence| observer.say(sentence));
+        recipe.in_words().into_iter().for_each(|sentence| observer.say(sentence));
+        layout_in_words(&layout, rows).into_iter().for_each(|sentence| observer.say(sentence));
         let values = recipe.transform(series)?;
         let first_step = series.first_step();
         let forecasts = backtest::forecasts(&recipe, &layout, &values, first_step, observer)?;
         let (backtest, intervals) = backtest::assess(series, &recipe, &layout, &values, &forecasts)?;
         observer.say("last fit: on values up to the end of the series");
         let fits = layout.refits.len() + 1;
-        let last_fit = FitProgress {
-            number: fits,
-            of: fits,
-        };
+        let last_fit = FitProgress { number: fits, of: fits };
         let fitted = Fitted::train(&recipe, &values, first_step, last_fit, observer)?;
         let frequency = series.frequency().map(|frequency| frequency.to_string());
-        let forecaster = Self {
-            recipe,
-            fitted,
-            intervals,
-            frequency,
-        };
+        let forecaster = Self { recipe, fitted, intervals, frequency };
         let report = forecaster.report(series, &values, horizon, Some(backtest))?;
         Ok((forecaster, report))
     }
@@ -78,10 +65,7 @@ impl Forecaster {
 
     fn check(&self, series: &Series, horizon: usize) -> Result<()> {
         if horizon == 0 || horizon > self.recipe.horizon {
-            let text = format!(
-                "expected a horizon of 1 to {} steps, got {horizon}",
-                self.recipe.horizon
-            );
+            let text = format!("expected a horizon of 1 to {} steps, got {horizon}", self.recipe.horizon);
             return Err(Error::argument("forecast model", text));
         }
         let frequency = series.frequency().map(|frequency| frequency.to_string());
@@ -90,19 +74,13 @@ impl Forecaster {
                 Some(frequency) => format!("{frequency} dates"),
                 None => "no dates".to_owned(),
             };
-            let text = format!(
-                "expected {} as in training, got {}",
-                words(&self.frequency),
-                words(&frequency)
-            );
+            let text =
+                format!("expected {} as in training, got {}", words(&self.frequency), words(&frequency));
             return Err(Error::data(series.name(), text));
         }
         let (rows, window) = (series.values().len(), self.recipe.window);
         if rows < window {
-            return Err(Error::data(
-                series.name(),
-                format!("expected at least {window} rows, got {rows}"),
-            ));
+            return Err(Error::data(series.name(), format!("expected at least {window} rows, got {rows}")));
         }
         Ok(())
     }
@@ -125,12 +103,7 @@ impl Forecaster {
             notes: series.notes().to_vec(),
         };
         let forecast = (0..horizon).map(step).collect();
-        Ok(Report {
-            series: summary,
-            recipe: self.recipe.clone(),
-            backtest,
-            forecast,
-        })
+        Ok(Report { series: summary, recipe: self.recipe.clone(), backtest, forecast })
     }
 
     fn step(&self, date: String, place: usize, forecast: f64) -> ForecastStep {
@@ -149,9 +122,7 @@ impl Forecaster {
 
 /// The usual horizon for the dates, a dozen steps without.
 fn usual_horizon(series: &Series) -> usize {
-    series
-        .frequency()
-        .map_or(12, |frequency| frequency.usual_horizon())
+    series.frequency().map_or(12, |frequency| frequency.usual_horizon())
 }
 
 fn layout_in_words(layout: &Layout, rows: usize) -> Vec<String> {
@@ -165,7 +136,5 @@ fn layout_in_words(layout: &Layout, rows: usize) -> Vec<String> {
     );
     let windows = rows + 1 - layout.window - horizon;
     let bound = format!("long series: each fit uses the latest {MOST_WINDOWS} of up to {windows} windows");
-    std::iter::once(backtest)
-        .chain((windows > MOST_WINDOWS).then_some(bound))
-        .collect()
+    std::iter::once(backtest).chain((windows > MOST_WINDOWS).then_some(bound)).collect()
 }

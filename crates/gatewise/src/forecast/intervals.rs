@@ -35,28 +35,20 @@ impl Intervals {
     /// The intervals of residuals `[origin][step]`; `None` where they are too few for the widest level.
     pub(super) fn calibrate(residuals: &[&[f64]]) -> Option<Self> {
         let scale = step_scale(residuals);
-        let scores = residuals
-            .iter()
-            .flat_map(|of_origin| of_origin.iter().zip(&scale));
+        let scores = residuals.iter().flat_map(|of_origin| of_origin.iter().zip(&scale));
         let mut scores: Vec<f64> = scores.map(|(residual, scale)| score(*residual, *scale)).collect();
         scores.sort_by(f64::total_cmp);
         let half_widths = LEVELS.iter().map(|&level| {
             let factor = conformal_quantile(&scores, level)?;
             Some(scale.iter().map(|scale| factor * scale).collect())
         });
-        Some(Self {
-            half_widths: half_widths.collect::<Option<_>>()?,
-        })
+        Some(Self { half_widths: half_widths.collect::<Option<_>>()? })
     }
 }
 
 /// Checks each origin with the intervals of only those origins that share no forecast value with it.
 pub(super) fn coverage(origins: &[usize], residuals: &[Vec<f64>]) -> Vec<Coverage> {
-    let mut counts = LEVELS.map(|level| Coverage {
-        level,
-        inside: 0,
-        checked: 0,
-    });
+    let mut counts = LEVELS.map(|level| Coverage { level, inside: 0, checked: 0 });
     for (place, own) in residuals.iter().enumerate() {
         let apart = |other: usize| origins[other].abs_diff(origins[place]) >= own.len();
         let others: Vec<&[f64]> = (0..origins.len())
@@ -67,11 +59,7 @@ pub(super) fn coverage(origins: &[usize], residuals: &[Vec<f64>]) -> Vec<Coverag
             continue;
         };
         for (count, half_width) in counts.iter_mut().zip(&intervals.half_widths) {
-            count.inside += own
-                .iter()
-                .zip(half_width)
-                .filter(|(own, half)| own.abs() <= **half)
-                .count();
+            count.inside += own.iter().zip(half_width).filter(|(own, half)| own.abs() <= **half).count();
             count.checked += own.len();
         }
     }
@@ -92,18 +80,12 @@ fn non_decreasing(values: impl Iterator<Item = f64>) -> Vec<f64> {
         let mut block = (value, 1);
         while let Some(&(mean, size)) = blocks.last().filter(|(mean, _)| *mean > block.0) {
             let total = size + block.1;
-            block = (
-                (mean * size as f64 + block.0 * block.1 as f64) / total as f64,
-                total,
-            );
+            block = ((mean * size as f64 + block.0 * block.1 as f64) / total as f64, total);
             blocks.pop();
         }
         blocks.push(block);
     }
-    blocks
-        .into_iter()
-        .flat_map(|(mean, size)| std::iter::repeat_n(mean, size))
-        .collect()
+    blocks.into_iter().flat_map(|(mean, size)| std::iter::repeat_n(mean, size)).collect()
 }
 
 fn score(residual: f64, scale: f64) -> f64 {

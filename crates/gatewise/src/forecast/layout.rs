@@ -42,10 +42,7 @@ impl Layout {
     /// The layout for a series of `rows` values that looks `horizon` steps ahead.
     pub(super) fn new(name: &str, rows: usize, horizon: usize, settings: &Settings) -> Result<Self> {
         if horizon == 0 {
-            return Err(Error::argument(
-                name,
-                "expected a horizon of at least 1 step, got 0",
-            ));
+            return Err(Error::argument(name, "expected a horizon of at least 1 step, got 0"));
         }
         if let Some(window) = settings.window.filter(|window| *window < SHORTEST_WINDOW) {
             let text = format!("expected a window of at least {SHORTEST_WINDOW} steps, got {window}");
@@ -58,9 +55,7 @@ impl Layout {
     /// The layout, or `None` where the series is too short for it.
     fn fit_in(rows: usize, horizon: usize, window: Option<usize>) -> Option<Self> {
         let horizons = (rows / (HORIZONS_PER_TAIL_HORIZON * horizon)).clamp(2, MOST_HORIZONS_IN_TAIL);
-        let tail = (horizons * horizon)
-            .max(horizon + MOST_ORIGINS - 1)
-            .min(2 * rows / 5);
+        let tail = (horizons * horizon).max(horizon + MOST_ORIGINS - 1).min(2 * rows / 5);
         let head = rows - tail;
         let longest_window = (head + 1).checked_sub(horizon + FEWEST_WINDOWS)?;
         let window = window.unwrap_or_else(|| usual_window(horizon).min(longest_window));
@@ -70,35 +65,18 @@ impl Layout {
         if window < SHORTEST_WINDOW || window > longest_window || residuals < FEWEST_RESIDUALS {
             return None;
         }
-        let origins: Vec<usize> = (0..count)
-            .map(|index| head + index * span / (count - 1).max(1))
-            .collect();
+        let origins: Vec<usize> = (0..count).map(|index| head + index * span / (count - 1).max(1)).collect();
         let windows = head + 1 - horizon - window;
-        let refit_count = if windows <= MOST_WINDOWS_FOR_REFITS {
-            MOST_REFITS.min(count)
-        } else {
-            1
-        };
-        let refits = (0..refit_count)
-            .map(|index| origins[index * count / refit_count])
-            .collect();
-        Some(Self {
-            horizon,
-            window,
-            head,
-            origins,
-            refits,
-        })
+        let refit_count = if windows <= MOST_WINDOWS_FOR_REFITS { MOST_REFITS.min(count) } else { 1 };
+        let refits = (0..refit_count).map(|index| origins[index * count / refit_count]).collect();
+        Some(Self { horizon, window, head, origins, refits })
     }
 
     /// The origins that are forecast by the network fitted at the `index`-th refit.
     pub(super) fn origins_of_refit(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
         let from = self.refits[index];
         let until = self.refits.get(index + 1).copied().unwrap_or(usize::MAX);
-        self.origins
-            .iter()
-            .copied()
-            .filter(move |&origin| origin >= from && origin < until)
+        self.origins.iter().copied().filter(move |&origin| origin >= from && origin < until)
     }
 }
 
@@ -112,11 +90,7 @@ fn too_few(name: &str, rows: usize, horizon: usize, window: Option<usize>) -> Er
     let ceiling = 20 * (horizon + window.unwrap_or(0) + MOST_ORIGINS + FEWEST_WINDOWS);
     let needed = (rows..ceiling).find(enough).unwrap_or(ceiling);
     let seen = window.map_or(String::new(), |window| format!(" from a window of {window}"));
-    let remedy = if window.is_some() {
-        "a shorter window or horizon"
-    } else {
-        "a shorter horizon"
-    };
+    let remedy = if window.is_some() { "a shorter window or horizon" } else { "a shorter horizon" };
     let text = format!(
         "expected at least {needed} rows to forecast {horizon} steps{seen}, got {rows}; give more rows or {remedy}"
     );

@@ -31,11 +31,7 @@ pub(super) fn spread_grows_with_level(values: &[f64], block: usize) -> bool {
 fn level_and_spread(block: &[f64]) -> Option<(f64, f64)> {
     let count = block.len() as f64;
     let mean = block.iter().sum::<f64>() / count;
-    let variance = block
-        .iter()
-        .map(|value| (value - mean) * (value - mean))
-        .sum::<f64>()
-        / count;
+    let variance = block.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
     (variance > 0.0).then(|| (libm::log(mean), 0.5 * libm::log(variance)))
 }
 
@@ -45,15 +41,8 @@ fn line(points: &[(f64, f64)]) -> (f64, f64) {
     let mean_x = points.iter().map(|point| point.0).sum::<f64>() / count;
     let mean_y = points.iter().map(|point| point.1).sum::<f64>() / count;
     let sum = |product: fn(f64, f64) -> f64| -> f64 {
-        points
-            .iter()
-            .map(|point| product(point.0 - mean_x, point.1 - mean_y))
-            .sum()
+        points.iter().map(|point| product(point.0 - mean_x, point.1 - mean_y)).sum()
     };
     let (xx, xy, yy) = (sum(|x, _| x * x), sum(|x, y| x * y), sum(|_, y| y * y));
-    if xx > 0.0 && yy > 0.0 {
-        (xy / xx, xy / libm::sqrt(xx * yy))
-    } else {
-        (0.0, 0.0)
-    }
+    if xx > 0.0 && yy > 0.0 { (xy / xx, xy / libm::sqrt(xx * yy)) } else { (0.0, 0.0) }
 }

@@ -24,19 +24,12 @@ impl Accuracy {
         let count = errors.len() as f64;
         let mae = errors.iter().map(|error| error.abs()).sum::<f64>() / count;
         let rmse = libm::sqrt(errors.iter().map(|error| error * error).sum::<f64>() / count);
-        Self {
-            mae,
-            rmse,
-            mase: (scale > 0.0).then_some(mae / scale),
-        }
+        Self { mae, rmse, mase: (scale > 0.0).then_some(mae / scale) }
     }
 }
 
 /// The mean absolute difference of values `lag` steps apart: what MASE divides by.
 pub(super) fn naive_scale(values: &[f64], lag: usize) -> f64 {
-    let differences = values
-        .iter()
-        .zip(&values[lag..])
-        .map(|(before, after)| (after - before).abs());
+    let differences = values.iter().zip(&values[lag..]).map(|(before, after)| (after - before).abs());
     differences.sum::<f64>() / (values.len() - lag).max(1) as f64
 }

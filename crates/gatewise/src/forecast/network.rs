@@ -43,12 +43,7 @@ impl Network {
             start_from_epoch: schedule.epochs_before_choice,
             ..EarlyStopping::default()
         };
-        let mut teller = Teller {
-            fit,
-            observer,
-            epochs: recipe.epochs,
-            half: 0.0,
-        };
+        let mut teller = Teller { fit, observer, epochs: recipe.epochs, half: 0.0 };
         let arguments = Fit {
             epochs: recipe.epochs,
             batch_size: Some(BATCH_SIZE),
@@ -69,18 +64,9 @@ impl Network {
         observer: &Observer,
     ) -> Result<Self> {
         let mut model = build(recipe)?;
-        let mut teller = Teller {
-            fit,
-            observer,
-            epochs,
-            half: 1.0,
-        };
-        let arguments = Fit {
-            epochs,
-            batch_size: Some(BATCH_SIZE),
-            callbacks: vec![&mut teller],
-            ..Fit::default()
-        };
+        let mut teller = Teller { fit, observer, epochs, half: 1.0 };
+        let arguments =
+            Fit { epochs, batch_size: Some(BATCH_SIZE), callbacks: vec![&mut teller], ..Fit::default() };
         model.fit(&windows.inputs, &windows.targets, arguments)?;
         Ok(Self { model })
     }
@@ -126,11 +112,7 @@ impl Callback for Teller<'_> {
     fn on_epoch_end(&mut self, epoch: usize, logs: &mut Logs, _: &mut dyn TrainingControl) -> Result<()> {
         let done = (self.half + (epoch + 1) as f64 / self.epochs as f64) / 2.0;
         let loss = logs.get("loss").copied().unwrap_or(f64::NAN);
-        self.observer.tell(&Progress::Epoch {
-            fit: self.fit,
-            done,
-            loss,
-        });
+        self.observer.tell(&Progress::Epoch { fit: self.fit, done, loss });
         Ok(())
     }
 }

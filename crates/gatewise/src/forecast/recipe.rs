@@ -45,17 +45,13 @@ impl Recipe {
         let head = &series.values()[..layout.head];
         let usual = series.frequency().map(|frequency| frequency.usual_periods());
         let block = usual.iter().flatten().find(|period| **period <= LONGEST_BLOCK);
-        let block = block.map_or(head.len() / BLOCKS_WITHOUT_SEASON, |period| {
-            period.round() as usize
-        });
+        let block = block.map_or(head.len() / BLOCKS_WITHOUT_SEASON, |period| period.round() as usize);
         let all_positive = series.values().iter().all(|value| *value > 0.0);
         let logarithm = all_positive && logarithm::spread_grows_with_level(head, block);
         let transformed: Vec<f64> = head.iter().map(|value| transform(logarithm, *value)).collect();
         let candidates = usual.unwrap_or_else(|| season::periods_by_autocorrelation(&transformed));
         let season = season::strongest(&transformed, &candidates).map(|found| found.period);
-        let baseline_season = season
-            .or(candidates.first().copied())
-            .map(|period| period.round() as usize);
+        let baseline_season = season.or(candidates.first().copied()).map(|period| period.round() as usize);
         Self {
             horizon: layout.horizon,
             window: layout.window,
@@ -82,11 +78,7 @@ impl Recipe {
             );
             return Err(Error::data(series.name(), text));
         }
-        Ok(series
-            .values()
-            .iter()
-            .map(|value| transform(self.logarithm, *value))
-            .collect())
+        Ok(series.values().iter().map(|value| transform(self.logarithm, *value)).collect())
     }
 
     /// A transformed value in the unit of the series. The middle of a forecast stays its middle (the median).

@@ -92,9 +92,7 @@ impl Backtest {
     /// The forecasts that share no value with each other, from the latest back until there is none left.
     pub fn without_overlap(&self, horizon: usize) -> impl Iterator<Item = &BacktestForecast> {
         let origins: Vec<usize> = self.forecasts.iter().map(|forecast| forecast.origin).collect();
-        separate_origins(&origins, horizon)
-            .into_iter()
-            .map(|place| &self.forecasts[place])
+        separate_origins(&origins, horizon).into_iter().map(|place| &self.forecasts[place])
     }
 
     /// Whether the mean absolute error of the LSTM is below that of every baseline.

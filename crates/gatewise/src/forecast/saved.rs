@@ -78,17 +78,8 @@ impl Forecaster {
             .map_err(|error| Error::format(path.display(), format!("{KEY}: {error}")))?;
         saved.check(path)?;
         check_network(path, &saved.recipe, &network)?;
-        let fitted = Fitted {
-            season: saved.season,
-            scaler: saved.scaler,
-            network,
-        };
-        Ok(Self {
-            recipe: saved.recipe,
-            fitted,
-            intervals: saved.intervals,
-            frequency: saved.frequency,
-        })
+        let fitted = Fitted { season: saved.season, scaler: saved.scaler, network };
+        Ok(Self { recipe: saved.recipe, fitted, intervals: saved.intervals, frequency: saved.frequency })
     }
 }
 
@@ -102,23 +93,14 @@ impl Saved {
             ("scaler window", self.scaler.window(), window),
             ("scaler horizon", self.scaler.horizon(), horizon),
             ("interval levels", widths.len(), LEVELS.len()),
-            (
-                "inner interval horizon",
-                widths.first().map_or(0, Vec::len),
-                horizon,
-            ),
-            (
-                "outer interval horizon",
-                widths.last().map_or(0, Vec::len),
-                horizon,
-            ),
+            ("inner interval horizon", widths.first().map_or(0, Vec::len), horizon),
+            ("outer interval horizon", widths.last().map_or(0, Vec::len), horizon),
         ];
         match sizes.into_iter().find(|(_, got, expected)| got != expected) {
             None => Ok(()),
-            Some((part, got, expected)) => Err(Error::format(
-                path.display(),
-                format!("{KEY}: expected {part} {expected}, got {got}"),
-            )),
+            Some((part, got, expected)) => {
+                Err(Error::format(path.display(), format!("{KEY}: expected {part} {expected}, got {got}")))
+            }
         }
     }
 }
@@ -131,9 +113,6 @@ fn check_network(path: &Path, recipe: &Recipe, network: &Network) -> Result<()> 
     if output.shape() == expected {
         return Ok(());
     }
-    let text = format!(
-        "expected a network with outputs {expected:?}, got {:?}",
-        output.shape()
-    );
+    let text = format!("expected a network with outputs {expected:?}, got {:?}", output.shape());
     Err(Error::format(path.display(), text))
 }

@@ -29,14 +29,9 @@ impl Schedule {
     pub(super) fn new(windows: usize, epochs: usize) -> Self {
         let validation_windows = (windows / if windows <= FEW_WINDOWS { 5 } else { 10 }).max(1);
         let batches = (windows - validation_windows).div_ceil(BATCH_SIZE).max(1);
-        let patience = PATIENCE_STEPS
-            .div_ceil(batches)
-            .clamp(*PATIENCE_EPOCHS.start(), *PATIENCE_EPOCHS.end());
+        let patience =
+            PATIENCE_STEPS.div_ceil(batches).clamp(*PATIENCE_EPOCHS.start(), *PATIENCE_EPOCHS.end());
         let epochs_before_choice = (FEWEST_STEPS.div_ceil(batches) - 1).min(epochs - 1);
-        Self {
-            validation_windows,
-            epochs_before_choice,
-            patience,
-        }
+        Self { validation_windows, epochs_before_choice, patience }
     }
 }

@@ -40,13 +40,8 @@ pub(super) struct Strength {
 
 /// The strongest season among `candidates` (steps), if one is strong enough to be taken out.
 pub(super) fn strongest(values: &[f64], candidates: &[f64]) -> Option<Strength> {
-    let strengths = candidates
-        .iter()
-        .filter(|period| values.len() as f64 >= FEWEST_SEASONS * **period);
-    let strengths = strengths.map(|&period| Strength {
-        period,
-        share: strength(values, period),
-    });
+    let strengths = candidates.iter().filter(|period| values.len() as f64 >= FEWEST_SEASONS * **period);
+    let strengths = strengths.map(|&period| Strength { period, share: strength(values, period) });
     strengths
         .filter(|found| found.share >= LEAST_STRENGTH)
         .max_by(|a, b| a.share.total_cmp(&b.share).then(b.period.total_cmp(&a.period)))
@@ -64,21 +59,13 @@ impl Season {
 
     /// The part of the value at a step number that is due to the season.
     pub(super) fn at(&self, step: i64) -> f64 {
-        harmonics(step, self.period)
-            .iter()
-            .zip(&self.factors)
-            .map(|(wave, factor)| wave * factor)
-            .sum()
+        harmonics(step, self.period).iter().zip(&self.factors).map(|(wave, factor)| wave * factor).sum()
     }
 }
 
 /// Cosines and sines of all harmonics of `period` at a step.
 fn harmonics(step: i64, period: f64) -> Vec<f64> {
-    let most = if period > LONG_PERIOD {
-        MOST_HARMONICS_OF_LONG
-    } else {
-        MOST_HARMONICS
-    };
+    let most = if period > LONG_PERIOD { MOST_HARMONICS_OF_LONG } else { MOST_HARMONICS };
     // The phase first, because the step number may be large and the angle must not lose its digits.
     let phase = libm::fmod(step as f64, period) / period;
     let mut waves = Vec::with_capacity(2 * most);
@@ -101,16 +88,9 @@ fn strength(values: &[f64], period: f64) -> f64 {
     let freedom = count - season.factors.len() as f64 - 1.0;
     let mean = around.iter().sum::<f64>() / count;
     let total: f64 = around.iter().map(|value| (value - mean) * (value - mean)).sum();
-    let left = around
-        .iter()
-        .enumerate()
-        .map(|(row, value)| value - season.at((row + offset) as i64));
+    let left = around.iter().enumerate().map(|(row, value)| value - season.at((row + offset) as i64));
     let left: f64 = left.map(|value| value * value).sum();
-    if total > 0.0 && freedom > 0.0 {
-        1.0 - (left / freedom) / (total / (count - 1.0))
-    } else {
-        0.0
-    }
+    if total > 0.0 && freedom > 0.0 { 1.0 - (left / freedom) / (total / (count - 1.0)) } else { 0.0 }
 }
 
 /// Values minus their centred moving average over one period, and the place of the first of them.

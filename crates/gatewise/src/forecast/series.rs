@@ -48,12 +48,7 @@ impl Series {
             let text = format!("expected values that vary, got {} in every row", values[0]);
             return Err(Error::data(name, text));
         }
-        Ok(Self {
-            name: name.to_owned(),
-            values,
-            calendar,
-            notes,
-        })
+        Ok(Self { name: name.to_owned(), values, calendar, notes })
     }
 
     /// What the series is called.
@@ -97,21 +92,14 @@ impl Series {
 
 fn check_values(name: &str, dates: Option<&[String]>, values: &[Option<f64>]) -> Result<()> {
     if let Some(dates) = dates.filter(|dates| dates.len() != values.len()) {
-        let text = format!(
-            "expected as many dates as values, got {} and {}",
-            dates.len(),
-            values.len()
-        );
+        let text = format!("expected as many dates as values, got {} and {}", dates.len(), values.len());
         return Err(Error::data(name, text));
     }
-    if let Some(row) = values
-        .iter()
-        .position(|value| value.is_some_and(|value| !value.is_finite()))
-    {
+    if let Some(row) = values.iter().position(|value| value.is_some_and(|value| !value.is_finite())) {
         return Err(Error::data(
             name,
             format!(
-                "row {}: expected a finite number, got {}",
+                "data row {}: expected a finite number, got {}",
                 row + 1,
                 values[row].unwrap_or(f64::NAN)
             ),
@@ -136,11 +124,7 @@ fn lay_on_calendar(
     if left_out > 0 {
         notes.push(format!("{} left out: put in as missing", count(left_out, "date")));
     }
-    let values = read
-        .rows
-        .iter()
-        .map(|row| row.and_then(|row| values[row]))
-        .collect();
+    let values = read.rows.iter().map(|row| row.and_then(|row| values[row])).collect();
     debug_assert_eq!(read.calendar.len(), read.rows.len());
     Ok((Some(read.calendar), values))
 }
@@ -151,10 +135,7 @@ fn known_range(name: &str, values: &[Option<f64>]) -> Result<std::ops::Range<usi
     let last = values.iter().rposition(Option::is_some);
     match first.zip(last) {
         Some((first, last)) => Ok(first..last + 1),
-        None => Err(Error::data(
-            name,
-            format!("expected numbers, got {} rows without one", values.len()),
-        )),
+        None => Err(Error::data(name, format!("expected numbers, got {} rows without one", values.len()))),
     }
 }
 
@@ -170,10 +151,7 @@ fn interpolate(name: &str, values: &[Option<f64>], notes: &mut Vec<String>) -> R
         return Err(Error::data(name, text));
     }
     if missing > 0 {
-        notes.push(format!(
-            "{} missing: interpolated linearly",
-            count(missing, "value")
-        ));
+        notes.push(format!("{} missing: interpolated linearly", count(missing, "value")));
     }
     let mut filled: Vec<f64> = Vec::with_capacity(values.len());
     for (index, value) in values.iter().enumerate() {

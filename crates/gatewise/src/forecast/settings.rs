@@ -19,13 +19,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            horizon: None,
-            window: None,
-            units: vec![64, 32],
-            epochs: 100,
-            seed: 0,
-        }
+        Self { horizon: None, window: None, units: vec![64, 32], epochs: 100, seed: 0 }
     }
 }
 
@@ -33,10 +27,7 @@ impl Settings {
     /// Checks what does not depend on a series.
     pub(super) fn check(&self) -> Result<()> {
         if self.units.is_empty() || self.units.contains(&0) {
-            let text = format!(
-                "expected at least one layer of at least 1 unit, got {:?}",
-                self.units
-            );
+            let text = format!("expected at least one layer of at least 1 unit, got {:?}", self.units);
             return Err(Error::argument("units", text));
         }
         if self.epochs == 0 {

@@ -35,34 +35,17 @@ impl Scaler {
         let last_origin = values.len() - horizon;
         let first_origin = window.max((last_origin + 1).saturating_sub(MOST_WINDOWS));
         let origins = first_origin..=last_origin;
-        let inputs: Vec<f64> = origins
-            .clone()
-            .flat_map(|origin| course(values, origin, window))
-            .collect();
+        let inputs: Vec<f64> = origins.clone().flat_map(|origin| course(values, origin, window)).collect();
         let (input_mean, input_scale) = mean_and_scale(&inputs);
         let (target_mean, target_scale) = (0..horizon)
             .map(|step| {
-                let ahead = origins
-                    .clone()
-                    .map(|origin| values[origin + step] - values[origin - 1]);
+                let ahead = origins.clone().map(|origin| values[origin + step] - values[origin - 1]);
                 mean_and_scale(&ahead.collect::<Vec<f64>>())
             })
             .unzip();
-        let scaler = Self {
-            window,
-            input_mean,
-            input_scale,
-            target_mean,
-            target_scale,
-        };
-        let targets: Vec<f32> = origins
-            .clone()
-            .flat_map(|origin| scaler.target(values, origin))
-            .collect();
-        let inputs: Vec<f32> = inputs
-            .into_iter()
-            .map(|value| scaler.scaled_input(value))
-            .collect();
+        let scaler = Self { window, input_mean, input_scale, target_mean, target_scale };
+        let targets: Vec<f32> = origins.clone().flat_map(|origin| scaler.target(values, origin)).collect();
+        let inputs: Vec<f32> = inputs.into_iter().map(|value| scaler.scaled_input(value)).collect();
         let count = origins.count();
         let windows = Windows {
             inputs: array(&[count, window, 1], inputs),
@@ -84,20 +67,14 @@ impl Scaler {
     /// The last window of `values` as a batch of one, `[1, window, 1]`.
     pub(super) fn last_window(&self, values: &[f64]) -> ArrayD<f32> {
         let course = course(values, values.len(), self.window);
-        array(
-            &[1, self.window, 1],
-            course.map(|value| self.scaled_input(value)).collect(),
-        )
+        array(&[1, self.window, 1], course.map(|value| self.scaled_input(value)).collect())
     }
 
     /// The continuation of `values` that the network's `output` `[horizon]` stands for.
     pub(super) fn continuation(&self, values: &[f64], output: impl Iterator<Item = f32>) -> Vec<f64> {
         let last = values[values.len() - 1];
         let scales = self.target_mean.iter().zip(&self.target_scale);
-        output
-            .zip(scales)
-            .map(|(output, (mean, scale))| last + mean + scale * f64::from(output))
-            .collect()
+        output.zip(scales).map(|(output, (mean, scale))| last + mean + scale * f64::from(output)).collect()
     }
 
     fn scaled_input(&self, value: f64) -> f32 {
@@ -106,32 +83,22 @@ impl Scaler {
 
     fn target<'a>(&'a self, values: &'a [f64], origin: usize) -> impl Iterator<Item = f32> + 'a {
         let scales = self.target_mean.iter().zip(&self.target_scale);
-        let ahead = values[origin..]
-            .iter()
-            .map(move |value| value - values[origin - 1]);
-        ahead
-            .zip(scales)
-            .map(|(value, (mean, scale))| ((value - mean) / scale) as f32)
+        let ahead = values[origin..].iter().map(move |value| value - values[origin - 1]);
+        ahead.zip(scales).map(|(value, (mean, scale))| ((value - mean) / scale) as f32)
     }
 }
 
 /// The `window` values before `origin`, relative to the last of them.
 fn course(values: &[f64], origin: usize, window: usize) -> impl Iterator<Item = f64> + '_ {
     let last = values[origin - 1];
-    values[origin - window..origin]
-        .iter()
-        .map(move |value| value - last)
+    values[origin - window..origin].iter().map(move |value| value - last)
 }
 
 /// Mean and standard deviation; a deviation of 0 becomes 1, so that a constant is only centred.
 fn mean_and_scale(values: &[f64]) -> (f64, f64) {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
-    let variance = values
-        .iter()
-        .map(|value| (value - mean) * (value - mean))
-        .sum::<f64>()
-        / count;
+    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
     let scale = libm::sqrt(variance);
     (mean, if scale > 0.0 { scale } else { 1.0 })
 }

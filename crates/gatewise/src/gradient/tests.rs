@@ -15,9 +15,7 @@ fn the_loss_has_the_gradient_1_by_itself() {
     let (b, x, _) = two_inputs();
     let loss = b.sum_all(x).unwrap();
     let gradient = gradients(&b, loss, &[loss]).unwrap()[0].expect("a gradient");
-    let result = b
-        .evaluate_reference(&[gradient], &[numbers(&[2], 0), numbers(&[2], 0)])
-        .unwrap();
+    let result = b.evaluate_reference(&[gradient], &[numbers(&[2], 0), numbers(&[2], 0)]).unwrap();
     assert_eq!(result, [array(&[], &[1.0])]);
 }
 
@@ -26,9 +24,7 @@ fn a_loss_of_one_number_may_have_axes() {
     let (b, x, _) = two_inputs();
     let loss = b.sum_keep(x, &[0]).unwrap();
     let gradient = gradients(&b, loss, &[x]).unwrap()[0].expect("a gradient");
-    let result = b
-        .evaluate_reference(&[gradient], &[numbers(&[2], 0), numbers(&[2], 0)])
-        .unwrap();
+    let result = b.evaluate_reference(&[gradient], &[numbers(&[2], 0), numbers(&[2], 0)]).unwrap();
     assert_eq!(result, [array(&[2], &[1.0, 1.0])]);
 }
 
@@ -37,16 +33,10 @@ fn a_loss_of_several_or_unknown_numbers_is_an_error() {
     let (b, x, _) = two_inputs();
     let error = gradients(&b, x, &[x]).unwrap_err();
     assert!(error.is_shape());
-    assert_eq!(
-        error.to_string(),
-        "gradients: expected a loss of one number, got [2]"
-    );
+    assert_eq!(error.to_string(), "gradients: expected a loss of one number, got [2]");
     let unknown = b.input("z", &Shape::new([None]));
     let error = gradients(&b, unknown, &[x]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "gradients: expected a loss of one number, got [None]"
-    );
+    assert_eq!(error.to_string(), "gradients: expected a loss of one number, got [None]");
 }
 
 #[test]
@@ -55,10 +45,7 @@ fn there_is_no_gradient_by_what_the_loss_does_not_depend_on() {
     let loss = b.sum_all(b.square(x).unwrap()).unwrap();
     let later = b.neg(x).unwrap();
     let found = gradients(&b, loss, &[x, y, later]).unwrap();
-    assert_eq!(
-        found.iter().map(Option::is_some).collect::<Vec<_>>(),
-        [true, false, false]
-    );
+    assert_eq!(found.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, false]);
 }
 
 #[test]
@@ -68,10 +55,7 @@ fn a_value_in_the_middle_has_a_gradient() {
     let loss = b.sum_all(b.mul(middle, y).unwrap()).unwrap();
     let gradient = gradients(&b, loss, &[middle]).unwrap()[0].expect("a gradient");
     let inputs = [numbers(&[2], 0), array(&[2], &[3.0, 4.0])];
-    assert_eq!(
-        b.evaluate_reference(&[gradient], &inputs).unwrap(),
-        [inputs[1].clone()]
-    );
+    assert_eq!(b.evaluate_reference(&[gradient], &inputs).unwrap(), [inputs[1].clone()]);
 }
 
 #[test]
@@ -94,23 +78,12 @@ fn a_gradient_has_a_gradient() {
 #[test]
 fn the_gradients_that_are_asked_for_together_are_those_asked_for_alone() {
     let (b, x, y) = two_inputs();
-    let loss = b
-        .sum_all(b.div(b.exp(x).unwrap(), b.softplus(y).unwrap()).unwrap())
-        .unwrap();
-    let together: Vec<Value> = gradients(&b, loss, &[x, y])
-        .unwrap()
-        .into_iter()
-        .flatten()
-        .collect();
-    let alone: Vec<Value> = [x, y]
-        .iter()
-        .flat_map(|by| gradients(&b, loss, &[*by]).unwrap())
-        .flatten()
-        .collect();
+    let loss = b.sum_all(b.div(b.exp(x).unwrap(), b.softplus(y).unwrap()).unwrap()).unwrap();
+    let together: Vec<Value> = gradients(&b, loss, &[x, y]).unwrap().into_iter().flatten().collect();
+    let alone: Vec<Value> =
+        [x, y].iter().flat_map(|by| gradients(&b, loss, &[*by]).unwrap()).flatten().collect();
     let inputs = [numbers(&[2], 0), numbers(&[2], 7)];
-    let results = b
-        .evaluate_reference(&[together, alone].concat(), &inputs)
-        .unwrap();
+    let results = b.evaluate_reference(&[together, alone].concat(), &inputs).unwrap();
     assert_eq!(results[..2], results[2..]);
 }
 
@@ -120,10 +93,7 @@ fn an_operation_before_the_value_needs_no_gradient() {
     use crate::ops::testing::lstm::{SMALL, emit_sum, inputs, plain};
     let b = Builder::new(Mode::Training);
     let arrays = inputs(&plain(), SMALL);
-    let x: Vec<Value> = arrays
-        .iter()
-        .map(|array| b.input("x", &Shape::known(array.shape())))
-        .collect();
+    let x: Vec<Value> = arrays.iter().map(|array| b.input("x", &Shape::known(array.shape()))).collect();
     let sum = b.sum_all(emit_sum(&plain(), &b, &x).unwrap()).unwrap();
     let first = gradients(&b, sum, &x[..1]).unwrap()[0].expect("a gradient");
     let factor = b.input("factor", &Shape::scalar());

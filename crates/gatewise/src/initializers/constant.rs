@@ -4,9 +4,9 @@ use ndarray::{ArrayD, IxDyn};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::serialization::config_of;
 use super::{Initializer, InitializerRandom, filled};
 use crate::error::{Error, Result};
+use crate::serialization::config_of;
 
 /// All weights 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -132,10 +132,7 @@ impl DirectTensor {
 
 impl From<ArrayD<f32>> for DirectTensor {
     fn from(values: ArrayD<f32>) -> Self {
-        Self {
-            shape: values.shape().to_vec(),
-            values: values.into_iter().collect(),
-        }
+        Self { shape: values.shape().to_vec(), values: values.into_iter().collect() }
     }
 }
 
@@ -151,10 +148,7 @@ impl Initializer for DirectTensor {
     fn check(&self) -> Result<()> {
         let Self { shape, values } = self;
         if shape.iter().try_fold(1_usize, |len, &dim| len.checked_mul(dim)) != Some(values.len()) {
-            let text = format!(
-                "expected as many values as {shape:?} has elements, got {}",
-                values.len()
-            );
+            let text = format!("expected as many values as {shape:?} has elements, got {}", values.len());
             return Err(Error::shape(Self::CLASS_NAME, text));
         }
         Ok(())
@@ -177,10 +171,7 @@ fn check_finite(class_name: &str, argument: &str, value: f64) -> Result<()> {
     if (value as f32).is_finite() {
         return Ok(());
     }
-    Err(Error::argument(
-        class_name,
-        format!("`{argument}` must be finite, got {value}"),
-    ))
+    Err(Error::argument(class_name, format!("`{argument}` must be finite, got {value}")))
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::serialization::config_of;
 use super::{Initializer, InitializerRandom, filled};
 use crate::error::{Error, Result};
 use crate::random::{self, RandomKey};
+use crate::serialization::config_of;
 
 /// Normal numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,11 +23,7 @@ pub struct RandomNormal {
 
 impl Default for RandomNormal {
     fn default() -> Self {
-        Self {
-            mean: 0.0,
-            stddev: 0.05,
-            seed: None,
-        }
+        Self { mean: 0.0, stddev: 0.05, seed: None }
     }
 }
 
@@ -46,9 +42,7 @@ impl Initializer for RandomNormal {
 
     fn initialize(&self, shape: &[usize], random: &mut InitializerRandom) -> Result<ArrayD<f32>> {
         self.check()?;
-        filled(shape, |values| {
-            normal_into(random.key(self.seed), self.mean, self.stddev, values)
-        })
+        filled(shape, |values| normal_into(random.key(self.seed), self.mean, self.stddev, values))
     }
 }
 
@@ -66,11 +60,7 @@ pub struct TruncatedNormal {
 
 impl Default for TruncatedNormal {
     fn default() -> Self {
-        Self {
-            mean: 0.0,
-            stddev: 0.05,
-            seed: None,
-        }
+        Self { mean: 0.0, stddev: 0.05, seed: None }
     }
 }
 
@@ -89,9 +79,7 @@ impl Initializer for TruncatedNormal {
 
     fn initialize(&self, shape: &[usize], random: &mut InitializerRandom) -> Result<ArrayD<f32>> {
         self.check()?;
-        filled(shape, |values| {
-            truncated_normal_into(random.key(self.seed), self.mean, self.stddev, values)
-        })
+        filled(shape, |values| truncated_normal_into(random.key(self.seed), self.mean, self.stddev, values))
     }
 }
 
@@ -109,11 +97,7 @@ pub struct RandomUniform {
 
 impl Default for RandomUniform {
     fn default() -> Self {
-        Self {
-            minval: -0.05,
-            maxval: 0.05,
-            seed: None,
-        }
+        Self { minval: -0.05, maxval: 0.05, seed: None }
     }
 }
 
@@ -140,18 +124,13 @@ impl Initializer for RandomUniform {
 
     fn initialize(&self, shape: &[usize], random: &mut InitializerRandom) -> Result<ArrayD<f32>> {
         self.check()?;
-        filled(shape, |values| {
-            uniform_into(random.key(self.seed), self.minval, self.maxval, values)
-        })
+        filled(shape, |values| uniform_into(random.key(self.seed), self.minval, self.maxval, values))
     }
 }
 
 fn check_normal(class_name: &str, mean: f64, stddev: f64) -> Result<()> {
     if !(mean as f32).is_finite() {
-        return Err(Error::argument(
-            class_name,
-            format!("`mean` must be finite, got {mean}"),
-        ));
+        return Err(Error::argument(class_name, format!("`mean` must be finite, got {mean}")));
     }
     if !(stddev >= 0.0 && (stddev as f32).is_finite()) {
         return Err(Error::argument(

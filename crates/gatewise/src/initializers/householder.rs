@@ -58,9 +58,7 @@ fn reflect_all(columns: &mut [Vec<f64>], pivot: usize, reflector: &[f64]) {
     let reflect = |column: &mut Vec<f64>| {
         let part = &mut column[pivot..];
         let product = dot(reflector, part);
-        part.iter_mut()
-            .zip(reflector)
-            .for_each(|(value, &v)| *value -= product * v);
+        part.iter_mut().zip(reflector).for_each(|(value, &v)| *value -= product * v);
     };
     if columns.len() * reflector.len() < PARALLEL_FROM {
         columns.iter_mut().for_each(reflect);
@@ -88,11 +86,7 @@ fn dot(left: &[f64], right: &[f64]) -> f64 {
             sums[lane] += left[lane] * right[lane];
         }
     }
-    let rest: f64 = left_rest
-        .iter()
-        .zip(right_rest)
-        .map(|(left, right)| left * right)
-        .sum();
+    let rest: f64 = left_rest.iter().zip(right_rest).map(|(left, right)| left * right).sum();
     sums.iter().sum::<f64>() + rest
 }
 

@@ -4,9 +4,9 @@ use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::serialization::config_of;
 use super::{Distribution, Initializer, InitializerRandom, Mode, VarianceScaling};
 use crate::error::Result;
+use crate::serialization::config_of;
 
 /// Uniform numbers within ±√(3 / fan_in); for fan_in and fan_out see [`VarianceScaling`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

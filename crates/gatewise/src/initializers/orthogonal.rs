@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::householder::{Columns, orthogonal_factor};
-use crate::serialization::config_of;
 use super::{Initializer, InitializerRandom, filled};
 use crate::error::{Error, Result};
 use crate::random::{self, RandomKey};
+use crate::serialization::config_of;
 
 /// A random orthogonal matrix times `gain`.
 ///
@@ -28,10 +28,7 @@ pub struct Orthogonal {
 
 impl Default for Orthogonal {
     fn default() -> Self {
-        Self {
-            gain: 1.0,
-            seed: None,
-        }
+        Self { gain: 1.0, seed: None }
     }
 }
 
@@ -48,10 +45,7 @@ impl Initializer for Orthogonal {
         if (self.gain as f32).is_finite() {
             return Ok(());
         }
-        Err(Error::argument(
-            "Orthogonal",
-            format!("`gain` must be finite, got {}", self.gain),
-        ))
+        Err(Error::argument("Orthogonal", format!("`gain` must be finite, got {}", self.gain)))
     }
 
     /// # Errors
@@ -74,10 +68,7 @@ impl Initializer for Orthogonal {
 }
 
 fn too_few_axes(shape: &[usize]) -> Error {
-    Error::shape(
-        "Orthogonal",
-        format!("expected a weight with at least two axes, got {shape:?}"),
-    )
+    Error::shape("Orthogonal", format!("expected a weight with at least two axes, got {shape:?}"))
 }
 
 /// Fills the matrix `values`, [rows, columns], which has at least one element.
@@ -87,11 +78,7 @@ fn fill_orthogonal(key: RandomKey, gain: f64, columns: usize, values: &mut [f32]
     for (index, value) in values.iter_mut().enumerate() {
         let (row, column) = (index / columns, index % columns);
         // A wide matrix is the transpose of a tall factor.
-        let element = if rows < columns {
-            factor[row][column]
-        } else {
-            factor[column][row]
-        };
+        let element = if rows < columns { factor[row][column] } else { factor[column][row] };
         *value = (gain * element) as f32;
     }
 }
@@ -100,13 +87,8 @@ fn fill_orthogonal(key: RandomKey, gain: f64, columns: usize, values: &mut [f32]
 fn normal_columns(key: RandomKey, rows: usize, columns: usize) -> Columns {
     let mut values = vec![0.0; rows * columns];
     random::normal_into(key, 0, &mut values);
-    let column = |index: usize| {
-        values[index..]
-            .iter()
-            .step_by(columns)
-            .map(|&value| f64::from(value))
-            .collect()
-    };
+    let column =
+        |index: usize| values[index..].iter().step_by(columns).map(|&value| f64::from(value)).collect();
     (0..columns).map(column).collect()
 }
 

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::serialization::{self, Class, from_config};
 use super::*;
+use crate::serialization::{self, Class, from_config};
 
 const MODULE: &str = "keras.initializers";
 const KIND: &str = "initializer";
@@ -16,18 +16,9 @@ type Config = Map<String, Value>;
 type Created = Result<Arc<dyn Initializer>>;
 
 const CLASSES: &[Class<Arc<dyn Initializer>>] = &[
-    Class {
-        names: &["zeros", "Zeros", "zero"],
-        create: zeros,
-    },
-    Class {
-        names: &["ones", "Ones", "one"],
-        create: ones,
-    },
-    Class {
-        names: &["constant", "Constant"],
-        create: |config| create::<Constant>("Constant", config),
-    },
+    Class { names: &["zeros", "Zeros", "zero"], create: zeros },
+    Class { names: &["ones", "Ones", "one"], create: ones },
+    Class { names: &["constant", "Constant"], create: |config| create::<Constant>("Constant", config) },
     Class {
         names: &["identity", "Identity", "IdentityInitializer"],
         create: |config| create::<Identity>("Identity", config),
@@ -56,14 +47,8 @@ const CLASSES: &[Class<Arc<dyn Initializer>>] = &[
         names: &["glorot_normal", "GlorotNormal"],
         create: |config| create::<GlorotNormal>("GlorotNormal", config),
     },
-    Class {
-        names: &["he_uniform", "HeUniform"],
-        create: |config| create::<HeUniform>("HeUniform", config),
-    },
-    Class {
-        names: &["he_normal", "HeNormal"],
-        create: |config| create::<HeNormal>("HeNormal", config),
-    },
+    Class { names: &["he_uniform", "HeUniform"], create: |config| create::<HeUniform>("HeUniform", config) },
+    Class { names: &["he_normal", "HeNormal"], create: |config| create::<HeNormal>("HeNormal", config) },
     Class {
         names: &["lecun_uniform", "LecunUniform"],
         create: |config| create::<LecunUniform>("LecunUniform", config),

@@ -28,26 +28,18 @@ fn random_ones() -> impl Iterator<Item = Arc<dyn Initializer>> {
 }
 
 fn values(initializer: &dyn Initializer, seed: u64, stream: u64) -> ArrayD<f32> {
-    initializer
-        .initialize(&[4, 6], &mut InitializerRandom::new(seed, stream))
-        .unwrap()
+    initializer.initialize(&[4, 6], &mut InitializerRandom::new(seed, stream)).unwrap()
 }
 
 #[test]
 fn snake_case_and_class_names_mean_the_same() {
     for name in NAMES {
         let initializer = get(name).unwrap();
-        assert_eq!(
-            get(initializer.class_name()).unwrap().class_name(),
-            initializer.class_name()
-        );
+        assert_eq!(get(initializer.class_name()).unwrap().class_name(), initializer.class_name());
     }
-    for (alias, class_name) in [
-        ("zero", "Zeros"),
-        ("one", "Ones"),
-        ("normal", "RandomNormal"),
-        ("uniform", "RandomUniform"),
-    ] {
+    for (alias, class_name) in
+        [("zero", "Zeros"), ("one", "Ones"), ("normal", "RandomNormal"), ("uniform", "RandomUniform")]
+    {
         assert_eq!(get(alias).unwrap().class_name(), class_name);
     }
 }
@@ -73,10 +65,7 @@ fn what_keras_serializes_can_be_read_and_is_written_again() {
                    "input_axes": null, "output_axes": [-1, 0]}
     });
     let error = deserialize(&keras).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "VarianceScaling: `input_axes` and `output_axes` must be given together"
-    );
+    assert_eq!(error.to_string(), "VarianceScaling: `input_axes` and `output_axes` must be given together");
 
     let mut keras = keras;
     keras["config"]["output_axes"] = Value::Null;
@@ -89,22 +78,12 @@ fn what_keras_serializes_can_be_read_and_is_written_again() {
 #[test]
 fn an_argument_that_does_not_exist_or_fit_is_an_error() {
     let message = |config: Value| {
-        deserialize(&json!({"class_name": "Orthogonal", "config": config}))
-            .unwrap_err()
-            .to_string()
+        deserialize(&json!({"class_name": "Orthogonal", "config": config})).unwrap_err().to_string()
     };
+    assert_eq!(message(json!({"gian": 1.0})), "Orthogonal: there is no argument `gian`");
+    assert_eq!(message(json!({"gain": "x"})), "Orthogonal: invalid type: string \"x\", expected f64");
     assert_eq!(
-        message(json!({"gian": 1.0})),
-        "Orthogonal: there is no argument `gian`"
-    );
-    assert_eq!(
-        message(json!({"gain": "x"})),
-        "Orthogonal: invalid type: string \"x\", expected f64"
-    );
-    assert_eq!(
-        deserialize(&json!({"class_name": "Zeros", "config": {"value": 1}}))
-            .unwrap_err()
-            .to_string(),
+        deserialize(&json!({"class_name": "Zeros", "config": {"value": 1}})).unwrap_err().to_string(),
         "Zeros: there is no argument `value`"
     );
 }
@@ -124,11 +103,7 @@ fn an_unseeded_initializer_gives_each_weight_other_values() {
     for initializer in random_ones() {
         let mut random = InitializerRandom::new(1, 2);
         let first = initializer.initialize(&[4, 6], &mut random).unwrap();
-        assert_ne!(
-            initializer.initialize(&[4, 6], &mut random).unwrap(),
-            first,
-            "{initializer:?}"
-        );
+        assert_ne!(initializer.initialize(&[4, 6], &mut random).unwrap(), first, "{initializer:?}");
     }
 }
 
@@ -140,11 +115,7 @@ fn a_seeded_initializer_gives_the_same_values_on_every_call_and_in_every_model()
         let seeded = deserialize(&config).unwrap();
         let mut random = InitializerRandom::new(1, 2);
         let first = seeded.initialize(&[4, 6], &mut random).unwrap();
-        assert_eq!(
-            seeded.initialize(&[4, 6], &mut random).unwrap(),
-            first,
-            "{seeded:?}"
-        );
+        assert_eq!(seeded.initialize(&[4, 6], &mut random).unwrap(), first, "{seeded:?}");
         assert_eq!(values(&*seeded, 9, 9), first, "{seeded:?}");
     }
 }
@@ -153,10 +124,7 @@ fn a_seeded_initializer_gives_the_same_values_on_every_call_and_in_every_model()
 fn empty_weights_are_filled_without_ado() {
     for name in NAMES {
         for shape in [[0, 3], [3, 0], [0, 0]] {
-            let weight = get(name)
-                .unwrap()
-                .initialize(&shape, &mut InitializerRandom::new(1, 2))
-                .unwrap();
+            let weight = get(name).unwrap().initialize(&shape, &mut InitializerRandom::new(1, 2)).unwrap();
             assert_eq!(weight.shape(), shape, "{name}");
         }
     }
@@ -164,8 +132,6 @@ fn empty_weights_are_filled_without_ado() {
 
 #[test]
 fn a_shape_beyond_all_memory_is_an_error() {
-    let error = Zeros
-        .initialize(&[usize::MAX, 2], &mut InitializerRandom::new(1, 2))
-        .unwrap_err();
+    let error = Zeros.initialize(&[usize::MAX, 2], &mut InitializerRandom::new(1, 2)).unwrap_err();
     assert!(error.is_shape());
 }

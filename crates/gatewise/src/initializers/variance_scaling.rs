@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::distribution::{normal_into, truncated_normal_into, uniform_into};
-use crate::serialization::config_of;
 use super::{Initializer, InitializerRandom, filled};
 use crate::error::{Error, Result};
+use crate::serialization::config_of;
 
 /// The deviation of the normal distribution of deviation 1 after it is cut at ±2.
 const TRUNCATED_STDDEV: f64 = 0.879_625_661_034_239_8;
@@ -104,10 +104,7 @@ impl VarianceScaling {
             return Err(Error::argument(class_name, text));
         }
         if self.input_axes.is_some() != self.output_axes.is_some() {
-            return Err(Error::argument(
-                class_name,
-                "`input_axes` and `output_axes` must be given together",
-            ));
+            return Err(Error::argument(class_name, "`input_axes` and `output_axes` must be given together"));
         }
         Ok(())
     }
@@ -115,10 +112,9 @@ impl VarianceScaling {
     /// The number that the variance is divided by.
     fn fan(&self, class_name: &str, shape: &[usize]) -> Result<f64> {
         let (fan_in, fan_out) = match (&self.input_axes, &self.output_axes) {
-            (Some(inputs), Some(outputs)) => (
-                product(class_name, shape, inputs)?,
-                product(class_name, shape, outputs)?,
-            ),
+            (Some(inputs), Some(outputs)) => {
+                (product(class_name, shape, inputs)?, product(class_name, shape, outputs)?)
+            }
             _ => fans(shape),
         };
         Ok(match self.mode {
@@ -162,20 +158,10 @@ fn fans(shape: &[usize]) -> (f64, f64) {
 /// The product of the sizes of some axes.
 fn product(class_name: &str, shape: &[usize], axes: &[isize]) -> Result<f64> {
     let size = |&axis: &isize| {
-        let index = if axis < 0 {
-            shape.len().checked_add_signed(axis)
-        } else {
-            Some(axis as usize)
-        };
-        index
-            .and_then(|index| shape.get(index))
-            .map(|&dim| dim as f64)
-            .ok_or_else(|| {
-                Error::argument(
-                    class_name,
-                    format!("there is no axis {axis} in a weight {shape:?}"),
-                )
-            })
+        let index = if axis < 0 { shape.len().checked_add_signed(axis) } else { Some(axis as usize) };
+        index.and_then(|index| shape.get(index)).map(|&dim| dim as f64).ok_or_else(|| {
+            Error::argument(class_name, format!("there is no axis {axis} in a weight {shape:?}"))
+        })
     };
     axes.iter().map(size).product()
 }

@@ -186,7 +186,8 @@ fn as_lstm(layer: &dyn Layer) -> &layers::Lstm {
 #[test]
 fn a_swap_of_any_two_gates_is_seen() {
     let group = Group::read("lstm");
-    let case = group.cases().find(|case| case.name().starts_with("form_") && case.has("bias")).expect("a case");
+    let case =
+        group.cases().find(|case| case.name().starts_with("form_") && case.has("bias")).expect("a case");
     let units = case.json["units"].as_u64().expect("a size") as usize;
     let expected = case.f64("y");
     for (a, b) in [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)] {

@@ -45,7 +45,8 @@ fn loss(json: &Json) -> Loss {
 
 fn model(case: &Case<'_>) -> Sequential {
     let model = Sequential::from_config(&case.json["model"]["config"]).expect("Keras's configuration");
-    let weights: Vec<ArrayD<f32>> = paths(case).iter().map(|path| case.f32(&format!("initial/{path}"))).collect();
+    let weights: Vec<ArrayD<f32>> =
+        paths(case).iter().map(|path| case.f32(&format!("initial/{path}"))).collect();
     model.set_weights(&weights).expect("the weights fit");
     model
 }
@@ -58,7 +59,8 @@ fn paths(case: &Case<'_>) -> Vec<String> {
 fn compile(model: &mut Sequential, case: &Case<'_>) {
     let json = &case.json["compile"];
     let optimizer = optimizers::deserialize(&json["optimizer"]).expect("Keras's optimizer");
-    let metrics: Vec<&str> = json["metrics"].as_array().expect("a list").iter().filter_map(Json::as_str).collect();
+    let metrics: Vec<&str> =
+        json["metrics"].as_array().expect("a list").iter().filter_map(Json::as_str).collect();
     model.compile(Compile::new(optimizer, loss(&json["loss"])).metrics(metrics)).expect("it compiles");
 }
 
@@ -78,7 +80,12 @@ fn class_weights(case: &Case<'_>, y: &ArrayD<f32>) -> Option<ArrayD<f32>> {
     let rows = y.len() / y.shape()[0];
     let class = |row: ndarray::ArrayViewD<'_, f32>| match rows {
         1 => row.iter().next().copied().unwrap_or(0.0).round() as usize,
-        _ => row.iter().enumerate().fold((0, f32::MIN), |best, (i, x)| if *x > best.1 { (i, *x) } else { best }).0,
+        _ => {
+            row.iter()
+                .enumerate()
+                .fold((0, f32::MIN), |best, (i, x)| if *x > best.1 { (i, *x) } else { best })
+                .0
+        }
     };
     let weight = |row| weights.get(&format!("{}", class(row))).and_then(Json::as_f64).unwrap_or(1.0) as f32;
     Some(y.axis_iter(Axis(0)).map(weight).collect::<ndarray::Array1<f32>>().into_dyn())
@@ -131,7 +138,8 @@ fn train(case: &Case<'_>) {
             let (got, value) = (history.get(key)[epoch], value.as_f64().expect("a number"));
             let difference = (got - value).abs() / value.abs();
             if difference > LOSS_TOLERANCE && got != value {
-                different.push(format!("{key} of epoch {epoch} is {got}, Keras has {value} ({difference:e})"));
+                different
+                    .push(format!("{key} of epoch {epoch} is {got}, Keras has {value} ({difference:e})"));
             }
         }
     }
@@ -153,7 +161,11 @@ fn trainings_follow_keras_epoch_by_epoch() {
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| train(&case)));
         if let Err(panic) = result {
             let text = panic.downcast_ref::<String>().cloned();
-            failures.push(format!("{}: {}", case.name(), text.unwrap_or_default().lines().next().unwrap_or("")));
+            failures.push(format!(
+                "{}: {}",
+                case.name(),
+                text.unwrap_or_default().lines().next().unwrap_or("")
+            ));
         }
     }
     assert!(count >= 40, "only {count} trainings");

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value as Json, json};
 
 use super::weights::add_activity_loss;
-use super::{Layer, LayerBase, Tensor, WeightBuilder, WeightOptions, config, name_of, single_input};
+use super::{Layer, LayerBase, Tensor, WeightBuilder, WeightOptions, config, name_of, single_input, unbuilt};
 use crate::activations::Activation;
 use crate::builder::Builder;
 use crate::constraints::ConstraintArgument;
@@ -106,7 +106,7 @@ impl Dense {
 
     /// The kernel `[features, units]` and the bias `[units]`.
     fn built(&self) -> Result<&(Variable, Option<Variable>)> {
-        self.weights.get().ok_or_else(|| Error::state(name_of(self), "the layer has no weights yet"))
+        self.weights.get().ok_or_else(|| unbuilt(self))
     }
 
     fn check_inputs(&self, shape: &Shape, features: Option<usize>) -> Result<usize> {

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Layer, LayerBase, Tensor, WeightBuilder, WeightOptions, config, name_of, single_input};
+use super::{Layer, LayerBase, Tensor, WeightBuilder, WeightOptions, config, name_of, single_input, unbuilt};
 use crate::builder::Builder;
 use crate::constraints::ConstraintArgument;
 use crate::error::{Error, Result};
@@ -107,7 +107,7 @@ impl Layer for Embedding {
         let tokens = single_input(self, inputs)?.value;
         let name = name_of(self);
         let table = self.embeddings.get();
-        let table = table.ok_or_else(|| Error::state(&name, "the layer has no weights yet"))?;
+        let table = table.ok_or_else(|| unbuilt(self))?;
         let value = b.gather(&name, b.variable(table), tokens)?;
         let padding = self.mask_zero.then(|| b.equal(tokens, b.scalar(0.0)?)).transpose()?;
         let mask = padding.map(|padding| b.sub(b.scalar(1.0)?, padding)).transpose()?;

@@ -36,7 +36,8 @@ impl Layer for Flatten {
     fn call(&self, b: &Builder, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
         let x = single_input(self, inputs)?;
         let shape = b.shape(x.value);
-        let (batch, rest) = shape.dims().split_first().map_or((None, &[][..]), |(batch, rest)| (*batch, rest));
+        let (batch, rest) =
+            shape.dims().split_first().map_or((None, &[][..]), |(batch, rest)| (*batch, rest));
         let width = Shape::new(rest).len();
         Ok(vec![Tensor::new(b.reshape(x.value, &Shape::new([batch, width]))?)])
     }

@@ -23,7 +23,7 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value as Json};
 
 use super::weights::add_activity_loss;
-use super::{Layer, LayerBase, Tensor, WeightBuilder, name_of};
+use super::{Layer, LayerBase, Tensor, WeightBuilder, name_of, unbuilt};
 use crate::activations::cell::CellActivation;
 use crate::builder::{Builder, Mode};
 use crate::error::{Error, Result};
@@ -123,8 +123,7 @@ impl Lstm {
     /// # Errors
     /// If a shape does not fit.
     pub fn call_with(&self, b: &Builder, inputs: Tensor, call: LstmCall) -> Result<Vec<Tensor>> {
-        let weights = self.weights.get();
-        let weights = weights.ok_or_else(|| Error::state(name_of(self), "the layer has no weights yet"))?;
+        let weights = self.weights.get().ok_or_else(|| unbuilt(self))?;
         let shape = b.shape(inputs.value);
         self.check_inputs(&shape, Some(weights.kernel.shape()[0]))?;
         let state = match call.initial_state {
@@ -306,7 +305,10 @@ impl Layer for Lstm {
                 self.call_with(b, *x, LstmCall { initial_state, ..LstmCall::default() })
             }
             _ => {
-                let text = format!("expected the sequences, or the sequences and h and c, got {} inputs", inputs.len());
+                let text = format!(
+                    "expected the sequences, or the sequences and h and c, got {} inputs",
+                    inputs.len()
+                );
                 Err(Error::argument(name_of(self), text))
             }
         }

@@ -21,7 +21,9 @@ const CLASSES: &[(&str, Create)] = &[
     ("LSTM", lstm),
     ("Dense", dense),
     ("Dropout", dropout),
-    ("Activation", |r| r.activation("activation", "linear").map(Activation::new).and_then(|layer| r.base(layer))),
+    ("Activation", |r| {
+        r.activation("activation", "linear").map(Activation::new).and_then(|layer| r.base(layer))
+    }),
     ("Flatten", flatten),
     ("Reshape", |r| r.integers("target_shape").map(Reshape::new).and_then(|layer| r.base(layer))),
     ("RepeatVector", |r| r.size("n").map(RepeatVector::new).and_then(|layer| r.base(layer))),

@@ -25,7 +25,8 @@ impl Reshape {
         let (batch, sample) =
             inputs.dims().split_first().map_or((None, &[][..]), |(batch, rest)| (*batch, rest));
         let have = Shape::new(sample).len();
-        let fixed: usize = self.target_shape.iter().filter(|size| **size >= 0).map(|size| *size as usize).product();
+        let fixed: usize =
+            self.target_shape.iter().filter(|size| **size >= 0).map(|size| *size as usize).product();
         let has_open = self.target_shape.contains(&-1);
         let open = have.filter(|_| has_open).and_then(|have| have.checked_div(fixed));
         let fits = have.is_none_or(|have| fixed * open.unwrap_or(1) == have);
@@ -63,8 +64,10 @@ impl Layer for Reshape {
     fn check(&self) -> Result<()> {
         let open = self.target_shape.iter().filter(|size| **size == -1).count();
         if open > 1 || self.target_shape.iter().any(|size| *size < -1 || *size == 0) {
-            let text =
-                format!("`target_shape` must have positive sizes and at most one -1, got [{}]", self.written());
+            let text = format!(
+                "`target_shape` must have positive sizes and at most one -1, got [{}]",
+                self.written()
+            );
             return Err(Error::argument(name_of(self), text));
         }
         Ok(())

@@ -82,7 +82,8 @@ impl<'a> WeightBuilder<'a> {
         let values = initializer.initialize(shape, self.random)?;
         if values.shape() != shape {
             let (class, got) = (initializer.class_name(), values.shape());
-            let text = format!("expected the initializer {class} to give {shape:?} for `{name}`, got {got:?}");
+            let text =
+                format!("expected the initializer {class} to give {shape:?} for `{name}`, got {got:?}");
             return Err(Error::shape(&self.prefix, text));
         }
         let regularizer = options.regularizer.as_ref().map(RegularizerArgument::resolve).transpose()?;
@@ -106,4 +107,3 @@ pub(super) fn add_activity_loss(
     }
     Ok(())
 }
-

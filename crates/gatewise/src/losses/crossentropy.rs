@@ -101,7 +101,8 @@ pub(super) fn sparse_categorical(
 /// The number of classes.
 fn classes(b: &Builder, name: &str, y_pred: Value) -> Result<usize> {
     let shape = b.shape(y_pred);
-    shape.last().filter(|classes| *classes > 0 && shape.rank() >= 2).ok_or_else(|| {
-        Error::shape(name, format!("expected predictions [batch, ..., classes], got {shape}"))
-    })
+    shape
+        .last()
+        .filter(|classes| *classes > 0 && shape.rank() >= 2)
+        .ok_or_else(|| Error::shape(name, format!("expected predictions [batch, ..., classes], got {shape}")))
 }

@@ -47,9 +47,9 @@ pub(super) fn reduce(
             divide_or_zero(b, total, b.sum_all(weights)?)
         }
         _ => {
-            let count = shape.len().ok_or_else(|| {
-                Error::shape("loss", format!("expected known sizes, got losses {shape}"))
-            })?;
+            let count = shape
+                .len()
+                .ok_or_else(|| Error::shape("loss", format!("expected known sizes, got losses {shape}")))?;
             b.scale(total, 1.0 / count.max(1) as f64)
         }
     }

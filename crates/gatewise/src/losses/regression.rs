@@ -20,7 +20,10 @@ pub(super) fn mean_absolute_error(b: &Builder, y_true: Value, y_pred: Value) -> 
 
 pub(super) fn huber(b: &Builder, y_true: Value, y_pred: Value, delta: f64) -> Result<Value> {
     if !(delta > 0.0 && delta.is_finite()) {
-        return Err(Error::argument("huber", format!("`delta` must be a finite number above 0, got {delta}")));
+        return Err(Error::argument(
+            "huber",
+            format!("`delta` must be a finite number above 0, got {delta}"),
+        ));
     }
     let error = error(b, y_true, y_pred)?;
     let distance = b.abs(error)?;

@@ -66,7 +66,10 @@ impl Metric for Accuracy {
         for_each_row(&self.name, batch, width, |y, p| {
             right += match kind {
                 Kind::Binary => {
-                    let hits = y.iter().zip(p).filter(|(y, p)| (**p > 0.5) == (**y == 1.0) && (**y == 0.0 || **y == 1.0));
+                    let hits = y
+                        .iter()
+                        .zip(p)
+                        .filter(|(y, p)| (**p > 0.5) == (**y == 1.0) && (**y == 0.0 || **y == 1.0));
                     hits.count() as f64 / p.len().max(1) as f64
                 }
                 Kind::Categorical => f64::from(argmax(y) == argmax(p)),

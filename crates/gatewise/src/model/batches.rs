@@ -95,7 +95,8 @@ impl Dataset {
     pub fn new(x: &ArrayD<f32>, y: &ArrayD<f32>, sample_weight: Option<&ArrayD<f32>>) -> Result<Self> {
         let (x, y) = (Samples::new("x", x)?, Samples::new("y", y)?);
         let weights = sample_weight.map(|weights| Samples::new("sample_weight", weights)).transpose()?;
-        for (name, array) in [("x", &x), ("y", &y)].into_iter().chain(weights.as_ref().map(|w| ("sample_weight", w)))
+        for (name, array) in
+            [("x", &x), ("y", &y)].into_iter().chain(weights.as_ref().map(|w| ("sample_weight", w)))
         {
             if array.len() != x.len() {
                 let text = format!("expected {} samples, as x has, got {}", x.len(), array.len());

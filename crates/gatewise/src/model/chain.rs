@@ -47,7 +47,8 @@ impl Model {
 
     fn set_input(&mut self, input: Arc<dyn Layer>) -> Result<()> {
         if let Some(last) = self.layers.last().or(self.input.as_ref()) {
-            let text = format!("expected an input as the first layer only, got one after \"{}\"", name_of(&**last));
+            let text =
+                format!("expected an input as the first layer only, got one after \"{}\"", name_of(&**last));
             return Err(Error::state(&self.name, text));
         }
         self.input = Some(input);

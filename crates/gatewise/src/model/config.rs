@@ -10,7 +10,8 @@ use crate::shape::Shape;
 impl Model {
     /// The architecture as Keras's `Sequential.get_config` gives it.
     pub fn get_config(&self) -> Json {
-        let shape = self.declared_shape().or_else(|| self.network.get().map(|network| network.inputs[0].clone()));
+        let shape =
+            self.declared_shape().or_else(|| self.network.get().map(|network| network.inputs[0].clone()));
         let mut config = Map::new();
         config.insert("name".into(), self.name.clone().into());
         config.insert("trainable".into(), true.into());
@@ -53,7 +54,9 @@ impl Model {
         for layer in list.ok_or_else(|| wrong("the configuration lacks the list `layers`"))? {
             model.append(layers::deserialize(layer)?)?;
         }
-        if let (Some(shape), false) = (config.get("build_input_shape").filter(|s| !s.is_null()), model.is_built()) {
+        if let (Some(shape), false) =
+            (config.get("build_input_shape").filter(|s| !s.is_null()), model.is_built())
+        {
             let dims = shape.as_array().ok_or_else(|| wrong("`build_input_shape` must be a list"))?;
             let dims = dims.iter().map(|dim| dim.as_u64().map(|dim| dim as usize));
             model.build(&Shape::new(dims.collect::<Vec<_>>()))?;

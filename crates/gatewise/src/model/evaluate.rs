@@ -25,7 +25,7 @@ impl Model {
     /// If the model is not compiled, or the arrays do not fit.
     pub fn evaluate(&mut self, x: &ArrayD<f32>, y: &ArrayD<f32>, evaluate: Evaluate<'_>) -> Result<Logs> {
         self.training()?;
-        let batch_size = check_batch_size(evaluate.batch_size)?;
+        let batch_size = check_batch_size("evaluate", evaluate.batch_size)?;
         let data = Dataset::new(x, y, evaluate.sample_weight)?;
         self.network_for(&Shape::known(&data.x.batch_shape(1)))?;
         self.freeze_variables();

@@ -57,7 +57,7 @@ impl Model {
     /// If the model is not compiled, an argument is out of range, the arrays do not fit, or a number is not finite.
     pub fn fit(&mut self, x: &ArrayD<f32>, y: &ArrayD<f32>, fit: Fit<'_>) -> Result<History> {
         self.training()?;
-        let batch_size = check_batch_size(fit.batch_size)?;
+        let batch_size = check_batch_size("fit", fit.batch_size)?;
         let data = Dataset::new(x, y, fit.sample_weight)?;
         let validation = fit.validation_data.map(|(x, y)| Dataset::new(x, y, None)).transpose()?;
         let (data, validation) = match validation {
@@ -117,9 +117,9 @@ impl Model {
 }
 
 /// The batch size, 32 if none is given.
-pub(super) fn check_batch_size(batch_size: Option<usize>) -> Result<usize> {
+pub(super) fn check_batch_size(subject: &str, batch_size: Option<usize>) -> Result<usize> {
     match batch_size {
-        Some(0) => Err(Error::argument("fit", "`batch_size` must be at least 1, got 0")),
+        Some(0) => Err(Error::argument(subject, "`batch_size` must be at least 1, got 0")),
         given => Ok(given.unwrap_or(32)),
     }
 }
@@ -136,7 +136,8 @@ fn split(data: Dataset, share: f64) -> Result<(Dataset, Option<Dataset>)> {
     let len = data.len();
     let at = (len as f64 * (1.0 - share)).floor() as usize;
     if at == 0 || at == len {
-        let text = format!("`validation_split` must leave samples on both sides, got {share} of {len} samples");
+        let text =
+            format!("`validation_split` must leave samples on both sides, got {share} of {len} samples");
         return Err(Error::argument("fit", text));
     }
     let (train, validation) = data.split(at);
@@ -182,7 +183,13 @@ impl Session<'_, '_> {
     }
 
     /// All batches of an epoch; returns the means over them.
-    fn train_epoch(&mut self, data: &Dataset, epoch: usize, batch_size: usize, shuffle: bool) -> Result<Logs> {
+    fn train_epoch(
+        &mut self,
+        data: &Dataset,
+        epoch: usize,
+        batch_size: usize,
+        shuffle: bool,
+    ) -> Result<Logs> {
         self.model.reset_metrics()?;
         let key = RandomKey { seed: self.model.seed(), stream: SHUFFLE_STREAM, step: epoch as u64 };
         let order = if shuffle { random::permutation(data.len(), key) } else { (0..data.len()).collect() };

@@ -25,7 +25,7 @@ impl Model {
         match outputs.len() {
             1 => Ok(outputs.remove(0)),
             count => {
-                let text = format!("the model has {count} outputs; call `predict_all`");
+                let text = format!("expected one output, got {count}; call `predict_all`");
                 Err(Error::argument(self.name(), text))
             }
         }
@@ -36,7 +36,7 @@ impl Model {
     /// # Errors
     /// If the array does not fit.
     pub fn predict_all(&self, x: &ArrayD<f32>, predict: Predict) -> Result<Vec<ArrayD<f32>>> {
-        let batch_size = check_batch_size(predict.batch_size)?;
+        let batch_size = check_batch_size("predict", predict.batch_size)?;
         let samples = Samples::new("x", x)?;
         let mut batches: Vec<Vec<ArrayD<f32>>> = Vec::new();
         for (start, end) in ranges(samples.len(), batch_size) {

@@ -79,7 +79,11 @@ impl Model {
     }
 
     /// The program that computes the loss of batches of these shapes, of x, y and perhaps weights of samples.
-    pub(super) fn loss_program_for(&self, purpose: Purpose, shapes: Vec<Vec<usize>>) -> Result<Arc<Compiled>> {
+    pub(super) fn loss_program_for(
+        &self,
+        purpose: Purpose,
+        shapes: Vec<Vec<usize>>,
+    ) -> Result<Arc<Compiled>> {
         let network = self.network_for(&Shape::known(&shapes[0]))?;
         check_input(&self.name, network, &shapes[0])?;
         let training = self.training()?;
@@ -123,7 +127,8 @@ fn make_loss(
     let sample_weight = shapes.get(2).map(|shape| b.input("sample_weight", &Shape::known(shape)));
     let outputs = network.trace(&b, &[x])?;
     let [y_pred] = outputs[..] else {
-        return Err(Error::unsupported("fit", format!("a model with {} outputs", outputs.len())));
+        let text = format!("expected a model with one output, got {}", outputs.len());
+        return Err(Error::unsupported("fit", text));
     };
     let own = loss.reduce(&b, y_true, y_pred.value, y_pred.mask, sample_weight)?;
     let variables: Vec<Variable> = network.variables().into_iter().filter(Variable::is_trainable).collect();

@@ -28,7 +28,8 @@ impl Running {
 
     /// The loss and the metrics so far.
     pub fn logs(&self, metrics: &[Box<dyn Metric>]) -> Logs {
-        let mut logs: Logs = metrics.iter().map(|metric| (metric.name().to_owned(), metric.result())).collect();
+        let mut logs: Logs =
+            metrics.iter().map(|metric| (metric.name().to_owned(), metric.result())).collect();
         logs.insert("loss".into(), self.loss / self.samples.max(1.0));
         logs
     }

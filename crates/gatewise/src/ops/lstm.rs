@@ -84,7 +84,7 @@ impl Lstm {
         lstm::Sizes { batch: x[0], steps: x[1], features: x[2], units: recurrent_kernel[0] }
     }
 
-    /// Checks the shape of one input, whose axes `what` names.
+    /// Checks the shape of one input.
     fn expect(&self, what: &str, got: &Shape, expected: &[Dim]) -> Result<()> {
         let fits = got.rank() == expected.len()
             && got.dims().iter().zip(expected).all(|(a, b)| a.is_none() || b.is_none() || a == b);

@@ -28,7 +28,8 @@ pub(crate) enum Row {
 impl Row {
     /// The function itself: `y` becomes f(`x`).
     pub fn apply<F: Number>(self, x: &[F], y: &mut [F]) {
-        let largest = x.iter().copied().fold(F::neg_infinity(), |a, b| if b > a || b.is_nan() { b } else { a });
+        let largest =
+            x.iter().copied().fold(F::neg_infinity(), |a, b| if b > a || b.is_nan() { b } else { a });
         match self {
             Self::Softmax => {
                 y.iter_mut().zip(x).for_each(|(y, x)| *y = (*x - largest).exp());

@@ -29,7 +29,10 @@ impl Operation for ScatterAdd {
         let expected = Shape::new([ids.dims(), &[self.table.dim(1)]].concat());
         let is_same = |(a, b): (&Dim, &Dim)| a.is_none() || b.is_none() || a == b;
         if rows.rank() != expected.rank() || !rows.dims().iter().zip(expected.dims()).all(is_same) {
-            return Err(Error::shape("scatter_add", format!("expected rows {expected}, one an id, got {rows}")));
+            return Err(Error::shape(
+                "scatter_add",
+                format!("expected rows {expected}, one an id, got {rows}"),
+            ));
         }
         Ok(vec![self.table.clone()])
     }

@@ -100,18 +100,13 @@ fn check_executors(inputs: &[ArrayD<f64>], emit: Emit<'_>, tolerance: f64) -> Re
     assert_eq!(got.shape(), expected.shape());
     let finite = expected.iter().filter(|x| x.is_finite());
     let largest = finite.fold(1.0, |largest: f64, x| largest.max(x.abs()));
-    compare(
-        got.iter().map(|x| f64::from(*x)).zip(expected),
-        tolerance * largest,
-    )
+    compare(got.iter().map(|x| f64::from(*x)).zip(expected), tolerance * largest)
 }
 
 /// Whether the sum of the result has a gradient by input `by`.
 pub(crate) fn has_gradient(inputs: &[Shape], by: usize, emit: Emit<'_>) -> bool {
     let (builder, values) = declare(inputs.iter().cloned());
-    let loss = emit(&builder, &values)
-        .and_then(|result| builder.sum_all(result))
-        .unwrap();
+    let loss = emit(&builder, &values).and_then(|result| builder.sum_all(result)).unwrap();
     builder.gradients(loss, &[values[by]]).unwrap()[0].is_some()
 }
 

@@ -32,10 +32,7 @@ impl Averages {
                 *average = momentum * *average + (1.0 - momentum) * weight;
             }
         }
-        if self
-            .overwrite_frequency
-            .is_some_and(|frequency| (updates + 1).is_multiple_of(frequency))
-        {
+        if self.overwrite_frequency.is_some_and(|frequency| (updates + 1).is_multiple_of(frequency)) {
             self.overwrite(weights);
         }
     }

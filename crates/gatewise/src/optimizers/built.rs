@@ -20,10 +20,7 @@ impl Built {
     pub(super) fn new(rule: &dyn UpdateRule, variables: Vec<Variable>) -> Self {
         let options = rule.options();
         Self {
-            decays: variables
-                .iter()
-                .map(|variable| options.decays(&variable.name))
-                .collect(),
+            decays: variables.iter().map(|variable| options.decays(&variable.name)).collect(),
             gradients: Gradients::new(options, &variables),
             averages: Averages::new(options, &variables),
             slots: SlotTable::new(&variables, rule.slots()),
@@ -42,9 +39,7 @@ impl Built {
         let decay = rule.options().weight_decay.map(|decay| decay as f32);
         for (variable, (weights, gradient)) in weights.iter_mut().zip(gradients).enumerate() {
             if let Some(decay) = decay.filter(|_| self.decays[variable]) {
-                weights
-                    .iter_mut()
-                    .for_each(|weight| *weight -= *weight * decay * update.learning_rate);
+                weights.iter_mut().for_each(|weight| *weight -= *weight * decay * update.learning_rate);
             }
             let gradient = self.gradients.ready(variable, gradient);
             rule.update(update, self.slots.of(variable), gradient, weights);
@@ -54,11 +49,7 @@ impl Built {
 
     /// Checks that gradients are those of the weights, in their order.
     pub(super) fn check_gradients(&self, class_name: &str, gradients: &[&[f32]]) -> Result<()> {
-        self.check(
-            class_name,
-            "gradients",
-            gradients.iter().map(|gradient| gradient.len()),
-        )
+        self.check(class_name, "gradients", gradients.iter().map(|gradient| gradient.len()))
     }
 
     /// Checks that weights are those that the optimizer was built for, in their order.
@@ -71,12 +62,7 @@ impl Built {
             let text = format!("expected {} {what}, got {}", self.variables.len(), lens.len());
             return Err(Error::shape(class_name, text));
         }
-        match self
-            .variables
-            .iter()
-            .zip(lens)
-            .find(|(variable, len)| variable.len() != *len)
-        {
+        match self.variables.iter().zip(lens).find(|(variable, len)| variable.len() != *len) {
             None => Ok(()),
             Some((Variable { name, shape }, len)) => {
                 let text = format!("expected {what} of `{name}` {shape:?}, got {len} elements");
@@ -88,18 +74,12 @@ impl Built {
     /// All arrays in saved order.
     pub(super) fn tables(&self) -> impl Iterator<Item = &SlotTable> {
         let averages = self.averages.as_ref().map(|averages| &averages.values);
-        averages
-            .into_iter()
-            .chain(self.gradients.accumulators())
-            .chain([&self.slots])
+        averages.into_iter().chain(self.gradients.accumulators()).chain([&self.slots])
     }
 
     /// The same, to be changed.
     pub(super) fn tables_mut(&mut self) -> impl Iterator<Item = &mut SlotTable> {
         let averages = self.averages.as_mut().map(|averages| &mut averages.values);
-        averages
-            .into_iter()
-            .chain(self.gradients.accumulators_mut())
-            .chain([&mut self.slots])
+        averages.into_iter().chain(self.gradients.accumulators_mut()).chain([&mut self.slots])
     }
 }

@@ -26,19 +26,12 @@ impl Gradients {
         let clip = options.clip();
         let is_plain = scale.is_none() && steps.is_none() && clip.is_none();
         let buffers = || SlotTable::new(variables, vec![SlotBlock::zeros(&["gradient_accumulator"])]);
-        Self {
-            scale,
-            steps,
-            clip,
-            buffers: (!is_plain).then(buffers),
-        }
+        Self { scale, steps, clip, buffers: (!is_plain).then(buffers) }
     }
 
     /// Takes the gradients of call `iteration` of `apply`; returns whether this call updates the weights.
     pub(super) fn take(&mut self, iteration: u64, gradients: &[&[f32]]) -> bool {
-        let is_update = self
-            .steps
-            .is_none_or(|steps| (iteration + 1).is_multiple_of(steps));
+        let is_update = self.steps.is_none_or(|steps| (iteration + 1).is_multiple_of(steps));
         let scale = self.scale.unwrap_or(1.0);
         let steps = self.steps.filter(|_| is_update).unwrap_or(1) as f32;
         if let Some(buffers) = &mut self.buffers {
@@ -88,9 +81,8 @@ impl Gradients {
         };
         let global = match clip {
             Clip::GlobalNorm(limit) => {
-                let squares: f64 = (0..variables)
-                    .map(|variable| sum_of_squares(buffers.only(variable)))
-                    .sum();
+                let squares: f64 =
+                    (0..variables).map(|variable| sum_of_squares(buffers.only(variable))).sum();
                 global_factor(squares.sqrt() as f32, limit)
             }
             Clip::Norm(_) | Clip::Value(_) => 1.0,
@@ -100,9 +92,9 @@ impl Gradients {
             match clip {
                 Clip::Norm(limit) => clip_norm(gradient, limit),
                 Clip::GlobalNorm(_) => gradient.iter_mut().for_each(|value| *value *= global),
-                Clip::Value(limit) => gradient
-                    .iter_mut()
-                    .for_each(|value| *value = value.clamp(-limit, limit)),
+                Clip::Value(limit) => {
+                    gradient.iter_mut().for_each(|value| *value = value.clamp(-limit, limit))
+                }
             }
         }
     }
@@ -113,18 +105,12 @@ fn clip_norm(gradient: &mut [f32], limit: f32) {
     let norm = sum_of_squares(gradient).sqrt() as f32;
     // Not `f32::max`, which would let the limit win over NaN.
     let divisor = if norm < limit { limit } else { norm };
-    gradient
-        .iter_mut()
-        .for_each(|value| *value = *value * limit / divisor);
+    gradient.iter_mut().for_each(|value| *value = *value * limit / divisor);
 }
 
 /// limit · min(1/norm, 1/limit), or NaN if the norm is not finite, so that a failed step is seen.
 fn global_factor(norm: f32, limit: f32) -> f32 {
-    if norm.is_finite() {
-        limit * (1.0 / norm).min(1.0 / limit)
-    } else {
-        f32::NAN
-    }
+    if norm.is_finite() { limit * (1.0 / norm).min(1.0 / limit) } else { f32::NAN }
 }
 
 /// Σ v², in f64 and in an order that depends on the length alone.
@@ -136,11 +122,7 @@ fn sum_of_squares(values: &[f32]) -> f64 {
             *sum += f64::from(value) * f64::from(value);
         }
     }
-    sums.iter().sum::<f64>()
-        + rest
-            .iter()
-            .map(|&value| f64::from(value) * f64::from(value))
-            .sum::<f64>()
+    sums.iter().sum::<f64>() + rest.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>()
 }
 
 #[cfg(test)]

@@ -82,44 +82,29 @@ impl OptimizerOptions {
             return Err(Error::argument(class_name, text));
         }
         check::unit_interval(class_name, "ema_momentum", self.ema_momentum)?;
-        check_at_least(
-            class_name,
-            "ema_overwrite_frequency",
-            self.ema_overwrite_frequency,
-            1,
-        )?;
-        check_at_least(
-            class_name,
-            "gradient_accumulation_steps",
-            self.gradient_accumulation_steps,
-            2,
-        )
+        check_at_least(class_name, "ema_overwrite_frequency", self.ema_overwrite_frequency, 1)?;
+        check_at_least(class_name, "gradient_accumulation_steps", self.gradient_accumulation_steps, 2)
     }
 
     /// How gradients are clipped, if at all.
     pub(super) fn clip(&self) -> Option<Clip> {
         let norm = self.clipnorm.map(|limit| Clip::Norm(limit as f32));
         let global = self.global_clipnorm.map(|limit| Clip::GlobalNorm(limit as f32));
-        norm.or(global)
-            .or(self.clipvalue.map(|limit| Clip::Value(limit as f32)))
+        norm.or(global).or(self.clipvalue.map(|limit| Clip::Value(limit as f32)))
     }
 
     /// Whether `weight_decay` moves the weight of this path, such as `lstm/lstm_cell/bias`.
     pub(super) fn decays(&self, path: &str) -> bool {
         let name = path.rsplit('/').next().unwrap_or(path);
-        !self
-            .exclude_from_weight_decay
-            .iter()
-            .any(|part| name.contains(part.as_str()))
+        !self.exclude_from_weight_decay.iter().any(|part| name.contains(part.as_str()))
     }
 }
 
 fn check_at_least(class_name: &str, argument: &str, value: Option<u64>, least: u64) -> Result<()> {
     match value {
-        Some(value) if value < least => Err(Error::argument(
-            class_name,
-            format!("`{argument}` must be at least {least}, got {value}"),
-        )),
+        Some(value) if value < least => {
+            Err(Error::argument(class_name, format!("`{argument}` must be at least {least}, got {value}")))
+        }
         _ => Ok(()),
     }
 }

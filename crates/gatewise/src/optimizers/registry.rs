@@ -15,18 +15,9 @@ const KIND: &str = "optimizer";
 type Created = Result<Box<dyn Optimizer>>;
 
 const CLASSES: &[Class<Box<dyn Optimizer>>] = &[
-    Class {
-        names: &["adam"],
-        create: |config| create::<Adam>("Adam", config),
-    },
-    Class {
-        names: &["sgd"],
-        create: |config| create::<Sgd>("SGD", config),
-    },
-    Class {
-        names: &["rmsprop"],
-        create: |config| create::<RmsProp>("RMSprop", config),
-    },
+    Class { names: &["adam"], create: |config| create::<Adam>("Adam", config) },
+    Class { names: &["sgd"], create: |config| create::<Sgd>("SGD", config) },
+    Class { names: &["rmsprop"], create: |config| create::<RmsProp>("RMSprop", config) },
 ];
 
 fn create<R>(class_name: &str, config: Map<String, Value>) -> Created

@@ -28,12 +28,7 @@ impl RuleOptimizer {
         rule.options().check(rule.class_name())?;
         rule.check()?;
         let learning_rate = rule.learning_rate().clone();
-        Ok(Self {
-            rule,
-            learning_rate,
-            iteration: 0,
-            built: None,
-        })
+        Ok(Self { rule, learning_rate, iteration: 0, built: None })
     }
 
     /// The learning rate as part of the state, which it is unless it follows a schedule.
@@ -45,10 +40,7 @@ impl RuleOptimizer {
     }
 
     fn error_unbuilt(&self) -> Error {
-        Error::state(
-            self.class_name(),
-            "the optimizer does not know its weights yet; call `build` first",
-        )
+        Error::state(self.class_name(), "the optimizer does not know its weights yet; call `build` first")
     }
 }
 
@@ -59,13 +51,7 @@ impl Optimizer for RuleOptimizer {
 
     fn config(&self) -> Value {
         let mut config = self.rule.config();
-        config["name"] = self
-            .rule
-            .options()
-            .name
-            .as_deref()
-            .unwrap_or(self.rule.default_name())
-            .into();
+        config["name"] = self.rule.options().name.as_deref().unwrap_or(self.rule.default_name()).into();
         config["learning_rate"] = self.learning_rate.clone().into();
         config
     }
@@ -97,10 +83,8 @@ impl Optimizer for RuleOptimizer {
     }
 
     fn build(&mut self, variables: &[(&str, &[usize])]) -> Result<()> {
-        let new = |&(name, shape): &(&str, &[usize])| Variable {
-            name: name.to_owned(),
-            shape: shape.to_vec(),
-        };
+        let new =
+            |&(name, shape): &(&str, &[usize])| Variable { name: name.to_owned(), shape: shape.to_vec() };
         let variables: Vec<Variable> = variables.iter().map(new).collect();
         match &self.built {
             None => self.built = Some(Built::new(&*self.rule, variables)),
@@ -115,10 +99,7 @@ impl Optimizer for RuleOptimizer {
 
     fn apply(&mut self, gradients: &[&[f32]], weights: &mut [&mut [f32]]) -> Result<()> {
         let updates = self.iterations();
-        let update = Update {
-            number: updates + 1,
-            learning_rate: self.learning_rate(),
-        };
+        let update = Update { number: updates + 1, learning_rate: self.learning_rate() };
         let Some(built) = &mut self.built else {
             return Err(self.error_unbuilt());
         };
@@ -146,21 +127,12 @@ impl Optimizer for RuleOptimizer {
     }
 
     fn state(&self) -> Vec<OptimizerVariable> {
-        let entry = |name: &str, value| OptimizerVariable {
-            name: name.to_owned(),
-            value,
-        };
+        let entry = |name: &str, value| OptimizerVariable { name: name.to_owned(), value };
         let mut state = vec![entry("iteration", OptimizerValue::Iteration(self.iteration))];
         if let Some(learning_rate) = self.saved_learning_rate() {
-            state.push(entry(
-                "learning_rate",
-                OptimizerValue::Array(arr0(learning_rate).into_dyn()),
-            ));
+            state.push(entry("learning_rate", OptimizerValue::Array(arr0(learning_rate).into_dyn())));
         }
-        self.built
-            .iter()
-            .flat_map(Built::tables)
-            .for_each(|table| table.save(&mut state));
+        self.built.iter().flat_map(Built::tables).for_each(|table| table.save(&mut state));
         state
     }
 
@@ -193,10 +165,7 @@ impl Optimizer for RuleOptimizer {
 fn take_iteration<'a>(class_name: &str, values: &'a [OptimizerValue]) -> Result<(u64, &'a [OptimizerValue])> {
     match values.split_first() {
         Some((&OptimizerValue::Iteration(iteration), rest)) => Ok((iteration, rest)),
-        _ => Err(Error::shape(
-            class_name,
-            "expected the iteration, an integer, as the first state variable",
-        )),
+        _ => Err(Error::shape(class_name, "expected the iteration, an integer, as the first state variable")),
     }
 }
 
@@ -205,11 +174,7 @@ fn take_learning_rate<'a>(
     values: &'a [OptimizerValue],
 ) -> Result<(LearningRate, &'a [OptimizerValue])> {
     let number = |array: &ArrayD<f32>| {
-        if array.ndim() == 0 {
-            array.first().copied()
-        } else {
-            None
-        }
+        if array.ndim() == 0 { array.first().copied() } else { None }
     };
     match values.split_first() {
         Some((OptimizerValue::Array(array), rest)) if number(array).is_some() => {

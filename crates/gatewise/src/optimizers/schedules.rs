@@ -47,12 +47,7 @@ pub trait LearningRateSchedule: Debug + Send + Sync {
 const CLASSES: &[Class<Arc<dyn LearningRateSchedule>>] = &[
     Class {
         names: &["ExponentialDecay"],
-        create: |config| {
-            Ok(Arc::new(from_config::<ExponentialDecay>(
-                "ExponentialDecay",
-                config,
-            )?))
-        },
+        create: |config| Ok(Arc::new(from_config::<ExponentialDecay>("ExponentialDecay", config)?)),
     },
     Class {
         names: &["CosineDecay"],
@@ -66,10 +61,7 @@ const CLASSES: &[Class<Arc<dyn LearningRateSchedule>>] = &[
 /// If the class or an argument is unknown, or an argument is outside its range.
 pub fn deserialize(value: &Value) -> Result<Arc<dyn LearningRateSchedule>> {
     if !value.is_object() {
-        return Err(Error::argument(
-            KIND,
-            format!("expected a number or a schedule, got {value}"),
-        ));
+        return Err(Error::argument(KIND, format!("expected a number or a schedule, got {value}")));
     }
     let (class_name, config) = serialization::unwrap(KIND, value)?;
     let schedule = serialization::create(KIND, CLASSES, class_name, config)?;
@@ -79,11 +71,7 @@ pub fn deserialize(value: &Value) -> Result<Arc<dyn LearningRateSchedule>> {
 
 /// Class and arguments of a schedule, as Keras's `serialize` gives them.
 pub fn serialize(schedule: &dyn LearningRateSchedule) -> Value {
-    serialization::wrap(
-        "keras.optimizers.schedules",
-        schedule.class_name(),
-        schedule.config(),
-    )
+    serialization::wrap("keras.optimizers.schedules", schedule.class_name(), schedule.config())
 }
 
 #[cfg(test)]

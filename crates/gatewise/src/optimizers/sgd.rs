@@ -76,12 +76,7 @@ impl UpdateRule for Sgd {
             momentum: self.momentum as f32,
             nesterov: self.nesterov,
         };
-        kernels::sgd(
-            &rule,
-            gradient,
-            weights,
-            (self.momentum != 0.0).then(|| slots.take()),
-        );
+        kernels::sgd(&rule, gradient, weights, (self.momentum != 0.0).then(|| slots.take()));
     }
 }
 

@@ -34,11 +34,7 @@ impl SlotTable {
             blocks.iter().flat_map(block).collect()
         };
         let values = variables.iter().map(slots).collect();
-        Self {
-            variables: variables.to_vec(),
-            blocks,
-            values,
-        }
+        Self { variables: variables.to_vec(), blocks, values }
     }
 
     /// The arrays of one weight.
@@ -58,10 +54,7 @@ impl SlotTable {
             let values = self.values[variable][slot].clone();
             let array = ArrayD::from_shape_vec(IxDyn(shape), values).expect("a slot has its weight's shape");
             let name = self.full_name(variable, name);
-            state.push(OptimizerVariable {
-                name,
-                value: OptimizerValue::Array(array),
-            });
+            state.push(OptimizerVariable { name, value: OptimizerValue::Array(array) });
         }
     }
 
@@ -80,20 +73,14 @@ impl SlotTable {
                 OptimizerValue::Iteration(_) => "an integer".to_owned(),
             };
             let name = self.full_name(variable, name);
-            return Err(Error::shape(
-                class_name,
-                format!("expected `{name}` {shape:?}, got {got}"),
-            ));
+            return Err(Error::shape(class_name, format!("expected `{name}` {shape:?}, got {got}")));
         }
         Ok(())
     }
 
     /// Takes values that [`check`](Self::check) has let pass.
     pub(super) fn load(&mut self, values: &[OptimizerValue]) {
-        let order: Vec<_> = self
-            .saved_order()
-            .map(|(variable, slot, _)| (variable, slot))
-            .collect();
+        let order: Vec<_> = self.saved_order().map(|(variable, slot, _)| (variable, slot)).collect();
         for ((variable, slot), value) in order.into_iter().zip(values) {
             if let OptimizerValue::Array(array) = value {
                 let slot = &mut self.values[variable][slot];
@@ -112,10 +99,7 @@ impl SlotTable {
         let count = self.variables.len();
         with_first.flat_map(move |(first, names)| {
             (0..count).flat_map(move |variable| {
-                names
-                    .iter()
-                    .enumerate()
-                    .map(move |(index, &name)| (variable, first + index, name))
+                names.iter().enumerate().map(move |(index, &name)| (variable, first + index, name))
             })
         })
     }

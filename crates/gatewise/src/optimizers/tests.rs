@@ -31,10 +31,7 @@ fn names_are_found_in_capitals_or_not() {
         ("rmsprop", "RMSprop"),
     ] {
         assert_eq!(get(name).unwrap().class_name(), class_name);
-        assert_eq!(
-            OptimizerArgument::from(name).resolve().unwrap().class_name(),
-            class_name
-        );
+        assert_eq!(OptimizerArgument::from(name).resolve().unwrap().class_name(), class_name);
     }
 }
 
@@ -98,10 +95,7 @@ fn a_schedule_survives_the_configuration() {
         ..Sgd::default()
     });
     let written = serialize(&*optimizer.resolve().unwrap());
-    assert_eq!(
-        written["config"]["learning_rate"]["class_name"],
-        "ExponentialDecay"
-    );
+    assert_eq!(written["config"]["learning_rate"]["class_name"], "ExponentialDecay");
     let read = deserialize(&written).unwrap();
     assert_eq!(read.learning_rate(), 0.1);
     assert_eq!(serialize(&*read), written);
@@ -109,20 +103,11 @@ fn a_schedule_survives_the_configuration() {
 
 #[test]
 fn an_argument_that_does_not_exist_or_fit_is_an_error() {
-    let message = |config: Value| {
-        deserialize(&json!({"class_name": "SGD", "config": config}))
-            .unwrap_err()
-            .to_string()
-    };
+    let message =
+        |config: Value| deserialize(&json!({"class_name": "SGD", "config": config})).unwrap_err().to_string();
     assert_eq!(message(json!({"lr": 0.1})), "SGD: there is no argument `lr`");
-    assert_eq!(
-        message(json!({"momentum": 1.5})),
-        "SGD: `momentum` must be from 0 to 1, got 1.5"
-    );
-    assert_eq!(
-        message(json!({"momentum": "x"})),
-        "SGD: invalid type: string \"x\", expected f64"
-    );
+    assert_eq!(message(json!({"momentum": 1.5})), "SGD: `momentum` must be from 0 to 1, got 1.5");
+    assert_eq!(message(json!({"momentum": "x"})), "SGD: invalid type: string \"x\", expected f64");
     assert_eq!(
         message(json!({"learning_rate": "fast"})),
         "SGD: learning_rate: expected a number or a schedule, got \"fast\""
@@ -164,10 +149,7 @@ fn a_rule_of_the_users_own_is_an_optimizer() {
         }
 
         fn slots(&self) -> Vec<SlotBlock> {
-            vec![SlotBlock {
-                names: &["sum"],
-                initial: 0.5,
-            }]
+            vec![SlotBlock { names: &["sum"], initial: 0.5 }]
         }
 
         fn update(&self, update: Update, mut slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
@@ -178,9 +160,6 @@ fn a_rule_of_the_users_own_is_an_optimizer() {
         }
     }
 
-    let rule = SignOfSum {
-        learning_rate: 0.25.into(),
-        options: OptimizerOptions::default(),
-    };
+    let rule = SignOfSum { learning_rate: 0.25.into(), options: OptimizerOptions::default() };
     assert_eq!(two_steps(rule), [0.75, 0.5]);
 }

@@ -18,11 +18,7 @@ fn append(b: &Builder, values: &mut Vec<Value>, (kind, first, second): Choice) {
         Some(2) => b.reshape(value, &Shape::known(&[3, 2])),
         _ => b.reshape(value, &Shape::known(&[2, 3])),
     };
-    let alike = if b.shape(x) == b.shape(y) {
-        Ok(y)
-    } else {
-        flipped(y)
-    };
+    let alike = if b.shape(x) == b.shape(y) { Ok(y) } else { flipped(y) };
     let next = match kind {
         0 => b.add(x, alike.unwrap()),
         1 => b.mul(x, alike.unwrap()),
@@ -38,10 +34,7 @@ fn append(b: &Builder, values: &mut Vec<Value>, (kind, first, second): Choice) {
 
 fn random_graph(choices: &[Choice]) -> (Builder, Vec<Value>) {
     let b = Builder::new(Mode::Inference);
-    let mut values = vec![
-        b.input("x", &Shape::known(&[2, 3])),
-        b.input("y", &Shape::known(&[3, 2])),
-    ];
+    let mut values = vec![b.input("x", &Shape::known(&[2, 3])), b.input("y", &Shape::known(&[3, 2]))];
     choices.iter().for_each(|choice| append(&b, &mut values, *choice));
     (b, values)
 }
@@ -58,10 +51,7 @@ fn lives(program: &Program) -> Vec<(usize, usize)> {
         *life = (life.0.min(at), life.1.max(at));
     };
     for (at, step) in program.steps.iter().enumerate() {
-        step.inputs
-            .iter()
-            .chain(&step.outputs)
-            .for_each(|value| touch(value, at));
+        step.inputs.iter().chain(&step.outputs).for_each(|value| touch(value, at));
     }
     program.outputs.iter().for_each(|value| touch(value, usize::MAX));
     lives
@@ -69,10 +59,7 @@ fn lives(program: &Program) -> Vec<(usize, usize)> {
 
 /// Where a value is in a list.
 fn position(values: &[Value], value: Value) -> usize {
-    values
-        .iter()
-        .position(|other| *other == value)
-        .expect("a value of the list")
+    values.iter().position(|other| *other == value).expect("a value of the list")
 }
 
 proptest! {
@@ -132,15 +119,10 @@ fn a_reshaped_value_lies_where_the_original_does_and_is_kept_as_long() {
     let flat = b.reshape(y, &Shape::known(&[6])).unwrap();
     let flatter = b.reshape(flat, &Shape::known(&[6, 1])).unwrap();
     let other = b.neg(b.tanh(x).unwrap()).unwrap();
-    let result = b
-        .add(b.reshape(flatter, &Shape::known(&[2, 3])).unwrap(), other)
-        .unwrap();
+    let result = b.add(b.reshape(flatter, &Shape::known(&[2, 3])).unwrap(), other).unwrap();
     let program = b.finish(&[result]).unwrap();
     assert_eq!(program.len(), 4);
-    assert_eq!(
-        [program.place(flat), program.place(flatter)],
-        [program.place(y); 2]
-    );
+    assert_eq!([program.place(flat), program.place(flatter)], [program.place(y); 2]);
     assert_ne!(program.place(other), program.place(y));
 }
 
@@ -169,16 +151,10 @@ fn what_the_results_do_not_need_is_left_out() {
 fn optional_outputs_that_nobody_reads_get_no_memory() {
     let b = Builder::new(Mode::Inference);
     let arrays = inputs(&plain(), SMALL);
-    let x: Vec<Value> = arrays
-        .iter()
-        .map(|array| b.input("x", &Shape::known(array.shape())))
-        .collect();
+    let x: Vec<Value> = arrays.iter().map(|array| b.input("x", &Shape::known(array.shape()))).collect();
     let outputs = emit_all(&plain(), &b, &x).unwrap();
     let program = b.finish(&outputs[..1]).unwrap();
-    let kept: Vec<bool> = outputs
-        .iter()
-        .map(|value| program.place(*value) != Place::Nowhere)
-        .collect();
+    let kept: Vec<bool> = outputs.iter().map(|value| program.place(*value) != Place::Nowhere).collect();
     // The record is optional; the states are always written.
     assert_eq!(kept, [true, true, true, false]);
     assert_eq!(program.slots, [15; 3]);
@@ -188,10 +164,7 @@ fn optional_outputs_that_nobody_reads_get_no_memory() {
 fn an_output_that_nobody_reads_gives_its_slot_back() {
     let b = Builder::new(Mode::Inference);
     let arrays = inputs(&plain(), SMALL);
-    let x: Vec<Value> = arrays
-        .iter()
-        .map(|array| b.input("x", &Shape::known(array.shape())))
-        .collect();
+    let x: Vec<Value> = arrays.iter().map(|array| b.input("x", &Shape::known(array.shape()))).collect();
     let y = emit_all(&plain(), &b, &x).unwrap()[0];
     let program = b.finish(&[b.tanh(y).unwrap()]).unwrap();
     assert_eq!(program.slots, [15; 3]);
@@ -203,10 +176,7 @@ fn arrays_without_elements_need_no_memory() {
     let x = b.input("x", &Shape::known(&[0, 3]));
     let y = b.tanh(x).unwrap();
     assert_eq!(b.finish(&[y]).unwrap().memory_bytes(), 0);
-    assert_eq!(
-        b.evaluate(&[y], &[ArrayD::zeros(vec![0, 3])]).unwrap()[0].shape(),
-        [0, 3]
-    );
+    assert_eq!(b.evaluate(&[y], &[ArrayD::zeros(vec![0, 3])]).unwrap()[0].shape(), [0, 3]);
 }
 
 #[test]
@@ -223,34 +193,16 @@ fn a_result_may_be_named_twice() {
     let b = Builder::new(Mode::Inference);
     let x = b.input("x", &Shape::known(&[2]));
     let y = b.neg(x).unwrap();
-    let results = b
-        .evaluate_reference(&[y, y, x], &[array(&[2], &[1.0, 2.0])])
-        .unwrap();
-    assert_eq!(
-        results,
-        [
-            array(&[2], &[-1.0, -2.0]),
-            array(&[2], &[-1.0, -2.0]),
-            array(&[2], &[1.0, 2.0])
-        ]
-    );
+    let results = b.evaluate_reference(&[y, y, x], &[array(&[2], &[1.0, 2.0])]).unwrap();
+    assert_eq!(results, [array(&[2], &[-1.0, -2.0]), array(&[2], &[-1.0, -2.0]), array(&[2], &[1.0, 2.0])]);
 }
 
 #[test]
 fn inputs_and_sizes_can_be_asked_for() {
     let program = chain(3);
-    assert_eq!(
-        program.inputs(),
-        [ProgramInput {
-            name: "x".into(),
-            dims: vec![100]
-        }]
-    );
+    assert_eq!(program.inputs(), [ProgramInput { name: "x".into(), dims: vec![100] }]);
     assert_eq!(program.dims(program.outputs()[0]), [100]);
-    assert_eq!(
-        (program.len(), program.is_empty(), program.flops()),
-        (3, false, 300)
-    );
+    assert_eq!((program.len(), program.is_empty(), program.flops()), (3, false, 300));
     assert!(Builder::new(Mode::Inference).finish(&[]).unwrap().is_empty());
 }
 
@@ -259,9 +211,7 @@ fn a_printed_program_shows_operations_sizes_slots_and_costs() {
     let b = Builder::new(Mode::Training);
     let x = b.input("x", &Shape::known(&[2, 3]));
     let w = b.input("w", &Shape::known(&[3]));
-    let flat = b
-        .reshape(b.tanh(b.mul(x, w).unwrap()).unwrap(), &Shape::known(&[6]))
-        .unwrap();
+    let flat = b.reshape(b.tanh(b.mul(x, w).unwrap()).unwrap(), &Shape::known(&[6])).unwrap();
     let loss = b.sum_all(b.square(flat).unwrap()).unwrap();
     let d_w = b.gradients(loss, &[w]).unwrap()[0].expect("a gradient");
     insta::assert_snapshot!(b.finish(&[loss, d_w]).unwrap(), @r"

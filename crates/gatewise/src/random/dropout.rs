@@ -12,10 +12,7 @@ use crate::error::{Error, Result};
 /// If `rate` is not at least 0 and below 1.
 pub fn dropout_mask_into(rate: f32, key: RandomKey, offset: u64, mask: &mut [f32]) -> Result<()> {
     if !(0.0..1.0).contains(&rate) {
-        return Err(Error::argument(
-            "dropout",
-            format!("`rate` must be at least 0 and below 1, got {rate}"),
-        ));
+        return Err(Error::argument("dropout", format!("`rate` must be at least 0 and below 1, got {rate}")));
     }
     let kept = 1.0 / (1.0 - rate);
     uniform_into(key, offset, mask);

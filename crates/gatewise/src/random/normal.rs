@@ -12,9 +12,7 @@ const CUT: f64 = 2.0;
 /// G. E. P. Box and M. E. Muller, "A note on the generation of random normal deviates" (1958).
 pub fn normal_into(key: RandomKey, offset: u64, values: &mut [f32]) {
     let blocks = Blocks::new(key, Family::Normal, 0);
-    fill(&blocks, offset, values, |words| {
-        box_muller(words).map(|number| number as f32)
-    });
+    fill(&blocks, offset, values, |words| box_muller(words).map(|number| number as f32));
 }
 
 /// Fills `values` with normal numbers of mean 0 that are redrawn while outside ±2; the first is that of

@@ -1,18 +1,11 @@
 use super::*;
 
-const KEY: RandomKey = RandomKey {
-    seed: 42,
-    stream: 1,
-    step: 3,
-};
+const KEY: RandomKey = RandomKey { seed: 42, stream: 1, step: 3 };
 const LEN: usize = 200_000;
 
 type Fill = fn(RandomKey, u64, &mut [f32]);
-const FILLS: [(&str, Fill); 3] = [
-    ("uniform", uniform_into),
-    ("normal", normal_into),
-    ("truncated_normal", truncated_normal_into),
-];
+const FILLS: [(&str, Fill); 3] =
+    [("uniform", uniform_into), ("normal", normal_into), ("truncated_normal", truncated_normal_into)];
 
 fn numbers(fill: Fill, key: RandomKey, offset: u64, len: usize) -> Vec<f32> {
     let mut values = vec![f32::NAN; len];
@@ -26,12 +19,7 @@ fn mean(values: &[f32]) -> f64 {
 
 fn deviation(values: &[f32]) -> f64 {
     let mean = mean(values);
-    (values
-        .iter()
-        .map(|&value| (f64::from(value) - mean).powi(2))
-        .sum::<f64>()
-        / values.len() as f64)
-        .sqrt()
+    (values.iter().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt()
 }
 
 /// The largest distance of the values' distribution from `cdf` (Kolmogorov and Smirnov), times √n.
@@ -93,11 +81,7 @@ fn truncated_numbers_follow_the_normal_distribution_cut_at_two() {
 #[test]
 fn neighbours_streams_steps_and_seeds_are_uncorrelated() {
     let covariance = |a: &[f32], b: &[f32]| {
-        a.iter()
-            .zip(b)
-            .map(|(&a, &b)| f64::from(a) * f64::from(b))
-            .sum::<f64>()
-            / a.len() as f64
+        a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>() / a.len() as f64
     };
     let base = numbers(normal_into, KEY, 0, LEN);
     for other in [
@@ -106,15 +90,7 @@ fn neighbours_streams_steps_and_seeds_are_uncorrelated() {
         numbers(normal_into, RandomKey { stream: 2, ..KEY }, 0, LEN),
         numbers(normal_into, RandomKey { step: 4, ..KEY }, 0, LEN),
         numbers(normal_into, RandomKey { seed: 43, ..KEY }, 0, LEN),
-        numbers(
-            normal_into,
-            RandomKey {
-                seed: 42 << 32,
-                ..KEY
-            },
-            0,
-            LEN,
-        ),
+        numbers(normal_into, RandomKey { seed: 42 << 32, ..KEY }, 0, LEN),
     ] {
         // The covariance has a deviation of 1/√n = 0.0022.
         assert!(covariance(&base, &other).abs() < 0.011);
@@ -127,11 +103,7 @@ fn any_split_gives_the_same_bits() {
         let whole = numbers(fill, KEY, 0, 100);
         for start in 0..9 {
             for end in [start, start + 1, start + 2, start + 5, 100] {
-                assert_eq!(
-                    numbers(fill, KEY, start as u64, end - start),
-                    whole[start..end],
-                    "{name}"
-                );
+                assert_eq!(numbers(fill, KEY, start as u64, end - start), whole[start..end], "{name}");
             }
         }
     }
@@ -148,9 +120,7 @@ fn elements_beyond_four_billion_have_numbers_of_their_own() {
 fn numbers_of_a_key_stay_the_same_for_ever() {
     // Element 35 is outside the cut and redrawn.
     let bits = FILLS.map(|(name, fill)| {
-        let bits = numbers(fill, KEY, 34, 4)
-            .into_iter()
-            .map(|value| format!("{:08x}", value.to_bits()));
+        let bits = numbers(fill, KEY, 34, 4).into_iter().map(|value| format!("{:08x}", value.to_bits()));
         format!("{name}: {}", bits.collect::<Vec<_>>().join(" "))
     });
     insta::assert_snapshot!(bits.join("\n"), @r"

@@ -90,18 +90,9 @@ fn factors_that_are_negative_or_not_finite_are_an_error() {
 fn a_name_stands_for_the_default_factors() {
     let penalty_of = |name: &str| {
         let regularizer = RegularizerArgument::from(name).resolve().unwrap();
-        reference(&[array(&[2], &[1.0, 3.0])], &|b, x| regularizer.penalty(b, x[0]))
-            .unwrap()
-            .sum()
+        reference(&[array(&[2], &[1.0, 3.0])], &|b, x| regularizer.penalty(b, x[0])).unwrap().sum()
     };
-    let expected = [
-        ("l1", 0.04),
-        ("L1", 0.04),
-        ("l2", 0.1),
-        ("l1_l2", 0.14),
-        ("l1l2", 0.0),
-        ("L1L2", 0.0),
-    ];
+    let expected = [("l1", 0.04), ("L1", 0.04), ("l2", 0.1), ("l1_l2", 0.14), ("l1l2", 0.0), ("L1L2", 0.0)];
     for (name, expected) in expected {
         assert!((penalty_of(name) - expected).abs() < 1e-15, "{name}");
     }
@@ -122,20 +113,12 @@ fn every_regularizer_comes_back_from_its_configuration() {
 #[test]
 fn a_configuration_that_does_not_fit_is_an_error() {
     let error = |class: &str, config: Json| {
-        deserialize(&json!({ "class_name": class, "config": config }))
-            .unwrap_err()
-            .to_string()
+        deserialize(&json!({ "class_name": class, "config": config })).unwrap_err().to_string()
     };
     assert_eq!(error("L1", json!({ "l2": 0.1 })), "L1: there is no argument `l2`");
-    assert_eq!(
-        error("L2", json!({ "l2": "much" })),
-        "L2: `l2` must be a number, got \"much\""
-    );
+    assert_eq!(error("L2", json!({ "l2": "much" })), "L2: `l2` must be a number, got \"much\"");
     let text = "OrthogonalRegularizer: `mode` must be \"rows\" or \"columns\", got \"diagonals\"";
-    assert_eq!(
-        error("OrthogonalRegularizer", json!({ "mode": "diagonals" })),
-        text
-    );
+    assert_eq!(error("OrthogonalRegularizer", json!({ "mode": "diagonals" })), text);
     assert!(error("L3", json!({})).contains("L3"));
 }
 

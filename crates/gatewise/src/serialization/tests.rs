@@ -11,10 +11,7 @@ struct Example {
 
 impl Default for Example {
     fn default() -> Self {
-        Self {
-            size: 2.0,
-            seed: None,
-        }
+        Self { size: 2.0, seed: None }
     }
 }
 
@@ -24,11 +21,7 @@ fn example(config: Value) -> Result<Example> {
 
 #[test]
 fn the_envelope_is_that_of_keras() {
-    let text = serde_json::to_string(&wrap(
-        "keras.initializers",
-        "Example",
-        config_of(&Example::default()),
-    ));
+    let text = serde_json::to_string(&wrap("keras.initializers", "Example", config_of(&Example::default())));
     insta::assert_snapshot!(
         text.unwrap(),
         @r#"{"module":"keras.initializers","class_name":"Example","config":{"size":2.0,"seed":null},"registered_name":null}"#
@@ -45,11 +38,9 @@ fn what_was_wrapped_can_be_unwrapped() {
 
 #[test]
 fn a_bare_name_and_an_absent_config_mean_the_defaults() {
-    for value in [
-        json!("Example"),
-        json!({"class_name": "Example"}),
-        json!({"class_name": "Example", "config": null}),
-    ] {
+    for value in
+        [json!("Example"), json!({"class_name": "Example"}), json!({"class_name": "Example", "config": null})]
+    {
         let (class_name, config) = unwrap("example", &value).unwrap();
         assert_eq!((class_name, config.len()), ("Example", 0));
     }
@@ -67,60 +58,34 @@ fn anything_else_is_an_error() {
     ] {
         let error = unwrap("example", &value).unwrap_err();
         assert!(error.is_argument());
-        assert!(
-            error
-                .to_string()
-                .starts_with("example: expected a name or an object"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("example: expected a name or an object"), "{error}");
     }
 }
 
 #[test]
 fn absent_arguments_have_their_defaults_and_integers_serve_as_floats() {
     assert_eq!(example(json!({})).unwrap(), Example::default());
-    assert_eq!(
-        example(json!({"size": 3, "seed": 7})).unwrap(),
-        Example {
-            size: 3.0,
-            seed: Some(7)
-        }
-    );
+    assert_eq!(example(json!({"size": 3, "seed": 7})).unwrap(), Example { size: 3.0, seed: Some(7) });
 }
 
 #[test]
 fn unknown_arguments_and_wrong_types_are_errors() {
-    assert_eq!(
-        example(json!({"sise": 3})).unwrap_err().to_string(),
-        "Example: there is no argument `sise`"
-    );
+    assert_eq!(example(json!({"sise": 3})).unwrap_err().to_string(), "Example: there is no argument `sise`");
     assert!(example(json!({"size": null})).unwrap_err().is_argument());
     assert!(example(json!({"seed": -1})).unwrap_err().is_argument());
     assert!(no_config("Example", &Map::new()).is_ok());
     let one = json!({"a": 1}).as_object().unwrap().clone();
-    assert_eq!(
-        no_config("Example", &one).unwrap_err().to_string(),
-        "Example: there is no argument `a`"
-    );
+    assert_eq!(no_config("Example", &one).unwrap_err().to_string(), "Example: there is no argument `a`");
 }
 
 #[test]
 fn a_class_is_found_by_each_of_its_names() {
     let classes = [
-        Class {
-            names: &["one", "One"],
-            create: |_| Ok(1),
-        },
-        Class {
-            names: &["two", "Two"],
-            create: |_| Ok(2),
-        },
+        Class { names: &["one", "One"], create: |_| Ok(1) },
+        Class { names: &["two", "Two"], create: |_| Ok(2) },
     ];
     assert_eq!(create("number", &classes, "One", Map::new()), Ok(1));
     assert_eq!(create("number", &classes, "two", Map::new()), Ok(2));
     let error = create("number", &classes, "three", Map::new()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "number: expected one of one, two, got \"three\""
-    );
+    assert_eq!(error.to_string(), "number: expected one of one, two, got \"three\"");
 }

@@ -67,10 +67,9 @@ impl Case<'_> {
         let values: Vec<f64> = match view.dtype() {
             Dtype::F32 => data.chunks_exact(4).map(|b| f64::from(f32::from_le_bytes(words(b)))).collect(),
             Dtype::I32 => data.chunks_exact(4).map(|b| f64::from(i32::from_le_bytes(words(b)))).collect(),
-            Dtype::F64 => data
-                .chunks_exact(8)
-                .map(|b| f64::from_le_bytes(b.try_into().expect("eight bytes")))
-                .collect(),
+            Dtype::F64 => {
+                data.chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().expect("eight bytes"))).collect()
+            }
             Dtype::BOOL => data.iter().map(|b| f64::from(*b)).collect(),
             other => panic!("{key} is stored as {other:?}"),
         };
@@ -90,7 +89,11 @@ pub fn max_difference(got: &ArrayD<f64>, expected: &ArrayD<f64>) -> f64 {
     let finite = expected.iter().filter(|x| x.is_finite());
     let scale = finite.fold(1.0, |largest: f64, x| largest.max(x.abs()));
     let differences = got.iter().zip(expected).map(|(got, expected)| {
-        if got.is_nan() && expected.is_nan() || got == expected { 0.0 } else { (got - expected).abs() / scale }
+        if got.is_nan() && expected.is_nan() || got == expected {
+            0.0
+        } else {
+            (got - expected).abs() / scale
+        }
     });
     // A NaN on one side only must not be lost in a maximum.
     differences.fold(0.0, |worst: f64, d| if d.is_nan() { f64::INFINITY } else { worst.max(d) })

@@ -8,11 +8,7 @@ pub fn without_comments_and_literals(text: &str) -> String {
     while at < characters.len() {
         let length = token_to_blank(&characters, at);
         for &character in &characters[at..at + length.max(1)] {
-            code.push(if length == 0 || character == '\n' {
-                character
-            } else {
-                ' '
-            });
+            code.push(if length == 0 || character == '\n' { character } else { ' ' });
         }
         at += length.max(1);
     }

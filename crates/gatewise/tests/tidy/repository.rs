@@ -14,11 +14,8 @@ pub struct File {
 const FOLDERS: [&str; 4] = ["crates", "benchmarks", "fuzz", "xtask"];
 
 /// Crates that are libraries: no printing, no environment.
-const LIBRARIES: [&str; 3] = [
-    "crates/gatewise/src/",
-    "crates/gatewise-kernels/src/",
-    "crates/gatewise-python/src/",
-];
+const LIBRARIES: [&str; 3] =
+    ["crates/gatewise/src/", "crates/gatewise-kernels/src/", "crates/gatewise-python/src/"];
 
 /// Every Rust file, tests and benches included.
 pub fn rust_files() -> Vec<File> {
@@ -41,11 +38,7 @@ pub fn manifests() -> Vec<File> {
 /// The pages that tell a contributor where things are.
 pub fn pages() -> Vec<File> {
     let paths = ["CONTRIBUTING.md", "ARCHITECTURE.md", "benchmarks/README.md"].map(|path| root().join(path));
-    paths
-        .iter()
-        .filter(|path| path.exists())
-        .map(|path| read(path))
-        .collect()
+    paths.iter().filter(|path| path.exists()).map(|path| read(path)).collect()
 }
 
 /// Whether a path of a page is there, from any of the folders in which paths begin.
@@ -79,20 +72,13 @@ fn files(wanted: impl Fn(&str) -> bool) -> Vec<File> {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .canonicalize()
-        .expect("the repository is there")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository is there")
 }
 
 fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder of the repository can be read") {
         let path = entry.expect("an entry can be read").path();
-        let name = path
-            .file_name()
-            .expect("an entry has a name")
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().expect("an entry has a name").to_string_lossy().into_owned();
         if name.starts_with('.') || name == "target" {
             continue;
         }
@@ -107,8 +93,5 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
 fn read(path: &Path) -> File {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let path = path.strip_prefix(root()).expect("it lies in the repository");
-    File {
-        path: path.to_string_lossy().replace('\\', "/"),
-        text,
-    }
+    File { path: path.to_string_lossy().replace('\\', "/"), text }
 }

@@ -26,24 +26,13 @@ const FOREIGN_ORDERS: [&str; 4] = ["i, o, f, c", "iofc", "i, f, g, o", "ifgo"];
 const FORMATS: [&str; 2] = ["crates/gatewise/src/format/", "crates/gatewise/src/format.rs"];
 
 /// Crates that know arrays, files or errors, of which kernels know nothing.
-const ABOVE_KERNELS: [&str; 7] = [
-    "gatewise",
-    "ndarray",
-    "serde",
-    "serde_json",
-    "safetensors",
-    "thiserror",
-    "anyhow",
-];
+const ABOVE_KERNELS: [&str; 7] =
+    ["gatewise", "ndarray", "serde", "serde_json", "safetensors", "thiserror", "anyhow"];
 
 /// A file of more lines than [`LONGEST`].
 pub fn too_long(file: &File) -> Vec<String> {
     let lines = file.text.lines().count();
-    offence(
-        lines > LONGEST,
-        file,
-        format!("{lines} lines, at most {LONGEST} are allowed"),
-    )
+    offence(lines > LONGEST, file, format!("{lines} lines, at most {LONGEST} are allowed"))
 }
 
 /// The number of lines of the file in the middle when all are sorted by it; the higher of the two middles.
@@ -57,11 +46,7 @@ pub fn median_of_lines(files: &[File]) -> usize {
 /// `tests/common.rs` for a test of its own.
 pub fn named_mod(file: &File) -> Vec<String> {
     let named_mod = file.path.ends_with("/mod.rs") && !file.path.contains("/tests/");
-    offence(
-        named_mod,
-        file,
-        "name it after its module, beside the module's folder".to_owned(),
-    )
+    offence(named_mod, file, "name it after its module, beside the module's folder".to_owned())
 }
 
 /// Macros that stand for missing code, and tests that do not run.
@@ -71,29 +56,19 @@ pub fn unfinished(file: &File) -> Vec<String> {
 
 /// Tests between the code that they test.
 pub fn inline_tests(file: &File) -> Vec<String> {
-    words_of_code(
-        file,
-        &["mod tests {"],
-        "move them to `tests.rs` in the module's folder",
-    )
+    words_of_code(file, &["mod tests {"], "move them to `tests.rs` in the module's folder")
 }
 
 /// Whether the lints of the workspace's manifest forbid unsafe code.
 pub fn forbids_unsafe(manifest: &File) -> bool {
-    section(manifest, "workspace.lints.rust")
-        .iter()
-        .any(|line| line.trim() == "unsafe_code = \"forbid\"")
+    section(manifest, "workspace.lints.rust").iter().any(|line| line.trim() == "unsafe_code = \"forbid\"")
 }
 
 /// A crate that does not take the lints of the workspace; the kernels may have their own.
 pub fn without_workspace_lints(manifest: &File) -> Vec<String> {
     let kernels = manifest.path == "crates/gatewise-kernels/Cargo.toml";
     let inherits = section(manifest, "lints").contains(&"workspace = true");
-    offence(
-        !kernels && !inherits,
-        manifest,
-        "does not take the workspace's lints".to_owned(),
-    )
+    offence(!kernels && !inherits, manifest, "does not take the workspace's lints".to_owned())
 }
 
 /// Reading the environment outside its one file.
@@ -109,9 +84,7 @@ pub fn unknown_environment_name(file: &File) -> Vec<String> {
     let is_part = |character: char| character.is_ascii_uppercase() || character == '_';
     let words = file.text.split(|character| !is_part(character));
     let unknown = words.filter(|word| word.starts_with("GATEWISE_") && !ENVIRONMENT_NAMES.contains(word));
-    unknown
-        .map(|word| format!("{}: {word} is not a name that the library reads", file.path))
-        .collect()
+    unknown.map(|word| format!("{}: {word} is not a name that the library reads", file.path)).collect()
 }
 
 /// Writing to a terminal.
@@ -126,20 +99,15 @@ pub fn foreign_gate_order(file: &File) -> Vec<String> {
     }
     let text = file.text.to_lowercase();
     let found = FOREIGN_ORDERS.iter().filter(|order| text.contains(**order));
-    found
-        .map(|order| format!("{}: the gate order {order} belongs into format/", file.path))
-        .collect()
+    found.map(|order| format!("{}: the gate order {order} belongs into format/", file.path)).collect()
 }
 
 /// A dependency that would let the kernels know what a tensor, a layer, a file or an error is.
 pub fn kernels_know_too_much(manifest: &File) -> Vec<String> {
-    let names = section(manifest, "dependencies")
-        .into_iter()
-        .filter_map(|line| line.split(['.', ' ', '=']).next());
+    let names =
+        section(manifest, "dependencies").into_iter().filter_map(|line| line.split(['.', ' ', '=']).next());
     let known = names.filter(|name| ABOVE_KERNELS.contains(name) || name.starts_with("gatewise"));
-    known
-        .map(|name| format!("{}: kernels must not depend on {name}", manifest.path))
-        .collect()
+    known.map(|name| format!("{}: kernels must not depend on {name}", manifest.path)).collect()
 }
 
 /// Lines of one section of a manifest.
@@ -152,17 +120,11 @@ fn section<'a>(manifest: &'a File, name: &str) -> Vec<&'a str> {
 fn words_of_code(file: &File, words: &[&str], remedy: &str) -> Vec<String> {
     let code = without_comments_and_literals(&file.text);
     let found = lines_with_word(&code, words).into_iter();
-    found
-        .map(|(line, word)| format!("{}:{line}: `{word}`: {remedy}", file.path))
-        .collect()
+    found.map(|(line, word)| format!("{}:{line}: `{word}`: {remedy}", file.path)).collect()
 }
 
 fn offence(broken: bool, file: &File, text: String) -> Vec<String> {
-    if broken {
-        vec![format!("{}: {text}", file.path)]
-    } else {
-        Vec::new()
-    }
+    if broken { vec![format!("{}: {text}", file.path)] } else { Vec::new() }
 }
 
 /// Paths of a page, in backticks and with an ending, that are in none of the folders in which they may begin. Paths
@@ -174,6 +136,5 @@ pub fn dead_paths(page: &File, exists: impl Fn(&str) -> bool) -> Vec<String> {
         endings.iter().any(|ending| text.ends_with(ending)) && !text.contains(['<', '*', ' '])
     };
     let dead = quoted.filter(is_path).filter(|path| !exists(path));
-    dead.map(|path| format!("{}: `{path}` is not there", page.path))
-        .collect()
+    dead.map(|path| format!("{}: `{path}` is not there", page.path)).collect()
 }

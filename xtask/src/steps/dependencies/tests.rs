@@ -15,10 +15,7 @@ fn offences_of(tree: &str) -> Vec<String> {
 #[test]
 fn lines_of_the_tree_are_read() {
     let registry = package("serde_derive v1.0.2 (proc-macro)|MIT (*)").unwrap();
-    assert_eq!(
-        (registry.name.as_str(), registry.version.as_str()),
-        ("serde_derive", "v1.0.2")
-    );
+    assert_eq!((registry.name.as_str(), registry.version.as_str()), ("serde_derive", "v1.0.2"));
     assert_eq!((registry.source, registry.licence.as_str()), (None, "MIT"));
     let local = package("gatewise v0.1.0 (/home/me/gatewise)|MIT").unwrap();
     assert_eq!(local.source.as_deref(), Some("/home/me/gatewise"));
@@ -40,10 +37,7 @@ fn exact_versions_are_read_from_the_manifest() {
 
 #[test]
 fn a_tree_in_order_has_no_offence() {
-    assert_eq!(
-        offences_of("rten-simd v0.27.0|MIT\ngatewise v0.1.0 (/home)|MIT"),
-        Vec::<String>::new()
-    );
+    assert_eq!(offences_of("rten-simd v0.27.0|MIT\ngatewise v0.1.0 (/home)|MIT"), Vec::<String>::new());
 }
 
 #[test]

@@ -17,10 +17,7 @@ impl Files {
     pub fn in_folder(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("{}: cannot make this folder", folder.display()))?;
-        Ok(Self {
-            folder: folder.to_owned(),
-            written: Vec::new(),
-        })
+        Ok(Self { folder: folder.to_owned(), written: Vec::new() })
     }
 
     /// The files written so far.
@@ -39,10 +36,7 @@ impl Files {
     /// Writes `forecast.csv`: a row for each step, with the ends of its intervals.
     pub fn write_table(&mut self, report: &Report) -> Result<()> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        report
-            .forecast
-            .iter()
-            .try_for_each(|step| writer.serialize(step))?;
+        report.forecast.iter().try_for_each(|step| writer.serialize(step))?;
         self.write("forecast.csv", &writer.into_inner()?)
     }
 

@@ -80,11 +80,7 @@ impl<'a> Carried<'a> {
                 *gate = load_first(ops, &from[unit..]);
             }
             let phi_c = load_first(ops, &recorded.phi_c[unit..]);
-            let block = Recorded {
-                gates,
-                phi_c,
-                previous_c: load_first(ops, &previous_c[unit..]),
-            };
+            let block = Recorded { gates, phi_c, previous_c: load_first(ops, &previous_c[unit..]) };
             let d_h = load_first(ops, &d_h[unit..]);
             let d_cell = ops.mul(ops.mul(d_h, gates[3]), slope(isa, &layer.activation, phi_c)); // (4)
             let (d_gates, d_previous_c) =
@@ -118,11 +114,7 @@ impl<'a> Carried<'a> {
                 *gate = load_first(ops, &from[unit..]);
             }
             let phi_c = load_first(ops, &recorded.phi_c[unit..]);
-            let block = Recorded {
-                gates,
-                phi_c,
-                previous_c: load_first(ops, &previous_c[unit..]),
-            };
+            let block = Recorded { gates, phi_c, previous_c: load_first(ops, &previous_c[unit..]) };
             let d_c_after = ops.add(load_first(ops, &d_c[unit..]), load_first(ops, &d_cell[unit..]));
             let (d_gates, d_previous_c) = block.backward(isa, load_first(ops, &d_h[unit..]), d_c_after);
             store_first(ops, d_previous_c, &mut d_c[unit..]);
@@ -154,9 +146,7 @@ impl<'a> Carried<'a> {
                 let width = vectors * ops.len();
                 let first = column * self.count * steps + (time * self.count + row) * width;
                 let to = panels[first..][..width].chunks_exact_mut(ops.len());
-                let from = d_z[column..]
-                    .chunks(ops.len())
-                    .zip(d_bias[column..].chunks_mut(ops.len()));
+                let from = d_z[column..].chunks(ops.len()).zip(d_bias[column..].chunks_mut(ops.len()));
                 for (to, (d_z, d_bias)) in to.zip(from) {
                     let d_z = load_first(ops, d_z);
                     store_first(ops, ops.add(load_first(ops, d_bias), d_z), d_bias);

@@ -11,7 +11,7 @@ use crate::tile::DenseRows;
 /// d[row] = Σ over gates of  m_gate[row] ⊙ (d_z_gate[row] · weights_gateᵀ)
 /// ```
 pub(super) struct Side<'a> {
-    /// The transposed weights, [4H, n] in panels.
+    /// The transposed weights, `[4H, n]` in panels.
     pub weights: &'a [f32],
     pub columns: Panels,
     /// `m`, of width n.
@@ -25,41 +25,20 @@ pub(super) struct Side<'a> {
 }
 
 impl Side<'_> {
-    /// Computes the gradients of `count` samples from `d_z` [count, 4H]; `product` [count, n] is scratch.
+    /// Computes the gradients of `count` samples from `d_z` `[count, 4H]`; `product` `[count, n]` is scratch.
     #[inline(always)]
     pub fn run(mut self, call: &Call, step: StepOfChunk, d_z: &[f32], product: &mut [f32]) {
         let units = call.layer.sizes.units;
         let Panels { n, .. } = self.columns;
         // One chain over the four gates, or one for each gate if each has a mask of its own.
-        let num_chains = if matches!(self.masks, DropoutMasks::PerGate(_)) {
-            4
-        } else {
-            1
-        };
+        let num_chains = if matches!(self.masks, DropoutMasks::PerGate(_)) { 4 } else { 1 };
         let len = 4 * units / num_chains;
         for gate in 0..num_chains {
-            let left = DenseRows {
-                data: &d_z[gate * len..],
-                stride: 4 * units,
-                len,
-            };
-            let right = Right::Packed {
-                data: self.weights,
-                all_k: 4 * units,
-                first_k: gate * len,
-            };
-            let block = Block {
-                left: Left::Dense(left),
-                right,
-                columns: self.columns,
-                len,
-                start: Start::Zero,
-            };
-            block.run(Target {
-                data: product,
-                stride: n,
-                rows: step.count,
-            });
+            let left = DenseRows { data: &d_z[gate * len..], stride: 4 * units, len };
+            let right = Right::Packed { data: self.weights, all_k: 4 * units, first_k: gate * len };
+            let block =
+                Block { left: Left::Dense(left), right, columns: self.columns, len, start: Start::Zero };
+            block.run(Target { data: product, stride: n, rows: step.count });
             for row in 0..step.count {
                 self.add(call, step, gate, row, &product[row * n..][..n]);
             }
@@ -84,10 +63,7 @@ impl Side<'_> {
         if gate == 0 {
             to.fill(0.0);
         }
-        to.iter_mut()
-            .zip(product)
-            .zip(mask)
-            .for_each(|((to, product), mask)| *to += product * mask);
+        to.iter_mut().zip(product).zip(mask).for_each(|((to, product), mask)| *to += product * mask);
     }
 }
 

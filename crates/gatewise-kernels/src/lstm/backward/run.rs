@@ -57,12 +57,7 @@ impl SimdOp for ChunkRun<'_> {
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
         let Self { call, mut samples } = self;
-        let Sizes {
-            steps,
-            features,
-            units,
-            ..
-        } = call.layer.sizes;
+        let Sizes { steps, features, units, .. } = call.layer.sizes;
         if samples.count == 0 {
             return;
         }
@@ -73,17 +68,10 @@ impl SimdOp for ChunkRun<'_> {
             for row in 0..carried.count {
                 carried.step_row(isa, row, number, time);
             }
-            let step = StepOfChunk {
-                first: carried.first,
-                count: carried.count,
-                time,
-            };
+            let step = StepOfChunk { first: carried.first, count: carried.count, time };
             let recurrent = Side {
                 weights: call.recurrent_kernel,
-                columns: Panels {
-                    n: units,
-                    ..carried.kept.columns()
-                },
+                columns: Panels { n: units, ..carried.kept.columns() },
                 masks: call.inputs.recurrent_dropout,
                 data: &mut *carried.d_h,
                 first: 0,
@@ -92,10 +80,7 @@ impl SimdOp for ChunkRun<'_> {
             };
             let input = d_x.as_deref_mut().map(|d_x| Side {
                 weights: call.kernel,
-                columns: Panels {
-                    n: features,
-                    ..carried.kept.columns()
-                },
+                columns: Panels { n: features, ..carried.kept.columns() },
                 masks: call.inputs.dropout,
                 data: d_x,
                 first: time * features,

@@ -7,6 +7,7 @@ use crate::lstm::{DropoutMasks, Inputs, Sizes};
 use crate::matmul::{
     BLOCK_LEN, BLOCK_ROWS, Block, BlockBuffer, Left, Right, Start, Target, blocks, rows_per_task,
 };
+use crate::parallel::both;
 use crate::tile::{MAX_ROWS, parts};
 
 /// What the gradients by the weights are made from.
@@ -21,29 +22,17 @@ pub(super) struct WeightProducts<'a> {
 }
 
 impl WeightProducts<'_> {
-    /// Writes `d_kernel` [F, 4H] and `d_recurrent_kernel` [H, 4H], as far as they are wanted.
+    /// Writes `d_kernel` `[F, 4H]` and `d_recurrent_kernel` `[H, 4H]`, as far as they are wanted.
     pub fn run(self, d_kernel: Option<&mut [f32]>, d_recurrent_kernel: Option<&mut [f32]>) {
-        let Sizes {
-            batch,
-            steps,
-            features,
-            units,
-        } = self.kept.sizes;
+        let Sizes { batch, steps, features, units } = self.kept.sizes;
+        let row_cost = batch * steps * 4 * units;
         let gradient = |operand, width, to: Option<&mut [f32]>| {
             let Some(to) = to else { return };
-            let rows = WeightRows {
-                products: self,
-                operand,
-                first: 0,
-                to,
-            };
-            for_chunks(
-                rows,
-                rows_per_task(width, batch * steps * 4 * units),
-                &WeightRows::run,
-            );
+            let rows = WeightRows { products: self, operand, first: 0, to };
+            for_chunks(rows, rows_per_task(width, row_cost), &WeightRows::run);
         };
-        rayon::join(
+        both(
+            row_cost * (features + units),
             || gradient(Operand::H, units, d_recurrent_kernel),
             || gradient(Operand::X, features, d_kernel),
         );
@@ -78,23 +67,14 @@ impl Samples for WeightRows<'_> {
 
     fn split_at(self, count: usize) -> (Self, Self) {
         let (upper, lower) = self.to.split_at_mut(count * 4 * self.products.kept.sizes.units);
-        (
-            Self { to: upper, ..self },
-            Self {
-                to: lower,
-                first: self.first + count,
-                ..self
-            },
-        )
+        (Self { to: upper, ..self }, Self { to: lower, first: self.first + count, ..self })
     }
 }
 
 impl WeightRows<'_> {
     fn run(self) {
         let kept = self.products.kept;
-        let Sizes {
-            batch, steps, units, ..
-        } = kept.sizes;
+        let Sizes { batch, steps, units, .. } = kept.sizes;
         if batch * steps == 0 {
             return self.to.fill(0.0);
         }
@@ -111,18 +91,7 @@ impl WeightRows<'_> {
                 let count = kept.chunk_len.min(batch - first);
                 let d_z = &self.products.d_z[4 * kept.gate_len(first)..][..4 * kept.gate_len(count)];
                 for (first_k, len) in blocks(count * steps) {
-                    rows.add(
-                        ChunkBlock {
-                            d_z,
-                            first,
-                            count,
-                            first_k,
-                            len,
-                        },
-                        start,
-                        to,
-                        &mut buffer,
-                    );
+                    rows.add(ChunkBlock { d_z, first, count, first_k, len }, start, to, &mut buffer);
                     start = Start::Target;
                 }
             }
@@ -153,34 +122,18 @@ struct RowBlock<'a> {
 }
 
 impl<'a> RowBlock<'a> {
-    /// Adds what a block of samples and steps gives to `to` [count, 4H].
+    /// Adds what a block of samples and steps gives to `to` `[count, 4H]`.
     fn add(&self, block: ChunkBlock, start: Start, to: &mut [f32], buffer: &mut BlockBuffer) {
         let kept = self.products.kept;
         let Sizes { steps, units, .. } = kept.sizes;
-        let ChunkBlock {
-            d_z, first_k, len, ..
-        } = block;
+        let ChunkBlock { d_z, first_k, len, .. } = block;
         for (gate, data) in d_z.chunks_exact(d_z.len() / 4).enumerate() {
             if gate == 0 || matches!(self.masks(), DropoutMasks::PerGate(_)) {
                 self.pack(gate, block, buffer);
             }
-            let right = Right::Packed {
-                data,
-                all_k: block.count * steps,
-                first_k,
-            };
-            let target = Target {
-                data: &mut to[gate * units..],
-                stride: 4 * units,
-                rows: self.count,
-            };
-            let block = Block {
-                left: Left::Packed(buffer),
-                right,
-                columns: kept.columns(),
-                len,
-                start,
-            };
+            let right = Right::Packed { data, all_k: block.count * steps, first_k };
+            let target = Target { data: &mut to[gate * units..], stride: 4 * units, rows: self.count };
+            let block = Block { left: Left::Packed(buffer), right, columns: kept.columns(), len, start };
             block.run(target);
         }
     }
@@ -188,13 +141,7 @@ impl<'a> RowBlock<'a> {
     /// Packs the operand of a block of samples and steps by tiles: `[tile][samples and steps][rows of the tile]`.
     fn pack(&self, gate: usize, block: ChunkBlock, to: &mut [f32]) {
         let Sizes { batch, steps, .. } = self.products.kept.sizes;
-        let ChunkBlock {
-            first,
-            count,
-            first_k,
-            len,
-            ..
-        } = block;
+        let ChunkBlock { first, count, first_k, len, .. } = block;
         for (row, rows) in parts(self.count, MAX_ROWS) {
             let to = &mut to[row * len..][..rows * len];
             let row = self.first + row;
@@ -218,12 +165,7 @@ impl<'a> RowBlock<'a> {
 
     /// The operand at a sample and time, which is row `number` of the record.
     fn operand_row(&self, sample: usize, time: usize, number: usize) -> &'a [f32] {
-        let WeightProducts {
-            inputs,
-            record,
-            layout,
-            ..
-        } = self.products;
+        let WeightProducts { inputs, record, layout, .. } = self.products;
         match self.operand {
             Operand::X => &inputs.x[(sample * self.products.kept.sizes.steps + time) * self.width()..],
             Operand::H => &record[number * layout.row_len() + layout.previous_h()..],

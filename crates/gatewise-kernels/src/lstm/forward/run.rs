@@ -1,10 +1,11 @@
 //! One chunk of samples through all steps.
 
 use super::ForwardSamples;
-use super::step::{Operand, Step};
+use super::operand::Operand;
+use super::step::Step;
 use crate::lstm::chunks::{Samples, take};
 use crate::lstm::weights::Weights;
-use crate::lstm::{DropoutMasks, Inputs, Layer, Output, Sizes};
+use crate::lstm::{Inputs, Layer, Output, Sizes};
 use crate::simd::{Isa, SimdOp};
 
 /// What all chunks share.
@@ -27,22 +28,9 @@ impl SimdOp for ChunkRun<'_> {
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
         let Self { call, samples } = self;
-        let Sizes {
-            steps,
-            features,
-            units,
-            ..
-        } = call.layer.sizes;
+        let Sizes { steps, features, units, .. } = call.layer.sizes;
         let (first, count) = (samples.first, samples.count());
-        let ForwardSamples {
-            mut y,
-            mut h,
-            c,
-            mut record,
-            layout,
-            mut scratch,
-            ..
-        } = samples;
+        let ForwardSamples { mut y, mut h, c, mut record, layout, mut scratch, .. } = samples;
         let mut next_h = take(&mut scratch, count * units);
         let masked_x = take(&mut scratch, count * 4 * features);
         let masked_h = take(&mut scratch, count * 4 * units);
@@ -62,13 +50,7 @@ impl SimdOp for ChunkRun<'_> {
                 len: features,
             };
             let x = x.masked(&call.inputs.dropout, first, count, masked_x);
-            let previous_h = Operand {
-                data: &*h,
-                first: 0,
-                stride: units,
-                gate_stride: 0,
-                len: units,
-            };
+            let previous_h = Operand { data: &*h, first: 0, stride: units, gate_stride: 0, len: units };
             let operand_h = previous_h.masked(&call.inputs.recurrent_dropout, first, count, masked_h);
             let mut step = Step {
                 call,
@@ -91,45 +73,6 @@ impl SimdOp for ChunkRun<'_> {
         }
         if steps % 2 == 1 {
             next_h.copy_from_slice(h);
-        }
-    }
-}
-
-impl Operand<'_> {
-    /// The operand times the dropout masks of the samples, written to `to` [1 or 4, count, len] if there are any.
-    fn masked<'b>(
-        self,
-        masks: &DropoutMasks<f32>,
-        first_sample: usize,
-        count: usize,
-        to: &'b mut [f32],
-    ) -> Operand<'b>
-    where
-        Self: 'b,
-    {
-        let (gates, masks, batch) = match *masks {
-            DropoutMasks::None => return self,
-            DropoutMasks::Shared(masks) => (1, masks, 0),
-            DropoutMasks::PerGate(masks) => (4, masks, masks.len() / (4 * self.len).max(1)),
-        };
-        for gate in 0..gates {
-            for row in 0..count {
-                let to = &mut to[(gate * count + row) * self.len..][..self.len];
-                let from = &self.data[self.first + row * self.stride..][..self.len];
-                let mask = &masks[(gate * batch + first_sample + row) * self.len..][..self.len];
-                to.iter_mut()
-                    .zip(from)
-                    .zip(mask)
-                    .for_each(|((to, from), mask)| *to = from * mask);
-            }
-        }
-        let gate_stride = if gates == 4 { count * self.len } else { 0 };
-        Operand {
-            data: to,
-            first: 0,
-            stride: self.len,
-            gate_stride,
-            len: self.len,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One step of a chunk of samples.
 
+use super::operand::Operand;
 use super::run::Call;
 use crate::activation::Activation;
 use crate::lstm::gates::{Cell, activate};
@@ -7,40 +8,7 @@ use crate::lstm::record::{RecordLayout, RecordRowMut};
 use crate::lstm::weights::{Weights, block_in_place};
 use crate::lstm::{Layer, Output};
 use crate::simd::{BitOps, Isa, NumOps, store_first};
-use crate::tile::{DenseRows, GateRows, MAX_ROWS, Sums, load_first, multiply_four, parts};
-
-/// A left operand of (1): a row for each sample, or one for each gate of each sample.
-#[derive(Clone, Copy)]
-pub(super) struct Operand<'a> {
-    pub data: &'a [f32],
-    /// Where the row of the first sample starts.
-    pub first: usize,
-    /// From a sample to the next.
-    pub stride: usize,
-    /// From a gate to the next; 0 if all have the same row.
-    pub gate_stride: usize,
-    pub len: usize,
-}
-
-impl<'a> Operand<'a> {
-    /// The rows from `row`.
-    #[inline(always)]
-    fn rows(&self, row: usize) -> DenseRows<'a> {
-        DenseRows {
-            data: &self.data[self.first + row * self.stride..],
-            stride: self.stride,
-            len: self.len,
-        }
-    }
-
-    #[inline(always)]
-    fn rows_per_gate(&self, row: usize) -> GateRows<'a> {
-        GateRows {
-            rows: self.rows(row),
-            distance: self.gate_stride,
-        }
-    }
-}
+use crate::tile::{MAX_ROWS, Sums, load_first, multiply_four, parts};
 
 /// A step: the state before it, and where the state after it and the outputs go. Rows are samples of the chunk.
 pub(super) struct Step<'a, 'b> {
@@ -78,9 +46,7 @@ impl Step<'_, '_> {
 
     #[inline(always)]
     fn is_used(&self, row: usize) -> bool {
-        self.call
-            .inputs
-            .is_used(self.first + row, self.time, self.steps())
+        self.call.inputs.is_used(self.first + row, self.time, self.steps())
     }
 
     /// Keeps the hidden state before the step.
@@ -96,15 +62,8 @@ impl Step<'_, '_> {
     /// Computes the step. The default activations are applied block by block, all others to whole rows.
     #[inline(always)]
     pub fn run<I: Isa>(&mut self, isa: I, x: Operand, h: Operand) {
-        let Layer {
-            activation,
-            recurrent_activation,
-            ..
-        } = self.call.layer;
-        let by_blocks = matches!(
-            (activation, recurrent_activation),
-            (Activation::Tanh, Activation::Sigmoid)
-        );
+        let Layer { activation, recurrent_activation, .. } = self.call.layer;
+        let by_blocks = matches!((activation, recurrent_activation), (Activation::Tanh, Activation::Sigmoid));
         for unit in (0..self.units()).step_by(isa.f32().len()) {
             let bias = self.bias(isa, unit);
             for (row, rows) in parts(self.count, self.call.weights.max_rows()) {
@@ -218,11 +177,7 @@ impl Step<'_, '_> {
         let z = &self.z[row * 4 * units..][..4 * units];
         let (gates, phi_c) = self.row.split_at_mut(4 * units);
         let phi_c = &mut phi_c[..units];
-        for (gate, (z, to)) in z
-            .chunks_exact(units)
-            .zip(gates.chunks_exact_mut(units))
-            .enumerate()
-        {
+        for (gate, (z, to)) in z.chunks_exact(units).zip(gates.chunks_exact_mut(units)).enumerate() {
             activate(isa, layer.gate_activation(gate), z, to); // (2)
         }
         let (i, rest) = gates.split_at(units);
@@ -256,9 +211,7 @@ impl Step<'_, '_> {
             recorded.phi_c.copy_from_slice(&self.row[4 * units..][..units]);
             recorded.c.copy_from_slice(&self.c[row * units..][..units]);
             if !recorded.z.is_empty() {
-                recorded
-                    .z
-                    .copy_from_slice(&self.z[row * 4 * units..][..4 * units]);
+                recorded.z.copy_from_slice(&self.z[row * 4 * units..][..4 * units]);
             }
         }
     }
@@ -290,9 +243,7 @@ impl Step<'_, '_> {
     #[inline(always)]
     fn recorded(&mut self, row: usize) -> Option<RecordRowMut<'_, f32>> {
         let number = self.time * self.count + row;
-        self.record
-            .as_deref_mut()
-            .map(|record| self.layout.view_mut(record, number))
+        self.record.as_deref_mut().map(|record| self.layout.view_mut(record, number))
     }
 
     /// Where units of a row of the output go.

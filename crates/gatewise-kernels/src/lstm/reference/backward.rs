@@ -23,18 +23,8 @@ pub fn backward<F: Real>(
 }
 
 fn clear<F: Real>(gradients: &mut Gradients<F>) {
-    let Gradients {
-        d_x,
-        d_kernel,
-        d_recurrent_kernel,
-        d_bias,
-        d_h0,
-        d_c0,
-    } = gradients;
-    for gradient in [d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0, d_c0]
-        .into_iter()
-        .flatten()
-    {
+    let Gradients { d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0, d_c0 } = gradients;
+    for gradient in [d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0, d_c0].into_iter().flatten() {
         gradient.fill(F::zero());
     }
 }
@@ -66,15 +56,7 @@ fn backward_sample<F: Real>(
                 _ => recorded(step - 1).c,
             };
             let d_z = backward_gates(layer, recorded(step), c, &d_h, &mut d_c);
-            d_h = backward_products(
-                layer,
-                inputs,
-                recorded(step).previous_h,
-                sample,
-                time,
-                &d_z,
-                gradients,
-            );
+            d_h = backward_products(layer, inputs, recorded(step).previous_h, sample, time, &d_z, gradients);
         }
         if used || layer.zero_output_for_mask {
             d_emitted.fill(F::zero());
@@ -106,7 +88,7 @@ fn add_output_gradient<F: Real>(
     }
 }
 
-/// (4), (3) and (2): from `d_h` [H] and `d_c` [H] after the step to `d_z` [4H], and to `d_c` before the step.
+/// (4), (3) and (2): from `d_h` `[H]` and `d_c` `[H]` after the step to `d_z` `[4H]`, and to `d_c` before the step.
 fn backward_gates<F: Real>(
     layer: &Layer<F>,
     row: RecordRow<F>,
@@ -115,9 +97,7 @@ fn backward_gates<F: Real>(
     d_c: &mut [F],
 ) -> Vec<F> {
     let units = d_h.len();
-    let RecordRow {
-        gates, c, phi_c, z, ..
-    } = row;
+    let RecordRow { gates, c, phi_c, z, .. } = row;
     let (i, rest) = gates.split_at(units);
     let (f, rest) = rest.split_at(units);
     let (g, o) = rest.split_at(units);
@@ -136,14 +116,12 @@ fn backward_gates<F: Real>(
     for gate in 0..4 {
         let block = gate * units..(gate + 1) * units;
         let z = if z.is_empty() { z } else { &z[block.clone()] };
-        layer
-            .gate_activation(gate)
-            .backward(z, &gates[block.clone()], &mut d_z[block]); // (2)
+        layer.gate_activation(gate).backward(z, &gates[block.clone()], &mut d_z[block]); // (2)
     }
     d_z
 }
 
-/// (1): adds to the gradients by weights and `x` what `d_z` [4H] gives, and returns `d_h` [H] before the step.
+/// (1): adds to the gradients by weights and `x` what `d_z` `[4H]` gives, and returns `d_h` `[H]` before the step.
 fn backward_products<F: Real>(
     layer: &Layer<F>,
     inputs: &Inputs<F>,
@@ -153,12 +131,7 @@ fn backward_products<F: Real>(
     d_z: &[F],
     gradients: &mut Gradients<F>,
 ) -> Vec<F> {
-    let crate::lstm::Sizes {
-        batch,
-        steps,
-        features,
-        units,
-    } = layer.sizes;
+    let crate::lstm::Sizes { batch, steps, features, units } = layer.sizes;
     let row = sample * steps + time;
     let x = &inputs.x[row * features..][..features];
     let mut d_h = vec![F::zero(); units];

@@ -47,31 +47,27 @@ fn forward_sample<F: Real>(layer: &Layer<F>, inputs: &Inputs<F>, sample: usize, 
 
 /// The values of one step of one sample.
 struct Step<F> {
-    /// [4H]
+    /// `[4H]`
     z: Vec<F>,
-    /// i, f, g, o [4H]
+    /// i, f, g, o `[4H]`
     gates: Vec<F>,
-    /// c' [H]
+    /// c' `[H]`
     c: Vec<F>,
-    /// φ(c') [H]
+    /// φ(c') `[H]`
     phi_c: Vec<F>,
-    /// h' [H]
+    /// h' `[H]`
     h: Vec<F>,
 }
 
 impl<F: Real> Step<F> {
     fn new(layer: &Layer<F>, inputs: &Inputs<F>, sample: usize, time: usize, h: &[F], c: &[F]) -> Self {
         let units = layer.sizes.units;
-        let z: Vec<F> = (0..4 * units)
-            .map(|column| sum(layer, inputs, sample, time, h, column))
-            .collect(); // (1)
+        let z: Vec<F> = (0..4 * units).map(|column| sum(layer, inputs, sample, time, h, column)).collect(); // (1)
 
         let mut gates = vec![F::zero(); 4 * units];
         for gate in 0..4 {
             let block = gate * units..(gate + 1) * units;
-            layer
-                .gate_activation(gate)
-                .forward(&z[block.clone()], &mut gates[block]); // (2)
+            layer.gate_activation(gate).forward(&z[block.clone()], &mut gates[block]); // (2)
         }
         let (i, rest) = gates.split_at(units);
         let (f, rest) = rest.split_at(units);
@@ -81,13 +77,7 @@ impl<F: Real> Step<F> {
         let mut phi_c = vec![F::zero(); units];
         layer.activation.forward(&c, &mut phi_c);
         let h = (0..units).map(|j| o[j] * phi_c[j]).collect(); // (4)
-        Self {
-            z,
-            gates,
-            c,
-            phi_c,
-            h,
-        }
+        Self { z, gates, c, phi_c, h }
     }
 
     /// Keeps the step in a row of the record, with the state `h` before it and the cell state `c` after it.
@@ -111,12 +101,7 @@ fn sum<F: Real>(
     h: &[F],
     column: usize,
 ) -> F {
-    let crate::lstm::Sizes {
-        batch,
-        steps,
-        features,
-        units,
-    } = layer.sizes;
+    let crate::lstm::Sizes { batch, steps, features, units } = layer.sizes;
     let gate = column / units;
     let x = &inputs.x[(sample * steps + time) * features..][..features];
     let m_x = inputs.dropout.row(gate, sample, batch, features);
@@ -124,14 +109,10 @@ fn sum<F: Real>(
 
     let mut z = layer.bias.map_or(F::zero(), |bias| bias[column]);
     for k in 0..features {
-        z = m_x
-            .map_or(x[k], |m| x[k] * m[k])
-            .mul_add(layer.kernel[k * 4 * units + column], z);
+        z = m_x.map_or(x[k], |m| x[k] * m[k]).mul_add(layer.kernel[k * 4 * units + column], z);
     }
     for k in 0..units {
-        z = m_h
-            .map_or(h[k], |m| h[k] * m[k])
-            .mul_add(layer.recurrent_kernel[k * 4 * units + column], z);
+        z = m_h.map_or(h[k], |m| h[k] * m[k]).mul_add(layer.recurrent_kernel[k * 4 * units + column], z);
     }
     z
 }

@@ -48,12 +48,7 @@ pub struct Case {
 impl Case {
     pub fn new(batch: usize, steps: usize, features: usize, units: usize) -> Self {
         Self {
-            sizes: Sizes {
-                batch,
-                steps,
-                features,
-                units,
-            },
+            sizes: Sizes { batch, steps, features, units },
             activations: Activations::Default,
             bias: true,
             go_backwards: false,
@@ -69,47 +64,23 @@ impl Case {
     /// Cases with these sizes in which each option occurs with and without others.
     pub fn with_options(batch: usize, steps: usize, features: usize, units: usize) -> Vec<Self> {
         let plain = Self::new(batch, steps, features, units);
-        let mut cases = vec![
-            plain,
-            Self {
-                sequence: false,
-                ..plain
-            },
-            Self { bias: false, ..plain },
-        ];
-        for activations in [
-            Activations::Hard,
-            Activations::Relu,
-            Activations::CustomCandidate,
-            Activations::CustomGates,
-        ] {
+        let mut cases = vec![plain, Self { sequence: false, ..plain }, Self { bias: false, ..plain }];
+        for activations in
+            [Activations::Hard, Activations::Relu, Activations::CustomCandidate, Activations::CustomGates]
+        {
             cases.push(Self { activations, ..plain });
-            cases.push(Self {
-                activations,
-                mask: true,
-                recurrent_dropout: Dropout::PerGate,
-                ..plain
-            });
+            cases.push(Self { activations, mask: true, recurrent_dropout: Dropout::PerGate, ..plain });
         }
         for zero_output_for_mask in [false, true] {
             for go_backwards in [false, true] {
                 for sequence in [false, true] {
-                    cases.push(Self {
-                        mask: true,
-                        zero_output_for_mask,
-                        go_backwards,
-                        sequence,
-                        ..plain
-                    });
+                    cases.push(Self { mask: true, zero_output_for_mask, go_backwards, sequence, ..plain });
                 }
             }
         }
         for dropout in [Dropout::Shared, Dropout::PerGate] {
             cases.push(Self { dropout, ..plain });
-            cases.push(Self {
-                recurrent_dropout: dropout,
-                ..plain
-            });
+            cases.push(Self { recurrent_dropout: dropout, ..plain });
             cases.push(Self {
                 dropout,
                 recurrent_dropout: dropout,
@@ -128,15 +99,11 @@ pub struct Softsign;
 
 impl<F: Real> RowActivation<F> for Softsign {
     fn forward(&self, x: &[F], y: &mut [F]) {
-        y.iter_mut()
-            .zip(x)
-            .for_each(|(y, &x)| *y = x / (F::one() + x.abs()));
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = x / (F::one() + x.abs()));
     }
 
     fn backward(&self, x: &[F], _y: &[F], d: &mut [F]) {
-        d.iter_mut()
-            .zip(x)
-            .for_each(|(d, &x)| *d = *d / (F::one() + x.abs()).powi(2));
+        d.iter_mut().zip(x).for_each(|(d, &x)| *d = *d / (F::one() + x.abs()).powi(2));
     }
 }
 
@@ -205,33 +172,19 @@ impl<F> Results<F> {
 
 impl Case {
     pub fn y_len(&self) -> usize {
-        let Sizes {
-            batch, steps, units, ..
-        } = self.sizes;
+        let Sizes { batch, steps, units, .. } = self.sizes;
         batch * units * if self.sequence { steps } else { 1 }
     }
 
     pub fn arrays<F: Real>(&self) -> Arrays<F> {
-        let Sizes {
-            batch,
-            steps,
-            features,
-            units,
-        } = self.sizes;
+        let Sizes { batch, steps, features, units } = self.sizes;
         let draw = |part: u64, n: usize| numbers::<F>(self.seed * 100 + part, n);
         // A factor of 0 or 1 / (1 − rate), and a mask that skips some steps at both ends and inside.
         let factors = |part, n| {
-            draw(part, n)
-                .iter()
-                .map(|&x| F::from_f64(if x > F::zero() { 1.6 } else { 0.0 }))
-                .collect()
+            draw(part, n).iter().map(|&x| F::from_f64(if x > F::zero() { 1.6 } else { 0.0 })).collect()
         };
         let skip = |x: &F| {
-            if *x > F::from_f64(-0.2) {
-                F::one()
-            } else {
-                F::zero()
-            }
+            if *x > F::from_f64(-0.2) { F::one() } else { F::zero() }
         };
         Arrays {
             kernel: draw(1, features * 4 * units),
@@ -290,11 +243,7 @@ impl Case {
             true => OutputGradient::Sequence(&arrays.d_y),
             false => OutputGradient::Last(&arrays.d_y),
         };
-        OutputGradients {
-            d_y,
-            d_h: Some(&arrays.d_h),
-            d_c: Some(&arrays.d_c),
-        }
+        OutputGradients { d_y, d_h: Some(&arrays.d_h), d_c: Some(&arrays.d_c) }
     }
 
     /// Runs forward and backward of the reference.
@@ -311,31 +260,14 @@ impl Case {
         let (layer, inputs, d_outputs) = (self.layer(arrays), self.inputs(arrays), self.d_outputs(arrays));
         let (mut results, mut record) = self.empty(&layer);
         let mut workspace = vec![f32::NAN; forward_workspace_len(&self.sizes)];
-        forward(
-            &layer,
-            &inputs,
-            self.outputs(&mut results, Some(&mut record)),
-            &mut workspace,
-        );
+        forward(&layer, &inputs, self.outputs(&mut results, Some(&mut record)), &mut workspace);
         let mut workspace = vec![f32::NAN; backward_workspace_len(&self.sizes)];
-        backward(
-            &layer,
-            &inputs,
-            &record,
-            &d_outputs,
-            gradients(&mut results),
-            &mut workspace,
-        );
+        backward(&layer, &inputs, &record, &d_outputs, gradients(&mut results), &mut workspace);
         results
     }
 
     fn empty<F: Real>(&self, layer: &Layer<F>) -> (Results<F>, Vec<F>) {
-        let Sizes {
-            batch,
-            steps,
-            features,
-            units,
-        } = self.sizes;
+        let Sizes { batch, steps, features, units } = self.sizes;
         let nan = |n| vec![F::nan(); n];
         let results = Results {
             y: nan(self.y_len()),
@@ -348,14 +280,7 @@ impl Case {
             d_h0: nan(batch * units),
             d_c0: nan(batch * units),
         };
-        (
-            results,
-            nan(record_len(
-                &self.sizes,
-                &layer.activation,
-                &layer.recurrent_activation,
-            )),
-        )
+        (results, nan(record_len(&self.sizes, &layer.activation, &layer.recurrent_activation)))
     }
 
     fn outputs<'a, F: Real>(
@@ -367,12 +292,7 @@ impl Case {
             true => Output::Sequence(&mut results.y),
             false => Output::Last(&mut results.y),
         };
-        Outputs {
-            y,
-            h: &mut results.h,
-            c: &mut results.c,
-            record,
-        }
+        Outputs { y, h: &mut results.h, c: &mut results.c, record }
     }
 }
 

@@ -31,9 +31,7 @@ fn differences(
         loss
     };
     let len = part(&mut arrays.clone()).len();
-    (0..len)
-        .map(|n| (loss_with(n, STEP) - loss_with(n, -STEP)) / (2.0 * STEP))
-        .collect()
+    (0..len).map(|n| (loss_with(n, STEP) - loss_with(n, -STEP)) / (2.0 * STEP)).collect()
 }
 
 #[test]
@@ -42,18 +40,11 @@ fn reference_gradients_are_the_slopes_of_the_loss_with_every_option() {
         let arrays = case.arrays();
         let results = case.reference(&arrays);
         let check = |what: &str, got: &[f64], part: &dyn Fn(&mut Arrays<f64>) -> &mut Vec<f64>| {
-            assert_close(
-                &format!("{case:?}: {what}"),
-                got,
-                &differences(&case, &arrays, part),
-                TOLERANCE,
-            );
+            assert_close(&format!("{case:?}: {what}"), got, &differences(&case, &arrays, part), TOLERANCE);
         };
         check("d_x", &results.d_x, &|arrays| &mut arrays.x);
         check("d_kernel", &results.d_kernel, &|arrays| &mut arrays.kernel);
-        check("d_recurrent_kernel", &results.d_recurrent_kernel, &|arrays| {
-            &mut arrays.recurrent_kernel
-        });
+        check("d_recurrent_kernel", &results.d_recurrent_kernel, &|arrays| &mut arrays.recurrent_kernel);
         check("d_h0", &results.d_h0, &|arrays| &mut arrays.h0);
         check("d_c0", &results.d_c0, &|arrays| &mut arrays.c0);
         if case.bias {

@@ -27,9 +27,7 @@ fn fast_agrees_with_the_reference_with_every_option() {
 
 #[test]
 fn fast_agrees_with_the_reference_at_awkward_numbers_of_units() {
-    for units in [
-        1, 3, 4, 5, 7, 8, 9, 11, 15, 16, 17, 19, 31, 32, 33, 35, 63, 64, 65, 67,
-    ] {
+    for units in [1, 3, 4, 5, 7, 8, 9, 11, 15, 16, 17, 19, 31, 32, 33, 35, 63, 64, 65, 67] {
         assert_fast_is_close(&Case::new(5, 3, 3, units));
     }
 }
@@ -38,10 +36,7 @@ fn fast_agrees_with_the_reference_at_awkward_numbers_of_units() {
 fn fast_agrees_with_the_reference_at_awkward_batches() {
     for batch in 0..30 {
         assert_fast_is_close(&Case::new(batch, 2, 3, 9));
-        assert_fast_is_close(&Case {
-            recurrent_dropout: Dropout::PerGate,
-            ..Case::new(batch, 2, 3, 9)
-        });
+        assert_fast_is_close(&Case { recurrent_dropout: Dropout::PerGate, ..Case::new(batch, 2, 3, 9) });
     }
 }
 
@@ -49,14 +44,8 @@ fn fast_agrees_with_the_reference_at_awkward_batches() {
 fn fast_agrees_with_the_reference_at_awkward_steps_and_features() {
     for steps in [0, 1, 2, 9] {
         for features in [0, 1, 2, 15, 16, 17, 70] {
-            assert_fast_is_close(&Case {
-                mask: true,
-                ..Case::new(4, steps, features, 6)
-            });
-            assert_fast_is_close(&Case {
-                sequence: false,
-                ..Case::new(4, steps, features, 6)
-            });
+            assert_fast_is_close(&Case { mask: true, ..Case::new(4, steps, features, 6) });
+            assert_fast_is_close(&Case { sequence: false, ..Case::new(4, steps, features, 6) });
         }
     }
 }

@@ -39,13 +39,7 @@ fn steps_one_by_one_give_the_bits_of_the_whole_sequence() {
             let whole = case.fast(&arrays);
             let mut state = arrays.clone();
             for step in 0..6 {
-                let one = Case {
-                    sizes: crate::lstm::Sizes {
-                        steps: 1,
-                        ..case.sizes
-                    },
-                    ..case
-                };
+                let one = Case { sizes: crate::lstm::Sizes { steps: 1, ..case.sizes }, ..case };
                 state.x = rows(&arrays.x, 6, step, features);
                 state.mask = rows(&arrays.mask, 6, step, 1);
                 state.d_y = rows(&arrays.d_y, 6, step, units);
@@ -63,41 +57,20 @@ fn steps_one_by_one_give_the_bits_of_the_whole_sequence() {
     }
 }
 
-/// Step `step` of an array [B, T, width].
+/// Step `step` of an array `[B, T, width]`.
 fn rows(values: &[f32], steps: usize, step: usize, width: usize) -> Vec<f32> {
-    values
-        .chunks(steps * width)
-        .flat_map(|sample| &sample[step * width..][..width])
-        .copied()
-        .collect()
+    values.chunks(steps * width).flat_map(|sample| &sample[step * width..][..width]).copied().collect()
 }
 
 #[test]
 fn steps_masked_at_the_end_are_steps_cut_off() {
     for go_backwards in [false, true] {
-        let long = Case {
-            mask: true,
-            sequence: false,
-            go_backwards,
-            ..Case::new(11, 7, 4, 18)
-        };
-        let short = Case {
-            sizes: crate::lstm::Sizes {
-                steps: 4,
-                ..long.sizes
-            },
-            mask: false,
-            ..long
-        };
+        let long = Case { mask: true, sequence: false, go_backwards, ..Case::new(11, 7, 4, 18) };
+        let short = Case { sizes: crate::lstm::Sizes { steps: 4, ..long.sizes }, mask: false, ..long };
         let mut arrays = long.arrays::<f32>();
         arrays.mask = [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0].repeat(11);
         let masked = long.fast(&arrays);
-        arrays.x = arrays
-            .x
-            .chunks(7 * 4)
-            .flat_map(|sample| &sample[..4 * 4])
-            .copied()
-            .collect();
+        arrays.x = arrays.x.chunks(7 * 4).flat_map(|sample| &sample[..4 * 4]).copied().collect();
         let cut = short.fast(&arrays);
         assert_same_bits("y", &masked.y, &cut.y);
         assert_same_bits("h", &masked.h, &cut.h);
@@ -105,11 +78,7 @@ fn steps_masked_at_the_end_are_steps_cut_off() {
         assert_same_bits("d_h0", &masked.d_h0, &cut.d_h0);
         assert_same_bits("d_c0", &masked.d_c0, &cut.d_c0);
         assert_same_bits("d_kernel", &masked.d_kernel, &cut.d_kernel);
-        assert_same_bits(
-            "d_recurrent_kernel",
-            &masked.d_recurrent_kernel,
-            &cut.d_recurrent_kernel,
-        );
+        assert_same_bits("d_recurrent_kernel", &masked.d_recurrent_kernel, &cut.d_recurrent_kernel);
     }
 }
 

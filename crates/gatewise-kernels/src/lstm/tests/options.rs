@@ -7,15 +7,10 @@ use crate::testing::{assert_close, numbers};
 fn the_values_of_keras_come_out_of_its_own_test() {
     // Keras 3, `layers/rnn/lstm_test.py`: constant weights, with the bias of the forget gate at 1.
     let case = Case::new(3, 6, 4, 3);
-    for (go_backwards, expected) in [
-        (false, [0.6288687, 0.86899155, 0.9460773]),
-        (true, [0.35622165, 0.74789524, 0.8872726]),
-    ] {
-        let case = Case {
-            go_backwards,
-            sequence: false,
-            ..case
-        };
+    for (go_backwards, expected) in
+        [(false, [0.6288687, 0.86899155, 0.9460773]), (true, [0.35622165, 0.74789524, 0.8872726])]
+    {
+        let case = Case { go_backwards, sequence: false, ..case };
         let mut arrays = case.arrays::<f64>();
         arrays.x = (0..72).map(f64::from).collect();
         arrays.kernel.fill(0.01);
@@ -44,9 +39,7 @@ fn swapping_any_two_gates_changes_the_answer() {
                 gate
             }
         };
-        (0..values.len())
-            .map(|n| values[n / 16 * 16 + swapped(n % 16 / 4) * 4 + n % 4])
-            .collect()
+        (0..values.len()).map(|n| values[n / 16 * 16 + swapped(n % 16 / 4) * 4 + n % 4]).collect()
     };
     for (a, b) in [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)] {
         let mut swapped = arrays.clone();
@@ -56,11 +49,7 @@ fn swapping_any_two_gates_changes_the_answer() {
         for run in [Case::fast, Case::reference::<f32>] {
             let (plain, swapped) = (run(&case, &arrays), run(&case, &swapped));
             for ((name, plain), (_, swapped)) in plain.named().into_iter().zip(swapped.named()) {
-                let largest = plain
-                    .iter()
-                    .zip(swapped)
-                    .map(|(p, s)| (p - s).abs())
-                    .fold(0.0, f32::max);
+                let largest = plain.iter().zip(swapped).map(|(p, s)| (p - s).abs()).fold(0.0, f32::max);
                 assert!(largest > 1e-2, "{name} does not see gates {a} and {b} swapped");
             }
         }
@@ -70,12 +59,7 @@ fn swapping_any_two_gates_changes_the_answer() {
 #[test]
 fn skipped_steps_emit_the_output_before_them_and_zeros_before_the_first() {
     for (zero_output_for_mask, go_backwards) in [(false, false), (false, true), (true, false), (true, true)] {
-        let case = Case {
-            mask: true,
-            zero_output_for_mask,
-            go_backwards,
-            ..Case::new(1, 5, 2, 3)
-        };
+        let case = Case { mask: true, zero_output_for_mask, go_backwards, ..Case::new(1, 5, 2, 3) };
         let mut arrays = case.arrays::<f32>();
         arrays.mask = vec![0.0, 1.0, 0.0, 1.0, 0.0];
         for results in [case.reference(&arrays), case.fast(&arrays)] {
@@ -92,20 +76,13 @@ fn skipped_steps_emit_the_output_before_them_and_zeros_before_the_first() {
 
 #[test]
 fn a_sequence_without_used_steps_leaves_the_state_and_emits_zeros() {
-    let case = Case {
-        mask: true,
-        sequence: false,
-        ..Case::new(2, 3, 2, 4)
-    };
+    let case = Case { mask: true, sequence: false, ..Case::new(2, 3, 2, 4) };
     let mut arrays = case.arrays::<f32>();
     arrays.mask.fill(0.0);
     for results in [case.reference(&arrays), case.fast(&arrays)] {
         assert_eq!(results.y, [0.0; 8]);
         assert_eq!((results.h, results.c), (arrays.h0.clone(), arrays.c0.clone()));
-        assert_eq!(
-            (results.d_h0, results.d_c0),
-            (arrays.d_h.clone(), arrays.d_c.clone())
-        );
+        assert_eq!((results.d_h0, results.d_c0), (arrays.d_h.clone(), arrays.d_c.clone()));
         assert!(results.d_kernel.iter().chain(&results.d_x).all(|&d| d == 0.0));
     }
 }
@@ -114,12 +91,7 @@ fn a_sequence_without_used_steps_leaves_the_state_and_emits_zeros() {
 fn rubbish_at_skipped_steps_influences_nothing() {
     for go_backwards in [false, true] {
         for dropout in [Dropout::None, Dropout::Shared, Dropout::PerGate] {
-            let case = Case {
-                mask: true,
-                go_backwards,
-                dropout,
-                ..Case::new(9, 5, 3, 6)
-            };
+            let case = Case { mask: true, go_backwards, dropout, ..Case::new(9, 5, 3, 6) };
             let clean = case.arrays::<f32>();
             let mut spoilt = clean.clone();
             for (row, &used) in clean.mask.iter().enumerate() {
@@ -139,16 +111,9 @@ fn rubbish_at_skipped_steps_influences_nothing() {
 
 #[test]
 fn equal_dropout_masks_for_all_gates_are_one_shared_mask() {
-    let shared = Case {
-        dropout: Dropout::Shared,
-        recurrent_dropout: Dropout::Shared,
-        ..Case::new(3, 3, 4, 5)
-    };
-    let per_gate = Case {
-        dropout: Dropout::PerGate,
-        recurrent_dropout: Dropout::PerGate,
-        ..shared
-    };
+    let shared =
+        Case { dropout: Dropout::Shared, recurrent_dropout: Dropout::Shared, ..Case::new(3, 3, 4, 5) };
+    let per_gate = Case { dropout: Dropout::PerGate, recurrent_dropout: Dropout::PerGate, ..shared };
     let mut arrays = shared.arrays::<f64>();
     arrays.dropout = arrays.dropout[..12].repeat(4);
     arrays.recurrent_dropout = arrays.recurrent_dropout[..15].repeat(4);
@@ -160,31 +125,13 @@ fn equal_dropout_masks_for_all_gates_are_one_shared_mask() {
 
 #[test]
 fn dropout_masks_multiply_what_goes_into_the_products() {
-    let with = Case {
-        dropout: Dropout::Shared,
-        recurrent_dropout: Dropout::Shared,
-        ..Case::new(2, 1, 4, 3)
-    };
+    let with = Case { dropout: Dropout::Shared, recurrent_dropout: Dropout::Shared, ..Case::new(2, 1, 4, 3) };
     let mut arrays = with.arrays::<f64>();
     let mut multiplied = arrays.clone();
     multiplied.x = arrays.x.iter().zip(&arrays.dropout).map(|(x, m)| x * m).collect();
-    multiplied.h0 = arrays
-        .h0
-        .iter()
-        .zip(&arrays.recurrent_dropout)
-        .map(|(h, m)| h * m)
-        .collect();
-    let without = Case {
-        dropout: Dropout::None,
-        recurrent_dropout: Dropout::None,
-        ..with
-    };
-    assert_close(
-        "y",
-        &with.reference(&arrays).y,
-        &without.reference(&multiplied).y,
-        1e-15,
-    );
+    multiplied.h0 = arrays.h0.iter().zip(&arrays.recurrent_dropout).map(|(h, m)| h * m).collect();
+    let without = Case { dropout: Dropout::None, recurrent_dropout: Dropout::None, ..with };
+    assert_close("y", &with.reference(&arrays).y, &without.reference(&multiplied).y, 1e-15);
     arrays.dropout = numbers(77, arrays.dropout.len());
     assert_ne!(with.reference(&arrays).y, without.reference(&multiplied).y);
 }

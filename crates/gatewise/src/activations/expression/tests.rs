@@ -18,9 +18,7 @@ fn assert_same_as_operations(len: usize, emit: Emit<'_>) {
     let x = numbers(&[len], 0);
     let expected = reference(std::slice::from_ref(&x), emit).unwrap();
     let mut out = vec![0.0; len];
-    compile(1, emit)
-        .unwrap()
-        .evaluate(x.as_slice().unwrap(), &mut out);
+    compile(1, emit).unwrap().evaluate(x.as_slice().unwrap(), &mut out);
     assert_eq!(array(&[len], &out), expected);
 }
 
@@ -42,9 +40,7 @@ fn an_expression_computes_what_its_operations_do_at_awkward_lengths() {
 fn the_input_itself_and_a_constant_are_expressions() {
     assert_same_as_operations(40, &|_, x| Ok(x[0]));
     let mut out = [0.0; 3];
-    compile(1, &|b, _| b.scalar(7.0))
-        .unwrap()
-        .evaluate(&[1.0, 2.0, 3.0], &mut out);
+    compile(1, &|b, _| b.scalar(7.0)).unwrap().evaluate(&[1.0, 2.0, 3.0], &mut out);
     assert_eq!(out, [7.0; 3]);
 }
 

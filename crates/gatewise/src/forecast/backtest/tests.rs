@@ -6,12 +6,7 @@ use crate::forecast::recipe::Recipe;
 use crate::forecast::{AIRLINE_PASSENGERS, Observer, Series, Settings};
 
 fn small() -> Settings {
-    Settings {
-        horizon: Some(6),
-        units: vec![3],
-        epochs: 2,
-        ..Settings::default()
-    }
+    Settings { horizon: Some(6), units: vec![3], epochs: 2, ..Settings::default() }
 }
 
 fn prepared(values: &[f64]) -> (Series, Layout, Recipe) {
@@ -34,21 +29,12 @@ fn forecast_of_the_past_does_not_change_by_a_bit_with_the_future() {
     let (layout, before) = backtest(&AIRLINE_PASSENGERS);
     for changed_from in [layout.refits[2], layout.origins[7], layout.origins[24]] {
         let mut changed = AIRLINE_PASSENGERS;
-        changed[changed_from..]
-            .iter_mut()
-            .enumerate()
-            .for_each(|(row, value)| *value = 900.0 + row as f64);
+        changed[changed_from..].iter_mut().enumerate().for_each(|(row, value)| *value = 900.0 + row as f64);
         let (_, after) = backtest(&changed);
-        for (place, &origin) in layout
-            .origins
-            .iter()
-            .enumerate()
-            .filter(|(_, origin)| **origin <= changed_from)
+        for (place, &origin) in
+            layout.origins.iter().enumerate().filter(|(_, origin)| **origin <= changed_from)
         {
-            assert_eq!(
-                before[place], after[place],
-                "origin {origin}, changed from {changed_from}"
-            );
+            assert_eq!(before[place], after[place], "origin {origin}, changed from {changed_from}");
         }
     }
 }
@@ -67,11 +53,8 @@ fn forecast_does_change_with_its_own_past() {
 fn perfect_forecasts_have_no_error_and_beat_the_baselines() {
     let (series, layout, recipe) = prepared(&AIRLINE_PASSENGERS);
     let values = recipe.transform(&series).unwrap();
-    let perfect: Vec<Vec<f64>> = layout
-        .origins
-        .iter()
-        .map(|&origin| values[origin..origin + layout.horizon].to_vec())
-        .collect();
+    let perfect: Vec<Vec<f64>> =
+        layout.origins.iter().map(|&origin| values[origin..origin + layout.horizon].to_vec()).collect();
     let (backtest, intervals) = assess(&series, &recipe, &layout, &values, &perfect).unwrap();
     assert!(backtest.lstm.mae < 1e-9);
     assert!(backtest.beats_baselines());
@@ -82,11 +65,8 @@ fn perfect_forecasts_have_no_error_and_beat_the_baselines() {
 fn repeating_the_last_value_is_no_better_than_the_naive_forecast() {
     let (series, layout, recipe) = prepared(&AIRLINE_PASSENGERS);
     let values = recipe.transform(&series).unwrap();
-    let naive: Vec<Vec<f64>> = layout
-        .origins
-        .iter()
-        .map(|&origin| vec![values[origin - 1]; layout.horizon])
-        .collect();
+    let naive: Vec<Vec<f64>> =
+        layout.origins.iter().map(|&origin| vec![values[origin - 1]; layout.horizon]).collect();
     let (backtest, _) = assess(&series, &recipe, &layout, &values, &naive).unwrap();
     assert!((backtest.lstm.mae - backtest.naive.mae).abs() < 1e-9);
     assert_eq!(backtest.best_baseline().0, "seasonal naive");

@@ -9,10 +9,7 @@ fn naive_repeats_the_last_value() {
 
 #[test]
 fn seasonal_naive_repeats_the_last_season_beyond_its_length() {
-    assert_eq!(
-        seasonal_naive(&[9.0, 1.0, 2.0, 3.0], 3, 5),
-        [1.0, 2.0, 3.0, 1.0, 2.0]
-    );
+    assert_eq!(seasonal_naive(&[9.0, 1.0, 2.0, 3.0], 3, 5), [1.0, 2.0, 3.0, 1.0, 2.0]);
 }
 
 #[test]

@@ -38,16 +38,10 @@ impl Frequency {
     /// Finds the step of dates in rising order.
     pub(super) fn detect(subject: &str, dates: &[DateTime]) -> Result<Self> {
         if dates.len() < 2 {
-            return Err(Error::data(
-                subject,
-                format!("expected at least 2 dates, got {}", dates.len()),
-            ));
+            return Err(Error::data(subject, format!("expected at least 2 dates, got {}", dates.len())));
         }
         let frequency = Self::months(dates).unwrap_or_else(|| Self::fixed(dates));
-        match dates
-            .windows(2)
-            .find(|pair| frequency.steps_between(pair[0], pair[1]).is_none())
-        {
+        match dates.windows(2).find(|pair| frequency.steps_between(pair[0], pair[1]).is_none()) {
             None => Ok(frequency),
             Some(pair) => {
                 let text = format!(
@@ -61,19 +55,13 @@ impl Frequency {
 
     /// Months, when all dates stand on the same day of the month, or all on its last, and no two share one.
     fn months(dates: &[DateTime]) -> Option<Self> {
-        let month_end = dates
-            .iter()
-            .all(|date| date.date() == date.date().last_of_month());
+        let month_end = dates.iter().all(|date| date.date() == date.date().last_of_month());
         let same_day = dates.iter().all(|date| date.day() == dates[0].day());
         let same_time = dates.iter().all(|date| date.time() == dates[0].time());
-        let months = dates
-            .windows(2)
-            .map(|pair| month_number(pair[1]) - month_number(pair[0]));
+        let months = dates.windows(2).map(|pair| month_number(pair[1]) - month_number(pair[0]));
         let every = most_common(months).filter(|&every| every > 0)?;
-        (same_time && (month_end || same_day)).then_some(Self::Months {
-            every,
-            month_end: month_end && !same_day,
-        })
+        (same_time && (month_end || same_day))
+            .then_some(Self::Months { every, month_end: month_end && !same_day })
     }
 
     fn fixed(dates: &[DateTime]) -> Self {
@@ -93,9 +81,7 @@ impl Frequency {
             Self::BusinessDaily => return (from.time() == to.time()).then_some(1),
             Self::Fixed { seconds } => (seconds_between(from, to), seconds),
         };
-        (distance % step == 0)
-            .then(|| usize::try_from(distance / step).ok())
-            .flatten()
+        (distance % step == 0).then(|| usize::try_from(distance / step).ok()).flatten()
     }
 
     /// All dates of the grid from the first to the last, and the place of each given date on it.
@@ -117,11 +103,7 @@ impl Frequency {
         match self {
             Self::Months { every, month_end } => {
                 let date = from.saturating_add(Span::new().months(i32_months(every.saturating_mul(count))));
-                if month_end {
-                    date.date().last_of_month().to_datetime(date.time())
-                } else {
-                    date
-                }
+                if month_end { date.date().last_of_month().to_datetime(date.time()) } else { date }
             }
             Self::BusinessDaily => business_days_after(from, steps),
             Self::Fixed { seconds } => {
@@ -211,11 +193,7 @@ fn most_common(values: impl Iterator<Item = i64>) -> Option<i64> {
     for value in values {
         *counts.entry(value).or_insert(0_usize) += 1;
     }
-    counts
-        .into_iter()
-        .rev()
-        .max_by_key(|&(_, count)| count)
-        .map(|(value, _)| value)
+    counts.into_iter().rev().max_by_key(|&(_, count)| count).map(|(value, _)| value)
 }
 
 fn month_number(date: DateTime) -> i64 {

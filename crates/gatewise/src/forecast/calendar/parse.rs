@@ -11,42 +11,19 @@ struct Notation {
 }
 
 const NOTATIONS: [Notation; 7] = [
-    Notation {
-        name: "year-month-day",
-        read: year_first,
-    },
-    Notation {
-        name: "year",
-        read: |text| at_midnight(four_digits(text)?, 1, 1),
-    },
-    Notation {
-        name: "year and month",
-        read: year_and_month,
-    },
-    Notation {
-        name: "year and quarter",
-        read: year_and_quarter,
-    },
-    Notation {
-        name: "day.month.year",
-        read: |text| numbers(text, '.').and_then(day_first),
-    },
-    Notation {
-        name: "day/month/year",
-        read: |text| numbers(text, '/').and_then(day_first),
-    },
-    Notation {
-        name: "month/day/year",
-        read: |text| numbers(text, '/').and_then(month_first),
-    },
+    Notation { name: "year-month-day", read: year_first },
+    Notation { name: "year", read: |text| at_midnight(four_digits(text)?, 1, 1) },
+    Notation { name: "year and month", read: year_and_month },
+    Notation { name: "year and quarter", read: year_and_quarter },
+    Notation { name: "day.month.year", read: |text| numbers(text, '.').and_then(day_first) },
+    Notation { name: "day/month/year", read: |text| numbers(text, '/').and_then(day_first) },
+    Notation { name: "month/day/year", read: |text| numbers(text, '/').and_then(month_first) },
 ];
 
 /// Whether every text is a date in one common notation (an empty list is none).
 pub fn are_dates<'a>(mut texts: impl Iterator<Item = &'a str> + Clone) -> bool {
     texts.clone().next().is_some()
-        && NOTATIONS
-            .iter()
-            .any(|notation| texts.clone().all(|text| (notation.read)(text.trim()).is_some()))
+        && NOTATIONS.iter().any(|notation| texts.clone().all(|text| (notation.read)(text.trim()).is_some()))
         && texts.all(|text| !text.trim().is_empty())
 }
 
@@ -73,28 +50,13 @@ pub(super) fn parse_column(subject: &str, texts: &[String]) -> Result<Vec<DateTi
 
 /// Names the first row that the notation of most rows cannot read.
 fn not_a_date(subject: &str, texts: &[String]) -> Error {
-    let readable = |notation: &&Notation| {
-        texts
-            .iter()
-            .filter(|t| (notation.read)(t.trim()).is_some())
-            .count()
-    };
-    let best = NOTATIONS
-        .iter()
-        .rev()
-        .max_by_key(readable)
-        .unwrap_or(&NOTATIONS[0]);
-    let row = texts
-        .iter()
-        .position(|text| (best.read)(text.trim()).is_none())
-        .unwrap_or(0);
+    let readable =
+        |notation: &&Notation| texts.iter().filter(|t| (notation.read)(t.trim()).is_some()).count();
+    let best = NOTATIONS.iter().rev().max_by_key(readable).unwrap_or(&NOTATIONS[0]);
+    let row = texts.iter().position(|text| (best.read)(text.trim()).is_none()).unwrap_or(0);
     Error::data(
         subject,
-        format!(
-            "row {}: expected a date such as 1960-12-31, got {:?}",
-            row + 1,
-            texts[row]
-        ),
+        format!("data row {}: expected a date such as 1960-12-31, got {:?}", row + 1, texts[row]),
     )
 }
 
@@ -117,21 +79,14 @@ fn year_and_month(text: &str) -> Option<DateTime> {
 fn year_and_quarter(text: &str) -> Option<DateTime> {
     let (year, quarter) = text.split_once(['Q', 'q'])?;
     let quarter = small(quarter).filter(|quarter| (1..=4).contains(quarter))?;
-    at_midnight(
-        four_digits(year.trim_end_matches(['-', ' ']))?,
-        3 * quarter - 2,
-        1,
-    )
+    at_midnight(four_digits(year.trim_end_matches(['-', ' ']))?, 3 * quarter - 2, 1)
 }
 
 /// Three whole numbers with one separator, the last of them a year of four digits.
 fn numbers(text: &str, separator: char) -> Option<(i8, i8, i16)> {
     let mut parts = text.split(separator);
     let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
-    parts
-        .next()
-        .is_none()
-        .then_some((small(first)?, small(second)?, four_digits(year)?))
+    parts.next().is_none().then_some((small(first)?, small(second)?, four_digits(year)?))
 }
 
 fn day_first((day, month, year): (i8, i8, i16)) -> Option<DateTime> {
@@ -143,10 +98,7 @@ fn month_first((month, day, year): (i8, i8, i16)) -> Option<DateTime> {
 }
 
 fn at_midnight(year: i16, month: i8, day: i8) -> Option<DateTime> {
-    Some(DateTime::from_parts(
-        Date::new(year, month, day).ok()?,
-        Time::midnight(),
-    ))
+    Some(DateTime::from_parts(Date::new(year, month, day).ok()?, Time::midnight()))
 }
 
 fn four_digits(text: &str) -> Option<i16> {

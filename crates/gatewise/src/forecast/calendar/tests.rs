@@ -18,34 +18,14 @@ fn message(dates: &[&str]) -> String {
 fn frequencies_are_named_and_continued() {
     let cases: [(&[&str], &str, &str); 11] = [
         (&["1960-10", "1960-11", "1960-12"], "monthly", "1961-01"),
-        (
-            &["1960-11-30", "1960-12-31", "1961-01-31"],
-            "monthly",
-            "1961-02-28",
-        ),
-        (
-            &["2020-01-15", "2020-02-15", "2020-03-15"],
-            "monthly",
-            "2020-04-15",
-        ),
+        (&["1960-11-30", "1960-12-31", "1961-01-31"], "monthly", "1961-02-28"),
+        (&["2020-01-15", "2020-02-15", "2020-03-15"], "monthly", "2020-04-15"),
         (&["2020Q2", "2020Q3", "2020Q4"], "quarterly", "2021-01"),
         (&["2019", "2020", "2021"], "yearly", "2022-01"),
         (&["2020-02-27", "2020-02-28", "2020-02-29"], "daily", "2020-03-01"),
-        (
-            &["2020-01-06", "2020-01-13", "2020-01-20"],
-            "weekly",
-            "2020-01-27",
-        ),
-        (
-            &["2020-01-01 22:00", "2020-01-01 23:00"],
-            "hourly",
-            "2020-01-02 00:00",
-        ),
-        (
-            &["2020-01-01T23:30:00Z", "2020-01-01T23:45:00Z"],
-            "15-minute",
-            "2020-01-02 00:00",
-        ),
+        (&["2020-01-06", "2020-01-13", "2020-01-20"], "weekly", "2020-01-27"),
+        (&["2020-01-01 22:00", "2020-01-01 23:00"], "hourly", "2020-01-02 00:00"),
+        (&["2020-01-01T23:30:00Z", "2020-01-01T23:45:00Z"], "15-minute", "2020-01-02 00:00"),
         (&["30.11.2020", "1.12.2020"], "daily", "2020-12-02"),
         (&["12/30/2020", "12/31/2020"], "daily", "2021-01-01"),
     ];
@@ -59,9 +39,7 @@ fn frequencies_are_named_and_continued() {
 #[test]
 fn business_days_skip_weekends_and_do_not_miss_holidays() {
     // The 25th of December 2020 was a Friday and is not there.
-    let days = [
-        "15", "16", "17", "18", "21", "22", "23", "24", "28", "29", "30", "31",
-    ];
+    let days = ["15", "16", "17", "18", "21", "22", "23", "24", "28", "29", "30", "31"];
     let dates: Vec<String> = days.iter().map(|day| format!("2020-12-{day}")).collect();
     let read = Calendar::read("s", &dates).unwrap();
     assert_eq!(read.calendar.frequency(), Frequency::BusinessDaily);
@@ -96,7 +74,7 @@ fn step_numbers_agree_between_series_that_begin_apart() {
 
 #[test]
 fn text_among_dates_is_refused_by_its_row() {
-    let expected = "s: row 2: expected a date such as 1960-12-31, got \"soon\"";
+    let expected = "s: data row 2: expected a date such as 1960-12-31, got \"soon\"";
     assert_eq!(message(&["2020-01-01", "soon", "2020-01-03"]), expected);
 }
 
@@ -109,13 +87,7 @@ fn day_and_month_that_may_be_exchanged_are_refused() {
 
 #[test]
 fn dates_without_a_regular_step_are_refused() {
-    let error = message(&[
-        "2020-01-01",
-        "2020-01-03",
-        "2020-01-05",
-        "2020-01-06",
-        "2020-01-08",
-    ]);
+    let error = message(&["2020-01-01", "2020-01-03", "2020-01-05", "2020-01-06", "2020-01-08"]);
     assert!(
         error.contains("with one regular step, got 2020-01-05T00:00:00 followed by 2020-01-06"),
         "{error}"
@@ -138,14 +110,6 @@ fn columns_of_dates_are_told_from_others() {
 
 #[test]
 fn forecasts_beyond_the_calendar_stop_at_its_end() {
-    let frequency = Frequency::Months {
-        every: 12,
-        month_end: false,
-    };
-    assert_eq!(
-        frequency
-            .advance("9998-01-01T00:00".parse().unwrap(), usize::MAX)
-            .year(),
-        9999
-    );
+    let frequency = Frequency::Months { every: 12, month_end: false };
+    assert_eq!(frequency.advance("9998-01-01T00:00".parse().unwrap(), usize::MAX).year(), 9999);
 }

@@ -21,9 +21,8 @@ fn pooling_gives_the_closest_rising_sequence() {
 
 #[test]
 fn far_steps_with_larger_errors_get_wider_intervals() {
-    let residuals: Vec<Vec<f64>> = (0..20)
-        .map(|origin| vec![f64::from(origin % 5), f64::from(3 * (origin % 5))])
-        .collect();
+    let residuals: Vec<Vec<f64>> =
+        (0..20).map(|origin| vec![f64::from(origin % 5), f64::from(3 * (origin % 5))]).collect();
     let rows: Vec<&[f64]> = residuals.iter().map(Vec::as_slice).collect();
     let widths = Intervals::calibrate(&rows).unwrap().half_widths;
     for level in &widths {
@@ -36,10 +35,7 @@ fn far_steps_with_larger_errors_get_wider_intervals() {
 fn perfect_forecasts_have_intervals_of_no_width() {
     let residuals = vec![vec![0.0; 4]; 10];
     let rows: Vec<&[f64]> = residuals.iter().map(Vec::as_slice).collect();
-    assert_eq!(
-        Intervals::calibrate(&rows).unwrap().half_widths,
-        vec![vec![0.0; 4]; 2]
-    );
+    assert_eq!(Intervals::calibrate(&rows).unwrap().half_widths, vec![vec![0.0; 4]; 2]);
 }
 
 #[test]
@@ -50,9 +46,8 @@ fn too_few_residuals_give_no_intervals() {
 #[test]
 fn coverage_of_even_residuals_is_close_to_its_level() {
     // A sequence that fills 0..1 evenly, so that the promise of conformal prediction holds without chance.
-    let residuals: Vec<Vec<f64>> = (0..500)
-        .map(|origin| vec![(f64::from(origin) * 0.618_033_988_75).fract()])
-        .collect();
+    let residuals: Vec<Vec<f64>> =
+        (0..500).map(|origin| vec![(f64::from(origin) * 0.618_033_988_75).fract()]).collect();
     let origins: Vec<usize> = (0..500).collect();
     for found in coverage(&origins, &residuals) {
         assert_eq!(found.checked, 500);

@@ -31,20 +31,9 @@ fn every_origin_belongs_to_the_latest_refit_before_it() {
 
 #[test]
 fn last_origin_leaves_exactly_one_horizon() {
-    for (rows, horizon) in [
-        (60, 12),
-        (144, 12),
-        (144, 1),
-        (3650, 14),
-        (43_800, 24),
-        (400, 100),
-    ] {
+    for (rows, horizon) in [(60, 12), (144, 12), (144, 1), (3650, 14), (43_800, 24), (400, 100)] {
         let layout = layout(rows, horizon);
-        assert_eq!(
-            layout.origins.last(),
-            Some(&(rows - horizon)),
-            "{rows} rows, {horizon} steps"
-        );
+        assert_eq!(layout.origins.last(), Some(&(rows - horizon)), "{rows} rows, {horizon} steps");
         assert!(layout.head + 1 - horizon - layout.window >= FEWEST_WINDOWS);
     }
 }
@@ -56,25 +45,17 @@ fn long_series_are_fitted_once_in_the_backtest() {
 
 #[test]
 fn message_on_too_few_rows_names_the_fewest_that_work() {
-    let error = Layout::new("s", 30, 12, &Settings::default())
-        .unwrap_err()
-        .to_string();
+    let error = Layout::new("s", 30, 12, &Settings::default()).unwrap_err().to_string();
     let needed: usize = error.split(' ').find_map(|word| word.parse().ok()).unwrap();
     assert!(error.starts_with("s: expected at least"), "{error}");
-    assert!(
-        error.ends_with("got 30; give more rows or a shorter horizon"),
-        "{error}"
-    );
+    assert!(error.ends_with("got 30; give more rows or a shorter horizon"), "{error}");
     assert!(Layout::new("s", needed, 12, &Settings::default()).is_ok());
     assert!(Layout::new("s", needed - 1, 12, &Settings::default()).is_err());
 }
 
 #[test]
 fn window_of_the_user_is_kept_or_refused_but_never_changed() {
-    let settings = |window| Settings {
-        window: Some(window),
-        ..Settings::default()
-    };
+    let settings = |window| Settings { window: Some(window), ..Settings::default() };
     assert_eq!(Layout::new("s", 144, 12, &settings(48)).unwrap().window, 48);
     let error = Layout::new("s", 144, 12, &settings(100)).unwrap_err().to_string();
     assert!(error.contains("from a window of 100, got 144"), "{error}");
@@ -84,8 +65,6 @@ fn window_of_the_user_is_kept_or_refused_but_never_changed() {
 
 #[test]
 fn horizon_of_zero_is_refused() {
-    let error = Layout::new("s", 144, 0, &Settings::default())
-        .unwrap_err()
-        .to_string();
+    let error = Layout::new("s", 144, 0, &Settings::default()).unwrap_err().to_string();
     assert_eq!(error, "s: expected a horizon of at least 1 step, got 0");
 }

@@ -14,9 +14,7 @@ fn spread_of_the_airline_totals_grows() {
 
 #[test]
 fn even_spread_around_a_trend_does_not_grow() {
-    let values: Vec<f64> = (0..120)
-        .map(|row| 100.0 + row as f64 + 20.0 * wave(row))
-        .collect();
+    let values: Vec<f64> = (0..120).map(|row| 100.0 + row as f64 + 20.0 * wave(row)).collect();
     assert!(!spread_grows_with_level(&values, 12));
 }
 

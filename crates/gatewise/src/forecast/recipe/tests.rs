@@ -30,10 +30,7 @@ fn season_is_found_without_dates_too() {
 #[test]
 fn decisions_do_not_look_into_the_tail() {
     let mut changed = AIRLINE_PASSENGERS;
-    changed[108..]
-        .iter_mut()
-        .enumerate()
-        .for_each(|(row, value)| *value = 1.0 + (row % 5) as f64);
+    changed[108..].iter_mut().enumerate().for_each(|(row, value)| *value = 1.0 + (row % 5) as f64);
     assert_eq!(decide(&undated(&AIRLINE_PASSENGERS)), decide(&undated(&changed)));
 }
 
@@ -50,22 +47,13 @@ fn transform_and_restore_cancel() {
     let recipe = decide(&series);
     let there = recipe.transform(&series).unwrap();
     assert!(
-        there
-            .iter()
-            .zip(series.values())
-            .all(|(there, here)| (recipe.restore(*there) - here).abs() < 1e-9)
+        there.iter().zip(series.values()).all(|(there, here)| (recipe.restore(*there) - here).abs() < 1e-9)
     );
 }
 
 #[test]
 fn logarithm_of_new_data_at_zero_is_refused_by_its_place() {
     let recipe = decide(&airline_passengers().unwrap());
-    let error = recipe
-        .transform(&undated(&[1.0, 0.0, 2.0]))
-        .unwrap_err()
-        .to_string();
-    assert_eq!(
-        error,
-        "s: expected values above 0 as the model was fitted on logarithms, got 0 at 2"
-    );
+    let error = recipe.transform(&undated(&[1.0, 0.0, 2.0])).unwrap_err().to_string();
+    assert_eq!(error, "s: expected values above 0 as the model was fitted on logarithms, got 0 at 2");
 }

@@ -7,14 +7,8 @@ use crate::forecast::{Forecaster, Observer, Series, Settings, airline_passengers
 use crate::{Result, Sequential, layers};
 
 fn small() -> Forecaster {
-    let settings = Settings {
-        units: vec![3],
-        epochs: 2,
-        ..Settings::default()
-    };
-    Forecaster::fit(&airline_passengers().unwrap(), &settings, &Observer::silent())
-        .unwrap()
-        .0
+    let settings = Settings { units: vec![3], epochs: 2, ..Settings::default() };
+    Forecaster::fit(&airline_passengers().unwrap(), &settings, &Observer::silent()).unwrap().0
 }
 
 fn path(folder: &tempfile::TempDir) -> PathBuf {
@@ -28,9 +22,7 @@ fn load_changed(forecaster: &Forecaster, from: &str, to: &str) -> Result<Forecas
     let (network, texts) = super::Network::load(&path(&folder)).unwrap();
     let text = &texts[super::KEY];
     assert!(text.contains(from), "{text}");
-    network
-        .save(&path(&folder), super::KEY, text.replace(from, to))
-        .unwrap();
+    network.save(&path(&folder), super::KEY, text.replace(from, to)).unwrap();
     Forecaster::load(path(&folder))
 }
 
@@ -41,33 +33,22 @@ fn loaded_forecaster_forecasts_the_same_bits() {
     forecaster.save(path(&folder)).unwrap();
     let loaded = Forecaster::load(path(&folder)).unwrap();
     let series = airline_passengers().unwrap();
-    assert_eq!(
-        loaded.forecast(&series, None).unwrap(),
-        forecaster.forecast(&series, None).unwrap()
-    );
+    assert_eq!(loaded.forecast(&series, None).unwrap(), forecaster.forecast(&series, None).unwrap());
     assert_eq!(loaded.recipe(), forecaster.recipe());
 }
 
 #[test]
 fn new_data_keep_the_phase_of_the_season() {
     // Two years from May on: the forecast must rise to the following July, not to another month.
-    let months: Vec<String> = (0..24)
-        .map(|i| format!("{}-{:02}", 1959 + (i + 4) / 12, 1 + (i + 4) % 12))
-        .collect();
+    let months: Vec<String> =
+        (0..24).map(|i| format!("{}-{:02}", 1959 + (i + 4) / 12, 1 + (i + 4) % 12)).collect();
     let all = crate::forecast::AIRLINE_PASSENGERS;
     let values: Vec<Option<f64>> = all[112..136].iter().copied().map(Some).collect();
     let months = &months[..];
     let series = Series::new("later", Some(months), &values).unwrap();
     let report = small().forecast(&series, Some(12)).unwrap();
-    let highest = report
-        .forecast
-        .iter()
-        .max_by(|a, b| a.forecast.total_cmp(&b.forecast))
-        .unwrap();
-    assert!(
-        ["1962-07", "1962-08", "1961-07", "1961-08"].contains(&highest.date.as_str()),
-        "{highest:?}"
-    );
+    let highest = report.forecast.iter().max_by(|a, b| a.forecast.total_cmp(&b.forecast)).unwrap();
+    assert!(["1962-07", "1962-08", "1961-07", "1961-08"].contains(&highest.date.as_str()), "{highest:?}");
 }
 
 #[test]
@@ -75,24 +56,13 @@ fn parts_of_other_sizes_are_refused() {
     let forecaster = small();
     let cases = [
         ("\"version\":1", "\"version\":2", "expected version 1, got 2"),
-        (
-            "\"horizon\":12",
-            "\"horizon\":11",
-            "expected scaler horizon 11, got 12",
-        ),
-        (
-            "\"window\":12,\"input",
-            "\"window\":9,\"input",
-            "expected scaler window 12, got 9",
-        ),
+        ("\"horizon\":12", "\"horizon\":11", "expected scaler horizon 11, got 12"),
+        ("\"window\":12,\"input", "\"window\":9,\"input", "expected scaler window 12, got 9"),
         ("\"recipe\"", "\"receipt\"", "unknown field"),
     ];
     for (from, to, expected) in cases {
         let error = load_changed(&forecaster, from, to).unwrap_err();
-        assert!(
-            error.is_format() && error.to_string().contains(expected),
-            "{error}"
-        );
+        assert!(error.is_format() && error.to_string().contains(expected), "{error}");
     }
 }
 
@@ -112,10 +82,7 @@ fn another_model_is_refused() {
 #[test]
 fn file_that_is_not_there_is_an_error_with_its_path() {
     let error = Forecaster::load("not-there.safetensors").unwrap_err();
-    assert!(
-        error.is_io() && error.to_string().starts_with("not-there.safetensors: "),
-        "{error}"
-    );
+    assert!(error.is_io() && error.to_string().starts_with("not-there.safetensors: "), "{error}");
 }
 
 #[test]
@@ -129,12 +96,6 @@ fn series_that_does_not_suit_the_model_is_refused() {
     let short = Series::new("s", Some(&months), &values[..10]).unwrap();
     let error = forecaster.forecast(&short, None).unwrap_err().to_string();
     assert_eq!(error, "s: expected at least 12 rows, got 10");
-    let error = forecaster
-        .forecast(&airline_passengers().unwrap(), Some(13))
-        .unwrap_err()
-        .to_string();
-    assert_eq!(
-        error,
-        "forecast model: expected a horizon of 1 to 12 steps, got 13"
-    );
+    let error = forecaster.forecast(&airline_passengers().unwrap(), Some(13)).unwrap_err().to_string();
+    assert_eq!(error, "forecast model: expected a horizon of 1 to 12 steps, got 13");
 }

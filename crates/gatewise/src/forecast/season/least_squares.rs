@@ -16,10 +16,7 @@ pub(super) fn solve_normal_equations(rows: impl Iterator<Item = Vec<f64>>, targe
         }
     }
     eliminate(&mut system);
-    system
-        .iter()
-        .map(|equation| equation[equation.len() - 1])
-        .collect()
+    system.iter().map(|equation| equation[equation.len() - 1]).collect()
 }
 
 /// Gauss–Jordan elimination with the largest pivot; an unknown that nothing determines becomes 0.
@@ -31,19 +28,12 @@ fn eliminate(system: &mut [Vec<f64>]) {
             .unwrap_or(column);
         system.swap(column, pivot_row);
         let pivot = system[column][column];
-        let inverse = if pivot.abs() > f64::EPSILON {
-            1.0 / pivot
-        } else {
-            0.0
-        };
+        let inverse = if pivot.abs() > f64::EPSILON { 1.0 / pivot } else { 0.0 };
         system[column].iter_mut().for_each(|value| *value *= inverse);
         let pivot_equation = system[column].clone();
         for (_, equation) in system.iter_mut().enumerate().filter(|(row, _)| *row != column) {
             let factor = equation[column];
-            equation
-                .iter_mut()
-                .zip(&pivot_equation)
-                .for_each(|(value, pivot)| *value -= factor * pivot);
+            equation.iter_mut().zip(&pivot_equation).for_each(|(value, pivot)| *value -= factor * pivot);
         }
     }
 }

@@ -39,9 +39,7 @@ fn season_keeps_its_phase_at_another_first_step() {
 #[test]
 fn odd_and_broken_periods_are_found_too() {
     for period in [7.0, 365.25] {
-        let values: Vec<f64> = (0..1500)
-            .map(|row| (TAU * f64::from(row) / period).sin())
-            .collect();
+        let values: Vec<f64> = (0..1500).map(|row| (TAU * f64::from(row) / period).sin()).collect();
         let found = strongest(&values, &[7.0, 365.25]).unwrap();
         assert_eq!(found.period, period);
         assert!(found.share > 0.95, "{found:?}");

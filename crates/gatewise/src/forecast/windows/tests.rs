@@ -3,9 +3,7 @@
 use super::{MOST_WINDOWS, Scaler};
 
 fn wave(rows: usize) -> Vec<f64> {
-    (0..rows)
-        .map(|row| row as f64 * 0.1 + (row as f64).sin())
-        .collect()
+    (0..rows).map(|row| row as f64 * 0.1 + (row as f64).sin()).collect()
 }
 
 #[test]
@@ -31,10 +29,7 @@ fn scaled_targets_have_mean_zero_and_deviation_one_at_each_step() {
     for step in windows.targets.columns() {
         let mean = step.mean().unwrap();
         let deviation = step.std(0.0);
-        assert!(
-            mean.abs() < 1e-5 && (deviation - 1.0).abs() < 1e-5,
-            "{mean} {deviation}"
-        );
+        assert!(mean.abs() < 1e-5 && (deviation - 1.0).abs() < 1e-5, "{mean} {deviation}");
     }
 }
 
@@ -57,12 +52,7 @@ fn last_window_is_scaled_as_in_training() {
     let (scaler, windows) = Scaler::fit(&values, 12, 5);
     let origin = values.len() - 5;
     let last = windows.inputs.outer_iter().last().unwrap().to_owned();
-    assert_eq!(
-        scaler
-            .last_window(&values[..origin])
-            .index_axis(ndarray::Axis(0), 0),
-        last
-    );
+    assert_eq!(scaler.last_window(&values[..origin]).index_axis(ndarray::Axis(0), 0), last);
 }
 
 #[test]
@@ -77,12 +67,6 @@ fn level_of_the_series_does_not_matter() {
 #[test]
 fn constant_values_are_only_centred() {
     let (scaler, windows) = Scaler::fit(&[3.0; 30], 4, 2);
-    assert!(
-        windows
-            .inputs
-            .iter()
-            .chain(&windows.targets)
-            .all(|value| *value == 0.0)
-    );
+    assert!(windows.inputs.iter().chain(&windows.targets).all(|value| *value == 0.0));
     assert_eq!(scaler.continuation(&[3.0; 4], [0.0, 0.0].into_iter()), [3.0, 3.0]);
 }

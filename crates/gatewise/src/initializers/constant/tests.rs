@@ -9,15 +9,9 @@ fn initialize(initializer: impl Initializer, shape: &[usize]) -> Result<ArrayD<f
 
 #[test]
 fn constants_fill_every_element() {
-    assert_eq!(
-        initialize(Zeros, &[2, 1]).unwrap(),
-        array![[0.0], [0.0]].into_dyn()
-    );
+    assert_eq!(initialize(Zeros, &[2, 1]).unwrap(), array![[0.0], [0.0]].into_dyn());
     assert_eq!(initialize(Ones, &[3]).unwrap(), array![1.0, 1.0, 1.0].into_dyn());
-    assert_eq!(
-        initialize(Constant { value: 0.03 }, &[]).unwrap(),
-        ndarray::arr0(0.03).into_dyn()
-    );
+    assert_eq!(initialize(Constant { value: 0.03 }, &[]).unwrap(), ndarray::arr0(0.03).into_dyn());
 }
 
 #[test]
@@ -40,36 +34,23 @@ fn the_identity_of_anything_but_a_matrix_is_an_error() {
 fn constants_that_are_no_numbers_are_errors() {
     for value in [f64::NAN, f64::INFINITY, 1e300] {
         assert!(initialize(Constant { value }, &[1]).unwrap_err().is_argument());
-        assert!(
-            initialize(Identity { gain: value }, &[1, 1])
-                .unwrap_err()
-                .is_argument()
-        );
+        assert!(initialize(Identity { gain: value }, &[1, 1]).unwrap_err().is_argument());
     }
 }
 
 #[test]
 fn an_array_is_the_values_of_its_own_shape_only() {
     let tensor = DirectTensor::from(array![[1.0, 2.0, 3.0]].into_dyn());
-    assert_eq!(
-        initialize(tensor.clone(), &[1, 3]).unwrap(),
-        array![[1.0, 2.0, 3.0]].into_dyn()
-    );
+    assert_eq!(initialize(tensor.clone(), &[1, 3]).unwrap(), array![[1.0, 2.0, 3.0]].into_dyn());
     let error = initialize(tensor, &[3, 1]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "initializer: expected a weight [3, 1], got an array [1, 3]"
-    );
+    assert_eq!(error.to_string(), "initializer: expected a weight [3, 1], got an array [1, 3]");
 }
 
 #[test]
 fn an_array_in_another_memory_order_keeps_its_elements() {
     let array = array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]].reversed_axes();
     let expected = array.clone().into_dyn();
-    assert_eq!(
-        initialize(DirectTensor::from(array.into_dyn()), &[2, 3]).unwrap(),
-        expected
-    );
+    assert_eq!(initialize(DirectTensor::from(array.into_dyn()), &[2, 3]).unwrap(), expected);
 }
 
 #[test]

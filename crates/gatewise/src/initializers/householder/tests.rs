@@ -4,14 +4,10 @@ use super::*;
 fn matrix(rows: usize, columns: usize) -> Columns {
     let mut state = 1_u64;
     let mut next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as f64 / (1_u64 << 30) as f64 - 1.0
     };
-    (0..columns)
-        .map(|_| (0..rows).map(|_| next()).collect())
-        .collect()
+    (0..columns).map(|_| (0..rows).map(|_| next()).collect()).collect()
 }
 
 fn assert_orthonormal(columns: &Columns) {
@@ -48,11 +44,7 @@ fn factor_and_matrix_differ_by_an_upper_triangle_with_a_positive_diagonal() {
         assert!(products[j] > 0.0);
         assert!(products[j + 1..].iter().all(|product| product.abs() < 1e-13));
         for row in 0..12 {
-            let restored: f64 = factor
-                .iter()
-                .zip(&products)
-                .map(|(q, product)| q[row] * product)
-                .sum();
+            let restored: f64 = factor.iter().zip(&products).map(|(q, product)| q[row] * product).sum();
             assert!((restored - column[row]).abs() < 1e-13);
         }
     }
@@ -63,12 +55,7 @@ fn a_factor_by_hand_is_met() {
     let factor = orthogonal_factor(vec![vec![3.0, 4.0], vec![1.0, 0.0]]);
     let expected = [[0.6, 0.8], [0.8, -0.6]];
     for (column, expected) in factor.iter().zip(expected) {
-        assert!(
-            column
-                .iter()
-                .zip(expected)
-                .all(|(got, expected)| (got - expected).abs() < 1e-15)
-        );
+        assert!(column.iter().zip(expected).all(|(got, expected)| (got - expected).abs() < 1e-15));
     }
 }
 
@@ -84,10 +71,7 @@ fn the_number_of_threads_does_not_change_a_bit() {
     let columns = matrix(600, 300);
     const { assert!(600 * 299 > PARALLEL_FROM) };
     let with = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| orthogonal_factor(columns.clone()))
     };
     assert_eq!(with(1), with(3));

@@ -19,8 +19,7 @@ pub(super) fn own_config(units: usize, options: &Options) -> Map<String, Json> {
     insert("activation", options.activation.name().into());
     insert("recurrent_activation", options.recurrent_activation.name().into());
     insert("use_bias", options.use_bias.into());
-    let weights =
-        [("kernel", &options.kernel), ("recurrent", &options.recurrent), ("bias", &options.bias)];
+    let weights = [("kernel", &options.kernel), ("recurrent", &options.recurrent), ("bias", &options.bias)];
     config::insert_initializers(&mut config, &weights);
     config.insert("unit_forget_bias".into(), options.unit_forget_bias.into());
     config::insert_regularizers(&mut config, &weights);

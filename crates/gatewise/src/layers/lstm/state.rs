@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayD, Ix2};
 
-use super::{Lstm, LstmCall, Tensor, name_of};
+use super::{Lstm, LstmCall, Tensor, name_of, unbuilt};
 use crate::builder::{Builder, Mode};
 use crate::error::{Error, Result};
 use crate::graph::Value;
@@ -63,8 +63,7 @@ impl Lstm {
 
     /// Emits the output and the states, whatever the layer returns.
     fn values(&self, b: &Builder, x: Tensor, first: [Value; 2]) -> Result<[Value; 3]> {
-        let weights = self.weights.get();
-        let weights = weights.ok_or_else(|| Error::state(name_of(self), "the layer has no weights yet"))?;
+        let weights = self.weights.get().ok_or_else(|| unbuilt(self))?;
         let call = LstmCall { initial_state: Some(first), ..LstmCall::default() };
         self.check_inputs(&b.shape(x.value), Some(weights.kernel.shape()[0]))?;
         self.emit(b, weights, x.value, first, call.mask, false)

@@ -42,7 +42,8 @@ fn every_class_comes_back_from_its_configuration() {
 
 #[test]
 fn absent_and_null_arguments_have_their_defaults() {
-    let short = deserialize(&json!({"class_name": "Dense", "config": {"units": 2, "activation": null}})).unwrap();
+    let short =
+        deserialize(&json!({"class_name": "Dense", "config": {"units": 2, "activation": null}})).unwrap();
     assert_eq!(get_config(&*short), get_config(&Dense::new(2)));
     let short = deserialize(&json!({"class_name": "LSTM", "config": {"units": 2, "seed": null}})).unwrap();
     assert_eq!(get_config(&*short), get_config(&Lstm::new(2)));
@@ -50,9 +51,11 @@ fn absent_and_null_arguments_have_their_defaults() {
 
 #[test]
 fn implementation_zero_of_keras_2_is_one() {
-    let layer = deserialize(&json!({"class_name": "LSTM", "config": {"units": 2, "implementation": 0}})).unwrap();
+    let layer =
+        deserialize(&json!({"class_name": "LSTM", "config": {"units": 2, "implementation": 0}})).unwrap();
     assert_eq!(get_config(&*layer)["implementation"], 1);
-    let layer = deserialize(&json!({"class_name": "LSTM", "config": {"units": 2, "implementation": 2}})).unwrap();
+    let layer =
+        deserialize(&json!({"class_name": "LSTM", "config": {"units": 2, "implementation": 2}})).unwrap();
     assert!(!get_config(&*layer).contains_key("implementation"));
 }
 
@@ -70,7 +73,8 @@ fn a_type_may_be_a_name_or_a_policy() {
         let envelope = json!({"class_name": "Dense", "config": {"units": 2, "dtype": dtype}});
         assert!(deserialize(&envelope).is_ok());
     }
-    for dtype in [json!("float16"), json!({"class_name": "DTypePolicy", "config": {"name": "mixed_float16"}})] {
+    for dtype in [json!("float16"), json!({"class_name": "DTypePolicy", "config": {"name": "mixed_float16"}})]
+    {
         let error = deserialize(&json!({"class_name": "Dense", "config": {"units": 2, "dtype": dtype}}));
         assert!(error.unwrap_err().is_unsupported());
     }

@@ -5,14 +5,8 @@ use crate::ops::testing::{
     shape_error,
 };
 
-const ARITHMETIC: [Binary; 6] = [
-    Binary::Add,
-    Binary::Sub,
-    Binary::Mul,
-    Binary::Div,
-    Binary::Maximum,
-    Binary::Minimum,
-];
+const ARITHMETIC: [Binary; 6] =
+    [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Maximum, Binary::Minimum];
 
 const COMPARISONS: [Binary; 3] = [Binary::Greater, Binary::GreaterEqual, Binary::Equal];
 
@@ -41,10 +35,7 @@ fn emit(function: Binary) -> impl Fn(&Builder, &[Value]) -> Result<Value> {
 
 /// Two arrays without ties; the second stays away from 0.
 fn arguments(sizes: (&[usize], &[usize])) -> [ndarray::ArrayD<f64>; 2] {
-    [
-        numbers(sizes.0, 0),
-        numbers(sizes.1, 100).mapv(|y| y + y.signum()),
-    ]
+    [numbers(sizes.0, 0), numbers(sizes.1, 100).mapv(|y| y + y.signum())]
 }
 
 #[test]
@@ -53,22 +44,13 @@ fn shapes_broadcast_with_unknown_sizes_too() {
     let batch = Shape::new([None, Some(3)]);
     assert_eq!(after(&batch, &Shape::scalar()), batch);
     assert_eq!(after(&batch, &Shape::known(&[3])), batch);
-    assert_eq!(
-        after(&Shape::known(&[2, 1]), &Shape::known(&[1, 4])),
-        Shape::known(&[2, 4])
-    );
+    assert_eq!(after(&Shape::known(&[2, 1]), &Shape::known(&[1, 4])), Shape::known(&[2, 4]));
 }
 
 #[test]
 fn shapes_that_do_not_broadcast_are_an_error_with_the_name_of_the_operation() {
-    let text = shape_error(
-        &[Shape::known(&[2, 3]), Shape::known(&[2])],
-        &emit(Binary::Maximum),
-    );
-    assert_eq!(
-        text,
-        "maximum: expected shapes that broadcast (equal sizes or 1), got [2, 3] and [2]"
-    );
+    let text = shape_error(&[Shape::known(&[2, 3]), Shape::known(&[2])], &emit(Binary::Maximum));
+    assert_eq!(text, "maximum: expected shapes that broadcast (equal sizes or 1), got [2, 3] and [2]");
 }
 
 #[test]
@@ -88,10 +70,7 @@ fn nan_reaches_every_result_and_equals_nothing() {
         assert!(function.apply(f64::NAN, 1.0).is_nan(), "{function:?}");
         assert!(function.apply(1.0, f64::NAN).is_nan(), "{function:?}");
     }
-    assert_eq!(
-        COMPARISONS.map(|function| function.apply(f64::NAN, f64::NAN)),
-        [0.0; 3]
-    );
+    assert_eq!(COMPARISONS.map(|function| function.apply(f64::NAN, f64::NAN)), [0.0; 3]);
 }
 
 #[test]
@@ -129,10 +108,7 @@ fn the_gradient_of_a_tie_goes_to_the_first() {
 fn comparisons_have_no_gradient() {
     let shapes = [Shape::known(&[2]), Shape::known(&[2])];
     for function in COMPARISONS {
-        assert!(
-            (0..2).all(|input| !has_gradient(&shapes, input, &emit(function))),
-            "{function:?}"
-        );
+        assert!((0..2).all(|input| !has_gradient(&shapes, input, &emit(function))), "{function:?}");
     }
 }
 

@@ -15,32 +15,17 @@ fn to(dims: &[usize]) -> impl Fn(&Builder, &[Value]) -> Result<Value> {
 #[test]
 fn unknown_sizes_are_those_of_the_input() {
     let after = |from: Shape, to: Shape| shape_after(&[from], &emit(to)).unwrap();
-    assert_eq!(
-        after(Shape::known(&[2, 1]), Shape::new([None, Some(4)])),
-        Shape::known(&[2, 4])
-    );
-    assert_eq!(
-        after(Shape::new([None, Some(1)]), Shape::new([None, Some(4)])),
-        Shape::new([None, Some(4)])
-    );
-    assert_eq!(
-        after(Shape::scalar(), Shape::known(&[3, 2])),
-        Shape::known(&[3, 2])
-    );
+    assert_eq!(after(Shape::known(&[2, 1]), Shape::new([None, Some(4)])), Shape::known(&[2, 4]));
+    assert_eq!(after(Shape::new([None, Some(1)]), Shape::new([None, Some(4)])), Shape::new([None, Some(4)]));
+    assert_eq!(after(Shape::scalar(), Shape::known(&[3, 2])), Shape::known(&[3, 2]));
 }
 
 #[test]
 fn an_input_that_would_have_to_shrink_is_an_error() {
     let text = shape_error(&[Shape::known(&[2, 3])], &to(&[2, 1]));
-    assert_eq!(
-        text,
-        "broadcast_to: expected a shape that broadcasts to [2, 1], got [2, 3]"
-    );
+    assert_eq!(text, "broadcast_to: expected a shape that broadcasts to [2, 1], got [2, 3]");
     let text = shape_error(&[Shape::known(&[2, 3])], &to(&[3]));
-    assert_eq!(
-        text,
-        "broadcast_to: expected a shape that broadcasts to [3], got [2, 3]"
-    );
+    assert_eq!(text, "broadcast_to: expected a shape that broadcasts to [3], got [2, 3]");
     assert!(shape_error(&[Shape::known(&[2])], &to(&[3])).contains("got [2] and [3]"));
 }
 
@@ -57,24 +42,16 @@ fn rows_and_columns_are_repeated() {
 
 #[test]
 fn gradients_are_those_of_central_differences() {
-    for (from, into) in [
-        (&[3][..], &[2, 3][..]),
-        (&[2, 1], &[2, 3]),
-        (&[], &[2]),
-        (&[2, 1, 2], &[3, 2, 4, 2]),
-    ] {
+    for (from, into) in
+        [(&[3][..], &[2, 3][..]), (&[2, 1], &[2, 3]), (&[], &[2]), (&[2, 1, 2], &[3, 2, 4, 2])]
+    {
         assert_gradients(&[numbers(from, 0)], &[0], &to(into));
     }
 }
 
 #[test]
 fn executors_agree() {
-    for (from, into) in [
-        (&[17][..], &[3, 17][..]),
-        (&[9, 1], &[9, 7]),
-        (&[1], &[0]),
-        (&[0, 1], &[0, 4]),
-    ] {
+    for (from, into) in [(&[17][..], &[3, 17][..]), (&[9, 1], &[9, 7]), (&[1], &[0]), (&[0, 1], &[0, 4])] {
         assert_executors_agree(&[numbers(from, 0)], &to(into));
     }
 }

@@ -10,20 +10,14 @@ fn emit(b: &Builder, x: &[Value]) -> Result<Value> {
 
 #[test]
 fn the_last_axes_stay() {
-    let shapes = [
-        Shape::new([None, Some(7), Some(3)]),
-        Shape::new([Some(2), None, Some(5)]),
-    ];
+    let shapes = [Shape::new([None, Some(7), Some(3)]), Shape::new([Some(2), None, Some(5)])];
     assert_eq!(shape_after(&shapes, &emit).unwrap(), Shape::known(&[3, 5]));
 }
 
 #[test]
 fn leading_axes_that_differ_are_an_error() {
     let text = shape_error(&[Shape::known(&[2, 3]), Shape::known(&[4, 3])], &emit);
-    assert_eq!(
-        text,
-        "contract: expected two arrays with equal leading axes, got [2, 3] and [4, 3]"
-    );
+    assert_eq!(text, "contract: expected two arrays with equal leading axes, got [2, 3] and [4, 3]");
     assert!(shape_error(&[Shape::known(&[2, 3]), Shape::known(&[2, 1, 3])], &emit).contains("leading axes"));
     assert!(shape_error(&[Shape::scalar(), Shape::scalar()], &emit).contains("leading axes"));
 }
@@ -49,16 +43,9 @@ fn gradients_are_those_of_central_differences() {
 
 #[test]
 fn executors_agree_at_awkward_sizes() {
-    for (m, k, n) in [
-        (0, 3, 2),
-        (2, 0, 3),
-        (2, 3, 0),
-        (1, 1, 1),
-        (17, 9, 1),
-        (7, 8, 9),
-        (31, 33, 9),
-        (16, 5, 33),
-    ] {
+    for (m, k, n) in
+        [(0, 3, 2), (2, 0, 3), (2, 3, 0), (1, 1, 1), (17, 9, 1), (7, 8, 9), (31, 33, 9), (16, 5, 33)]
+    {
         assert_executors_agree(&[numbers(&[k, m], 0), numbers(&[k, n], 50)], &emit);
     }
 }

@@ -24,24 +24,12 @@ fn halves(lstm: &Lstm, x: [f64; 2], mask: Option<[f64; 2]>, output: usize) -> Ve
         array(&[1, 1], &[0.0]),
     ];
     arrays.extend(mask.map(|mask| array(&[1, 2], &mask)));
-    let lstm = Lstm {
-        activation: cell("linear"),
-        has_bias: false,
-        has_mask: mask.is_some(),
-        ..lstm.clone()
-    };
-    reference(&arrays, &pick(&lstm, output))
-        .unwrap()
-        .iter()
-        .copied()
-        .collect()
+    let lstm = Lstm { activation: cell("linear"), has_bias: false, has_mask: mask.is_some(), ..lstm.clone() };
+    reference(&arrays, &pick(&lstm, output)).unwrap().iter().copied().collect()
 }
 
 fn sequences() -> Lstm {
-    Lstm {
-        return_sequences: true,
-        ..plain()
-    }
+    Lstm { return_sequences: true, ..plain() }
 }
 
 /// Shapes of the inputs for a batch of any size and any number of steps.
@@ -73,39 +61,15 @@ fn an_input_of_another_shape_is_an_error_that_names_it() {
         ..plain()
     };
     let wrong: [(usize, &[usize], &str); 9] = [
-        (
-            0,
-            &[3, 2],
-            "expected inputs [batch, time, features] [None, None, None], got [3, 2]",
-        ),
-        (
-            1,
-            &[3, 20],
-            "expected kernel [features, 4 × units] [2, 20], got [3, 20]",
-        ),
-        (
-            2,
-            &[5, 5],
-            "expected recurrent_kernel [units, 4 × units] [5, 20], got [5, 5]",
-        ),
-        (
-            3,
-            &[3, 4],
-            "expected initial state h [batch, units] [3, 5], got [3, 4]",
-        ),
-        (
-            4,
-            &[2, 5],
-            "expected initial state c [batch, units] [3, 5], got [2, 5]",
-        ),
+        (0, &[3, 2], "expected inputs [batch, time, features] [None, None, None], got [3, 2]"),
+        (1, &[3, 20], "expected kernel [features, 4 × units] [2, 20], got [3, 20]"),
+        (2, &[5, 5], "expected recurrent_kernel [units, 4 × units] [5, 20], got [5, 5]"),
+        (3, &[3, 4], "expected initial state h [batch, units] [3, 5], got [3, 4]"),
+        (4, &[2, 5], "expected initial state c [batch, units] [3, 5], got [2, 5]"),
         (5, &[5], "expected bias [4 × units] [20], got [5]"),
         (6, &[3, 5], "expected mask [batch, time] [3, 4], got [3, 5]"),
         (7, &[4, 3, 2], "expected masks of dropout [3, 2], got [4, 3, 2]"),
-        (
-            8,
-            &[3, 5],
-            "expected masks of recurrent dropout [4, 3, 5], got [3, 5]",
-        ),
+        (8, &[3, 5], "expected masks of recurrent dropout [4, 3, 5], got [3, 5]"),
     ];
     for (input, dims, text) in wrong {
         let arrays = inputs(&lstm, SMALL);
@@ -125,93 +89,49 @@ fn the_state_halves_and_takes_half_of_the_input() {
 
 #[test]
 fn backwards_takes_the_last_step_first() {
-    let backwards = Lstm {
-        go_backwards: true,
-        ..sequences()
-    };
-    assert_eq!(
-        halves(&backwards, [2.0, 10.0], None, 0),
-        halves(&sequences(), [10.0, 2.0], None, 0)
-    );
+    let backwards = Lstm { go_backwards: true, ..sequences() };
+    assert_eq!(halves(&backwards, [2.0, 10.0], None, 0), halves(&sequences(), [10.0, 2.0], None, 0));
     assert_eq!(halves(&backwards, [2.0, 10.0], None, 0), [2.5, 1.75]);
 }
 
 #[test]
 fn a_masked_step_leaves_the_states_and_repeats_the_output() {
-    assert_eq!(
-        halves(&sequences(), [2.0, f64::NAN], Some([1.0, 0.0]), 0),
-        [0.5, 0.5]
-    );
-    assert_eq!(
-        halves(&sequences(), [f64::NAN, 10.0], Some([0.0, 1.0]), 0),
-        [0.0, 2.5]
-    );
+    assert_eq!(halves(&sequences(), [2.0, f64::NAN], Some([1.0, 0.0]), 0), [0.5, 0.5]);
+    assert_eq!(halves(&sequences(), [f64::NAN, 10.0], Some([0.0, 1.0]), 0), [0.0, 2.5]);
     assert_eq!(halves(&plain(), [2.0, f64::NAN], Some([1.0, 0.0]), 2), [1.0]);
 }
 
 #[test]
 fn a_masked_step_puts_out_zeros_if_asked_to_and_keeps_the_state_all_the_same() {
-    let zeros = Lstm {
-        zero_output_for_mask: true,
-        ..sequences()
-    };
+    let zeros = Lstm { zero_output_for_mask: true, ..sequences() };
     assert_eq!(halves(&zeros, [2.0, 10.0], Some([1.0, 0.0]), 0), [0.5, 0.0]);
     assert_eq!(halves(&zeros, [2.0, 10.0], Some([1.0, 0.0]), 1), [0.5]);
 }
 
 #[test]
 fn gates_lie_in_the_order_of_keras() {
-    let lstm = Lstm {
-        activation: cell("linear"),
-        ..plain()
-    };
+    let lstm = Lstm { activation: cell("linear"), ..plain() };
     let outputs = |bias: [f64; 4]| {
         let zeros = |dims: &[usize]| numbers(dims, 0).mapv(|_| 0.0);
         let (one, c0) = (zeros(&[1, 1]), array(&[1, 1], &[4.0]));
-        let arrays = [
-            zeros(&[1, 1, 1]),
-            zeros(&[1, 4]),
-            zeros(&[1, 4]),
-            one,
-            c0,
-            array(&[4], &bias),
-        ];
+        let arrays = [zeros(&[1, 1, 1]), zeros(&[1, 4]), zeros(&[1, 4]), one, c0, array(&[4], &bias)];
         [1, 2].map(|output| reference(&arrays, &pick(&lstm, output)).unwrap()[[0, 0]])
     };
     let (open, shut) = (1000.0, -1000.0);
-    assert_eq!(
-        outputs([open, shut, 3.0, open]),
-        [3.0, 3.0],
-        "only the input gate is open"
-    );
-    assert_eq!(
-        outputs([shut, open, 3.0, open]),
-        [4.0, 4.0],
-        "only the forget gate is open"
-    );
-    assert_eq!(
-        outputs([open, open, 3.0, shut]),
-        [0.0, 7.0],
-        "the output gate is shut"
-    );
+    assert_eq!(outputs([open, shut, 3.0, open]), [3.0, 3.0], "only the input gate is open");
+    assert_eq!(outputs([shut, open, 3.0, open]), [4.0, 4.0], "only the forget gate is open");
+    assert_eq!(outputs([open, open, 3.0, shut]), [0.0, 7.0], "the output gate is shut");
 }
 
 #[test]
 fn one_dropout_mask_is_the_same_as_four_equal_ones() {
     let (shared, per_gate) = (DropoutForm::Shared, DropoutForm::PerGate);
-    let with = |dropout, recurrent_dropout| Lstm {
-        dropout,
-        recurrent_dropout,
-        ..sequences()
-    };
+    let with = |dropout, recurrent_dropout| Lstm { dropout, recurrent_dropout, ..sequences() };
     let result = |lstm: &Lstm, arrays: &[_]| reference(arrays, &|b, x| emit_sum(lstm, b, x)).unwrap();
     let one_mask = inputs(&with(shared, shared), SMALL);
     let mut four_masks = one_mask.clone();
     for mask in &mut four_masks[6..8] {
-        let same = ndarray::stack(
-            ndarray::Axis(0),
-            &[mask.view(), mask.view(), mask.view(), mask.view()],
-        );
+        let same = ndarray::stack(ndarray::Axis(0), &[mask.view(), mask.view(), mask.view(), mask.view()]);
         *mask = same.unwrap();
     }
     let expected = result(&with(shared, shared), &one_mask);
@@ -232,29 +152,18 @@ fn gradients_are_those_of_central_differences_for_every_option() {
 fn gradients_of_one_output_alone_are_those_of_central_differences() {
     for lstm in [plain(), sequences()] {
         for output in 0..3 {
-            check_gradients(
-                &inputs(&lstm, SMALL),
-                &differentiable(&lstm),
-                &pick(&lstm, output),
-            )
-            .unwrap_or_else(|text| panic!("output {output}: {text}"));
+            check_gradients(&inputs(&lstm, SMALL), &differentiable(&lstm), &pick(&lstm, output))
+                .unwrap_or_else(|text| panic!("output {output}: {text}"));
         }
     }
 }
 
 #[test]
 fn masks_have_no_gradient() {
-    let lstm = Lstm {
-        has_mask: true,
-        dropout: DropoutForm::Shared,
-        ..plain()
-    };
+    let lstm = Lstm { has_mask: true, dropout: DropoutForm::Shared, ..plain() };
     let b = Builder::new(Mode::Training);
     let arrays = inputs(&lstm, SMALL);
-    let x: Vec<Value> = arrays
-        .iter()
-        .map(|array| b.input("x", &Shape::known(array.shape())))
-        .collect();
+    let x: Vec<Value> = arrays.iter().map(|array| b.input("x", &Shape::known(array.shape()))).collect();
     let loss = b.sum_all(emit_sum(&lstm, &b, &x).unwrap()).unwrap();
     let gradients = b.gradients(loss, &x).unwrap();
     let is_there: Vec<bool> = gradients.iter().map(Option::is_some).collect();
@@ -272,33 +181,11 @@ fn executors_agree_for_every_option() {
 
 #[test]
 fn executors_agree_at_awkward_sizes() {
-    let sizes = [
-        [0, 3, 2, 5],
-        [2, 0, 2, 5],
-        [2, 3, 0, 5],
-        [1, 1, 1, 1],
-        [9, 2, 7, 8],
-        [5, 3, 9, 17],
-        [17, 4, 3, 33],
-    ];
+    let sizes =
+        [[0, 3, 2, 5], [2, 0, 2, 5], [2, 3, 0, 5], [1, 1, 1, 1], [9, 2, 7, 8], [5, 3, 9, 17], [17, 4, 3, 33]];
     for [batch, steps, features, units] in sizes {
-        for lstm in [
-            plain(),
-            sequences(),
-            Lstm {
-                has_mask: true,
-                ..sequences()
-            },
-        ] {
-            let arrays = inputs(
-                &lstm,
-                Sizes {
-                    batch,
-                    steps,
-                    features,
-                    units,
-                },
-            );
+        for lstm in [plain(), sequences(), Lstm { has_mask: true, ..sequences() }] {
+            let arrays = inputs(&lstm, Sizes { batch, steps, features, units });
             let name = format!("{batch}, {steps}, {features}, {units}");
             assert_recurrences_agree(&name, &arrays, &|b, x| emit_sum(&lstm, b, x));
         }
@@ -309,21 +196,12 @@ fn executors_agree_at_awkward_sizes() {
 fn the_record_takes_memory_only_where_a_gradient_reads_it() {
     let b = Builder::new(Mode::Training);
     let arrays = inputs(&plain(), SMALL);
-    let x: Vec<Value> = arrays
-        .iter()
-        .map(|array| b.input("x", &Shape::known(array.shape())))
-        .collect();
+    let x: Vec<Value> = arrays.iter().map(|array| b.input("x", &Shape::known(array.shape()))).collect();
     let outputs = emit_all(&plain(), &b, &x).unwrap();
-    assert_eq!(
-        b.finish(&outputs[..1]).unwrap().place(outputs[RECORD]),
-        Place::Nowhere
-    );
+    assert_eq!(b.finish(&outputs[..1]).unwrap().place(outputs[RECORD]), Place::Nowhere);
     let loss = b.sum_all(outputs[0]).unwrap();
     let gradient = b.gradients(loss, &x[1..2]).unwrap()[0].expect("a gradient");
-    assert!(matches!(
-        b.finish(&[gradient]).unwrap().place(outputs[RECORD]),
-        Place::Slot(_)
-    ));
+    assert!(matches!(b.finish(&[gradient]).unwrap().place(outputs[RECORD]), Place::Slot(_)));
 }
 
 #[test]

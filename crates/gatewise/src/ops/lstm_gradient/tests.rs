@@ -19,10 +19,7 @@ fn gradient_by(lstm: &Lstm, by: usize) -> impl Fn(&Builder, &[Value]) -> Result<
 /// A builder with the operation's gradients by all its inputs.
 fn all_gradients(arrays: &[ArrayD<f64>]) -> (Builder, Vec<Value>) {
     let b = Builder::new(Mode::Training);
-    let x: Vec<Value> = arrays
-        .iter()
-        .map(|array| b.input("x", &Shape::known(array.shape())))
-        .collect();
+    let x: Vec<Value> = arrays.iter().map(|array| b.input("x", &Shape::known(array.shape()))).collect();
     let loss = b.sum_all(emit_sum(&plain(), &b, &x).unwrap()).unwrap();
     let gradients = b.gradients(loss, &x).unwrap().into_iter().flatten().collect();
     (b, gradients)
@@ -33,13 +30,7 @@ fn every_gradient_has_the_shape_of_what_it_is_by() {
     let arrays = inputs(&plain(), SMALL);
     let (b, gradients) = all_gradients(&arrays);
     let shapes: Vec<Shape> = gradients.iter().map(|value| b.shape(*value)).collect();
-    assert_eq!(
-        shapes,
-        arrays
-            .iter()
-            .map(|array| Shape::known(array.shape()))
-            .collect::<Vec<_>>()
-    );
+    assert_eq!(shapes, arrays.iter().map(|array| Shape::known(array.shape())).collect::<Vec<_>>());
 }
 
 #[test]
@@ -47,10 +38,7 @@ fn a_gradient_that_is_read_alone_has_the_same_bits() {
     let arrays = inputs(&plain(), SMALL);
     let (b, gradients) = all_gradients(&arrays);
     let narrow: Vec<ArrayD<f32>> = arrays.iter().map(|array| array.mapv(|x| x as f32)).collect();
-    let together = (
-        b.evaluate_reference(&gradients, &arrays),
-        b.evaluate(&gradients, &narrow),
-    );
+    let together = (b.evaluate_reference(&gradients, &arrays), b.evaluate(&gradients, &narrow));
     let together = (together.0.unwrap(), together.1.unwrap());
     for (index, gradient) in gradients.iter().enumerate() {
         let alone = b.evaluate_reference(&[*gradient], &arrays).unwrap();
@@ -65,10 +53,7 @@ fn gradients_that_nobody_reads_take_no_memory() {
     let (b, gradients) = all_gradients(&inputs(&plain(), SMALL));
     let program = b.finish(&gradients[1..2]).unwrap();
     let is_kept = |value: &Value| program.place(*value) != Place::Nowhere;
-    assert_eq!(
-        gradients.iter().map(is_kept).collect::<Vec<_>>(),
-        [false, true, false, false, false, false]
-    );
+    assert_eq!(gradients.iter().map(is_kept).collect::<Vec<_>>(), [false, true, false, false, false, false]);
 }
 
 #[test]
@@ -83,29 +68,10 @@ fn executors_agree_for_every_option() {
 
 #[test]
 fn executors_agree_at_awkward_sizes() {
-    let sizes = [
-        [0, 3, 2, 5],
-        [2, 0, 2, 5],
-        [2, 3, 0, 5],
-        [1, 1, 1, 1],
-        [9, 2, 7, 8],
-        [5, 3, 9, 17],
-    ];
+    let sizes = [[0, 3, 2, 5], [2, 0, 2, 5], [2, 3, 0, 5], [1, 1, 1, 1], [9, 2, 7, 8], [5, 3, 9, 17]];
     for [batch, steps, features, units] in sizes {
-        let lstm = Lstm {
-            has_mask: true,
-            return_sequences: true,
-            ..plain()
-        };
-        let arrays = inputs(
-            &lstm,
-            Sizes {
-                batch,
-                steps,
-                features,
-                units,
-            },
-        );
+        let lstm = Lstm { has_mask: true, return_sequences: true, ..plain() };
+        let arrays = inputs(&lstm, Sizes { batch, steps, features, units });
         for by in differentiable(&lstm) {
             let name = format!("{batch}, {steps}, {features}, {units}, input {by}");
             assert_recurrences_agree(&name, &arrays, &gradient_by(&lstm, by));
@@ -123,22 +89,13 @@ fn second_derivatives_are_an_error_with_the_name_of_the_layer() {
     });
     let error = error.unwrap_err();
     assert!(error.is_unsupported());
-    assert_eq!(
-        error.to_string(),
-        "lstm_1: second derivatives through an LSTM are not supported"
-    );
+    assert_eq!(error.to_string(), "lstm_1: second derivatives through an LSTM are not supported");
 }
 
 #[test]
 fn a_gradient_reaches_the_layer_below() {
-    let lower = Lstm {
-        return_sequences: true,
-        ..plain()
-    };
-    let upper_sizes = Sizes {
-        features: SMALL.units,
-        ..SMALL
-    };
+    let lower = Lstm { return_sequences: true, ..plain() };
+    let upper_sizes = Sizes { features: SMALL.units, ..SMALL };
     let mut arrays = inputs(&lower, SMALL);
     arrays.extend(inputs(&plain(), upper_sizes).into_iter().skip(1));
     arrays.push(numbers(&[SMALL.batch, SMALL.units], 900));

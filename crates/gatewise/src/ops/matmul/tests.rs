@@ -27,15 +27,9 @@ fn leading_axes_stay_and_may_be_unknown() {
 #[test]
 fn inner_sizes_that_differ_are_an_error() {
     let text = shape_error(&[Shape::known(&[2, 3]), Shape::known(&[4, 5])], &plain);
-    assert_eq!(
-        text,
-        "matmul: expected [..., k] and [k, n] with equal k, got [2, 3] and [4, 5]"
-    );
+    assert_eq!(text, "matmul: expected [..., k] and [k, n] with equal k, got [2, 3] and [4, 5]");
     let text = shape_error(&[Shape::known(&[2, 3]), Shape::known(&[3, 5])], &transposed);
-    assert_eq!(
-        text,
-        "matmul: expected [..., k] and [n, k] with equal k, got [2, 3] and [3, 5]"
-    );
+    assert_eq!(text, "matmul: expected [..., k] and [n, k] with equal k, got [2, 3] and [3, 5]");
     assert!(shape_error(&[Shape::scalar(), Shape::known(&[4, 5])], &plain).contains("got []"));
     assert!(shape_error(&[Shape::known(&[4]), Shape::known(&[4])], &plain).contains("got [4] and [4]"));
 }
@@ -56,10 +50,7 @@ fn the_product_is_that_of_the_rows_and_columns() {
     let b_transposed = array(&[3, 2], &[5.0, 8.0, 6.0, 9.0, 7.0, 10.0]);
     let expected = array(&[1, 2, 3], &[21.0, 24.0, 27.0, 47.0, 54.0, 61.0]);
     assert_eq!(reference(&[a.clone(), b.clone()], &plain).unwrap(), expected);
-    assert_eq!(
-        reference(&[a.clone(), b_transposed], &transposed).unwrap(),
-        expected
-    );
+    assert_eq!(reference(&[a.clone(), b_transposed], &transposed).unwrap(), expected);
     let bias = array(&[3], &[100.0, 200.0, 300.0]);
     let expected = array(&[1, 2, 3], &[121.0, 224.0, 327.0, 147.0, 254.0, 361.0]);
     assert_eq!(reference(&[a, b, bias], &with_bias).unwrap(), expected);
@@ -68,14 +59,8 @@ fn the_product_is_that_of_the_rows_and_columns() {
 #[test]
 fn a_product_over_nothing_is_the_bias() {
     let inputs = [numbers(&[2, 0], 0), numbers(&[0, 2], 0), array(&[2], &[3.0, 4.0])];
-    assert_eq!(
-        reference(&inputs, &with_bias).unwrap(),
-        array(&[2, 2], &[3.0, 4.0, 3.0, 4.0])
-    );
-    assert_eq!(
-        reference(&inputs[..2], &plain).unwrap(),
-        array(&[2, 2], &[0.0; 4])
-    );
+    assert_eq!(reference(&inputs, &with_bias).unwrap(), array(&[2, 2], &[3.0, 4.0, 3.0, 4.0]));
+    assert_eq!(reference(&inputs[..2], &plain).unwrap(), array(&[2, 2], &[0.0; 4]));
 }
 
 #[test]
@@ -89,26 +74,15 @@ fn gradients_are_those_of_central_differences() {
     let a = numbers(&[2, 2, 3], 0);
     assert_gradients(&[a.clone(), numbers(&[3, 4], 50)], &[0, 1], &plain);
     assert_gradients(&[a.clone(), numbers(&[4, 3], 50)], &[0, 1], &transposed);
-    assert_gradients(
-        &[a, numbers(&[3, 4], 50), numbers(&[4], 90)],
-        &[0, 1, 2],
-        &with_bias,
-    );
+    assert_gradients(&[a, numbers(&[3, 4], 50), numbers(&[4], 90)], &[0, 1, 2], &with_bias);
     assert_gradients(&[numbers(&[3], 0), numbers(&[3, 2], 50)], &[0, 1], &plain);
 }
 
 #[test]
 fn executors_agree_at_awkward_sizes() {
-    for (m, k, n) in [
-        (0, 3, 2),
-        (2, 0, 3),
-        (2, 3, 0),
-        (1, 1, 1),
-        (1, 9, 17),
-        (7, 8, 9),
-        (9, 33, 31),
-        (33, 5, 16),
-    ] {
+    for (m, k, n) in
+        [(0, 3, 2), (2, 0, 3), (2, 3, 0), (1, 1, 1), (1, 9, 17), (7, 8, 9), (9, 33, 31), (33, 5, 16)]
+    {
         let (a, bias) = (numbers(&[m, k], 0), numbers(&[n], 7));
         assert_executors_agree(&[a.clone(), numbers(&[k, n], 50)], &plain);
         assert_executors_agree(&[a.clone(), numbers(&[n, k], 50)], &transposed);

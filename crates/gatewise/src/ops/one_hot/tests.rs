@@ -9,10 +9,7 @@ fn among(classes: usize) -> impl Fn(&Builder, &[Value]) -> Result<Value> {
 #[test]
 fn every_id_becomes_a_row_of_classes() {
     let after = |ids: Shape| shape_after(&[ids], &among(4)).unwrap();
-    assert_eq!(
-        after(Shape::new([None, Some(2)])),
-        Shape::new([None, Some(2), Some(4)])
-    );
+    assert_eq!(after(Shape::new([None, Some(2)])), Shape::new([None, Some(2), Some(4)]));
     assert_eq!(after(Shape::scalar()), Shape::known(&[4]));
 }
 

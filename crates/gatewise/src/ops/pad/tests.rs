@@ -11,10 +11,7 @@ fn emit(axis: usize, before: usize, after: usize) -> impl Fn(&Builder, &[Value])
 #[test]
 fn the_axis_grows_or_stays_unknown() {
     let shape = [Shape::new([None, Some(4)])];
-    assert_eq!(
-        shape_after(&shape, &emit(1, 2, 3)).unwrap(),
-        Shape::new([None, Some(9)])
-    );
+    assert_eq!(shape_after(&shape, &emit(1, 2, 3)).unwrap(), Shape::new([None, Some(9)]));
     assert_eq!(shape_after(&shape, &emit(0, 2, 3)).unwrap(), shape[0]);
 }
 
@@ -29,14 +26,8 @@ fn zeros_stand_before_and_after() {
     let x = [array(&[2, 2], &[1.0, 2.0, 3.0, 4.0])];
     let rows = array(&[2, 4], &[0.0, 1.0, 2.0, 0.0, 0.0, 3.0, 4.0, 0.0]);
     assert_eq!(reference(&x, &emit(1, 1, 1)).unwrap(), rows);
-    assert_eq!(
-        reference(&x, &emit(0, 1, 0)).unwrap(),
-        array(&[3, 2], &[0.0, 0.0, 1.0, 2.0, 3.0, 4.0])
-    );
-    assert_eq!(
-        reference(&[numbers(&[2, 0], 0)], &emit(1, 1, 1)).unwrap(),
-        array(&[2, 2], &[0.0; 4])
-    );
+    assert_eq!(reference(&x, &emit(0, 1, 0)).unwrap(), array(&[3, 2], &[0.0, 0.0, 1.0, 2.0, 3.0, 4.0]));
+    assert_eq!(reference(&[numbers(&[2, 0], 0)], &emit(1, 1, 1)).unwrap(), array(&[2, 2], &[0.0; 4]));
     assert_eq!(reference(&x, &emit(1, 0, 0)).unwrap(), x[0]);
 }
 

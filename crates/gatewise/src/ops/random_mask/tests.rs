@@ -11,9 +11,7 @@ fn masks(rate: f32, dims: &[usize], seeds: &[Option<u64>], key: RunKey) -> Vec<V
     let values: Vec<Value> = seeds.iter().map(mask).collect();
     let compiled = Compiled::new(&b, &values).unwrap();
     let read = |outputs: &crate::compiled::Outputs<'_>| {
-        Ok((0..seeds.len())
-            .map(|index| outputs.get(index).to_vec())
-            .collect())
+        Ok((0..seeds.len()).map(|index| outputs.get(index).to_vec()).collect())
     };
     compiled.run(&[], key, read).unwrap()
 }
@@ -25,10 +23,7 @@ fn key(seed: u64, step: u64) -> RunKey {
 #[test]
 fn the_result_has_the_shape_that_was_asked_for() {
     let shape = Shape::new([None, Some(3)]);
-    assert_eq!(
-        shape_after(&[], &|b, _| b.random_mask(0.5, &shape, None)).unwrap(),
-        shape
-    );
+    assert_eq!(shape_after(&[], &|b, _| b.random_mask(0.5, &shape, None)).unwrap(), shape);
 }
 
 #[test]
@@ -46,10 +41,7 @@ fn elements_are_0_or_scaled_up_in_the_share_that_the_rate_says() {
     assert!(mask.iter().all(|x| *x == 0.0 || *x == 1.25));
     let dropped = mask.iter().filter(|x| **x == 0.0).count() as f64 / 1e4;
     // Six standard deviations of a share of 0.2 in 10 000 draws.
-    assert!(
-        (dropped - 0.2).abs() < 6.0 * (0.2_f64 * 0.8 / 1e4).sqrt(),
-        "{dropped}"
-    );
+    assert!((dropped - 0.2).abs() < 6.0 * (0.2_f64 * 0.8 / 1e4).sqrt(), "{dropped}");
 }
 
 #[test]

@@ -6,11 +6,7 @@ use crate::ops::testing::{
 };
 
 fn emit(kind: ReduceKind, axes: &[usize], keep_dims: bool) -> impl Fn(&Builder, &[Value]) -> Result<Value> {
-    let reduce = Reduce {
-        kind,
-        axes: axes.to_vec(),
-        keep_dims,
-    };
+    let reduce = Reduce { kind, axes: axes.to_vec(), keep_dims };
     move |b, x| b.emit(Op::Reduce(reduce.clone()), x)
 }
 
@@ -20,9 +16,7 @@ fn sum(axes: &[usize]) -> impl Fn(&Builder, &[Value]) -> Result<Value> {
 
 /// 0, 1, 2, … in an array of these sizes.
 fn counted(dims: &[usize]) -> ndarray::ArrayD<f64> {
-    let data: Vec<f64> = (0..dims.iter().product())
-        .map(|index: usize| index as f64)
-        .collect();
+    let data: Vec<f64> = (0..dims.iter().product()).map(|index: usize| index as f64).collect();
     array(dims, &data)
 }
 
@@ -34,10 +28,7 @@ fn reduced_axes_disappear_or_stay_with_size_1() {
     assert_eq!(shape_after(&shape, &sum(&[0, 2])).unwrap(), Shape::known(&[3]));
     let kept = emit(ReduceKind::Sum, &[0, 2], true);
     assert_eq!(shape_after(&shape, &kept).unwrap(), Shape::known(&[1, 3, 1]));
-    assert_eq!(
-        shape_after(&shape, &sum(&[1])).unwrap(),
-        Shape::new([None, Some(4)])
-    );
+    assert_eq!(shape_after(&shape, &sum(&[1])).unwrap(), Shape::new([None, Some(4)]));
 }
 
 #[test]
@@ -66,10 +57,7 @@ fn sums_are_those_of_the_named_axes() {
 #[test]
 fn the_mean_is_the_sum_divided_by_the_count() {
     let mean = emit(ReduceKind::Mean, &[0, 2], false);
-    assert_eq!(
-        reference(&[counted(&[2, 3, 2])], &mean).unwrap(),
-        array(&[3], &[3.5, 5.5, 7.5])
-    );
+    assert_eq!(reference(&[counted(&[2, 3, 2])], &mean).unwrap(), array(&[3], &[3.5, 5.5, 7.5]));
 }
 
 #[test]
@@ -115,8 +103,5 @@ fn a_sum_of_a_million_numbers_keeps_the_precision_of_its_terms() {
     let ones = ndarray::ArrayD::from_elem(vec![1 << 20], 0.1_f32);
     let total = crate::ops::testing::fast(&[ones], &sum(&[0])).unwrap();
     let expected = f64::from(0.1_f32) * f64::from(1 << 20);
-    assert!(
-        (f64::from(total[[]]) / expected - 1.0).abs() < 1e-6,
-        "expected {expected}, got {total}"
-    );
+    assert!((f64::from(total[[]]) / expected - 1.0).abs() < 1e-6, "expected {expected}, got {total}");
 }

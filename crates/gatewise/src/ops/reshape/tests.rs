@@ -12,9 +12,7 @@ fn to(dims: &[usize]) -> impl Fn(&Builder, &[Value]) -> Result<Value> {
 #[test]
 fn unknown_sizes_fit_everything() {
     let flat = Shape::new([None, Some(6)]);
-    let after = shape_after(&[Shape::new([None, Some(2), Some(3)])], &|b, x| {
-        b.reshape(x[0], &flat)
-    });
+    let after = shape_after(&[Shape::new([None, Some(2), Some(3)])], &|b, x| b.reshape(x[0], &flat));
     assert_eq!(after.unwrap(), flat);
 }
 
@@ -30,10 +28,7 @@ fn elements_keep_their_order() {
     let data = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
     let result = reference(&[array(&[2, 3], &data)], &to(&[3, 2])).unwrap();
     assert_eq!(result, array(&[3, 2], &data));
-    assert_eq!(
-        reference(&[numbers(&[0, 3], 0)], &to(&[5, 0])).unwrap().shape(),
-        [5, 0]
-    );
+    assert_eq!(reference(&[numbers(&[0, 3], 0)], &to(&[5, 0])).unwrap().shape(), [5, 0]);
 }
 
 #[test]

@@ -13,19 +13,12 @@ fn emit(row: Row) -> impl Fn(&Builder, &[Value]) -> Result<Value> {
 
 /// The function of one row.
 fn of(row: Row, x: &[f64]) -> Vec<f64> {
-    reference(&[array(&[x.len()], x)], &emit(row))
-        .unwrap()
-        .iter()
-        .copied()
-        .collect()
+    reference(&[array(&[x.len()], x)], &emit(row)).unwrap().iter().copied().collect()
 }
 
 fn assert_close(got: &[f64], expected: &[f64]) {
     assert_eq!(got.len(), expected.len());
-    let is_close = got
-        .iter()
-        .zip(expected)
-        .all(|(got, expected)| (got - expected).abs() < 1e-12);
+    let is_close = got.iter().zip(expected).all(|(got, expected)| (got - expected).abs() < 1e-12);
     assert!(is_close, "expected {expected:?}, got {got:?}");
 }
 
@@ -33,30 +26,21 @@ fn assert_close(got: &[f64], expected: &[f64]) {
 fn the_shape_stays() {
     let shape = Shape::new([None, Some(3)]);
     for row in ALL {
-        assert_eq!(
-            shape_after(std::slice::from_ref(&shape), &emit(row)).unwrap(),
-            shape
-        );
+        assert_eq!(shape_after(std::slice::from_ref(&shape), &emit(row)).unwrap(), shape);
     }
 }
 
 #[test]
 fn a_single_number_without_an_axis_is_an_error() {
     let text = shape_error(&[Shape::scalar()], &emit(Row::Softmax));
-    assert_eq!(
-        text,
-        "softmax: expected an array with at least one axis, got a scalar"
-    );
+    assert_eq!(text, "softmax: expected an array with at least one axis, got a scalar");
 }
 
 #[test]
 fn the_values_are_those_of_the_formulas() {
     let x = [0.0, 2.0_f64.ln(), 5.0_f64.ln()];
     assert_close(&of(Row::Softmax, &x), &[0.125, 0.25, 0.625]);
-    assert_close(
-        &of(Row::LogSoftmax, &x),
-        &[0.125_f64.ln(), 0.25_f64.ln(), 0.625_f64.ln()],
-    );
+    assert_close(&of(Row::LogSoftmax, &x), &[0.125_f64.ln(), 0.25_f64.ln(), 0.625_f64.ln()]);
     // Two elements share what is above τ = (1 + 0.6 − 1) / 2 = 0.3; −1 is below it.
     assert_close(&of(Row::Sparsemax, &[0.6, -1.0, 1.0]), &[0.3, 0.0, 0.7]);
     // τ = (3 · 0.2 − 1) / 3 for equal numbers, 2 for one that is far above the others.
@@ -100,14 +84,8 @@ fn a_row_with_nan_is_nan_throughout_and_no_other_row_is() {
 #[test]
 fn rows_without_elements_stay_empty() {
     for row in ALL {
-        assert_eq!(
-            reference(&[numbers(&[3, 0], 0)], &emit(row)).unwrap().shape(),
-            [3, 0]
-        );
-        assert_eq!(
-            reference(&[numbers(&[0, 3], 0)], &emit(row)).unwrap().shape(),
-            [0, 3]
-        );
+        assert_eq!(reference(&[numbers(&[3, 0], 0)], &emit(row)).unwrap().shape(), [3, 0]);
+        assert_eq!(reference(&[numbers(&[0, 3], 0)], &emit(row)).unwrap().shape(), [0, 3]);
     }
 }
 

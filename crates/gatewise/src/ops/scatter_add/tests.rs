@@ -13,27 +13,15 @@ fn into(dims: &[usize]) -> impl Fn(&Builder, &[Value]) -> Result<Value> {
 #[test]
 fn the_result_has_the_shape_of_the_table() {
     let shapes = [Shape::new([None, None]), Shape::new([None, None, Some(4)])];
-    assert_eq!(
-        shape_after(&shapes, &into(&[10, 4])).unwrap(),
-        Shape::known(&[10, 4])
-    );
+    assert_eq!(shape_after(&shapes, &into(&[10, 4])).unwrap(), Shape::known(&[10, 4]));
 }
 
 #[test]
 fn rows_that_do_not_fit_are_an_error() {
     let error = |rows: &[usize]| shape_error(&[Shape::known(&[2]), Shape::known(rows)], &into(&[10, 4]));
-    assert_eq!(
-        error(&[2, 5]),
-        "scatter_add: expected rows [2, 4], one an id, got [2, 5]"
-    );
-    assert_eq!(
-        error(&[3, 4]),
-        "scatter_add: expected rows [2, 4], one an id, got [3, 4]"
-    );
-    assert_eq!(
-        error(&[4]),
-        "scatter_add: expected rows [2, 4], one an id, got [4]"
-    );
+    assert_eq!(error(&[2, 5]), "scatter_add: expected rows [2, 4], one an id, got [2, 5]");
+    assert_eq!(error(&[3, 4]), "scatter_add: expected rows [2, 4], one an id, got [3, 4]");
+    assert_eq!(error(&[4]), "scatter_add: expected rows [2, 4], one an id, got [4]");
 }
 
 #[test]
@@ -70,11 +58,7 @@ fn gradients_are_those_of_central_differences() {
 
 #[test]
 fn ids_have_no_gradient() {
-    assert!(!has_gradient(
-        &[Shape::known(&[2]), Shape::known(&[2, 3])],
-        0,
-        &into(&[4, 3])
-    ));
+    assert!(!has_gradient(&[Shape::known(&[2]), Shape::known(&[2, 3])], 0, &into(&[4, 3])));
 }
 
 #[test]

@@ -11,14 +11,8 @@ fn emit(axis: usize, start: usize, len: usize) -> impl Fn(&Builder, &[Value]) ->
 #[test]
 fn the_axis_gets_the_length_even_if_its_size_is_unknown() {
     let shape = [Shape::new([None, None, Some(4)])];
-    assert_eq!(
-        shape_after(&shape, &emit(1, 2, 3)).unwrap(),
-        Shape::new([None, Some(3), Some(4)])
-    );
-    assert_eq!(
-        shape_after(&shape, &emit(2, 4, 0)).unwrap(),
-        Shape::new([None, None, Some(0)])
-    );
+    assert_eq!(shape_after(&shape, &emit(1, 2, 3)).unwrap(), Shape::new([None, Some(3), Some(4)]));
+    assert_eq!(shape_after(&shape, &emit(2, 4, 0)).unwrap(), Shape::new([None, None, Some(0)]));
 }
 
 #[test]
@@ -32,19 +26,10 @@ fn a_stretch_beyond_the_end_is_an_error() {
 #[test]
 fn the_stretch_is_taken_along_its_axis() {
     let x = [array(&[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])];
-    assert_eq!(
-        reference(&x, &emit(1, 1, 2)).unwrap(),
-        array(&[2, 2], &[2.0, 3.0, 5.0, 6.0])
-    );
-    assert_eq!(
-        reference(&x, &emit(0, 1, 1)).unwrap(),
-        array(&[1, 3], &[4.0, 5.0, 6.0])
-    );
+    assert_eq!(reference(&x, &emit(1, 1, 2)).unwrap(), array(&[2, 2], &[2.0, 3.0, 5.0, 6.0]));
+    assert_eq!(reference(&x, &emit(0, 1, 1)).unwrap(), array(&[1, 3], &[4.0, 5.0, 6.0]));
     assert_eq!(reference(&x, &emit(1, 3, 0)).unwrap(), array(&[2, 0], &[]));
-    assert_eq!(
-        reference(&[numbers(&[0, 3], 0)], &emit(1, 0, 2)).unwrap().shape(),
-        [0, 2]
-    );
+    assert_eq!(reference(&[numbers(&[0, 3], 0)], &emit(1, 0, 2)).unwrap().shape(), [0, 2]);
 }
 
 #[test]

@@ -26,19 +26,14 @@ fn constants_may_be_nan_or_infinite() {
 
 #[test]
 fn inputs_are_bound_in_the_order_in_which_they_were_made() {
-    let result = reference(&[array(&[1], &[10.0]), array(&[1], &[1.0])], &|b, x| {
-        b.sub(x[0], x[1])
-    });
+    let result = reference(&[array(&[1], &[10.0]), array(&[1], &[1.0])], &|b, x| b.sub(x[0], x[1]));
     assert_eq!(result.unwrap(), array(&[1], &[9.0]));
 }
 
 #[test]
 fn an_input_that_nobody_reads_is_bound_all_the_same() {
     let b = Builder::new(Mode::Inference);
-    let (_, y) = (
-        b.input("x", &Shape::known(&[2])),
-        b.input("y", &Shape::known(&[1])),
-    );
+    let (_, y) = (b.input("x", &Shape::known(&[2])), b.input("y", &Shape::known(&[1])));
     let program = b.finish(&[b.neg(y).unwrap()]).unwrap();
     let names: Vec<&str> = program.inputs().iter().map(|input| input.name.as_str()).collect();
     assert_eq!(names, ["x", "y"]);

@@ -21,12 +21,7 @@ pub(crate) struct Sizes {
 }
 
 /// Small sizes, all different.
-pub(crate) const SMALL: Sizes = Sizes {
-    batch: 3,
-    steps: 4,
-    features: 2,
-    units: 5,
-};
+pub(crate) const SMALL: Sizes = Sizes { batch: 3, steps: 4, features: 2, units: 5 };
 
 /// The operation with tanh, sigmoid and a bias, that returns its last output.
 pub(crate) fn plain() -> Lstm {
@@ -52,14 +47,8 @@ pub(crate) fn cell(activation: impl Into<Activation>) -> CellActivation {
 /// The operation with every option alone and with many together, each with a name for messages.
 pub(crate) fn variants() -> Vec<(&'static str, Lstm)> {
     use DropoutForm::{PerGate, Shared};
-    let sequences = Lstm {
-        return_sequences: true,
-        ..plain()
-    };
-    let masked = Lstm {
-        has_mask: true,
-        ..sequences.clone()
-    };
+    let sequences = Lstm { return_sequences: true, ..plain() };
+    let masked = Lstm { has_mask: true, ..sequences.clone() };
     let activations = |activation, recurrent| Lstm {
         activation: cell(activation),
         recurrent_activation: cell(recurrent),
@@ -68,83 +57,23 @@ pub(crate) fn variants() -> Vec<(&'static str, Lstm)> {
     let own: Activation = Activation::custom("x_tanh_x", |b, x| b.mul(x, b.tanh(x)?));
     vec![
         ("the last output", plain()),
-        (
-            "no bias",
-            Lstm {
-                has_bias: false,
-                ..plain()
-            },
-        ),
-        (
-            "the last output with a mask",
-            Lstm {
-                return_sequences: false,
-                ..masked.clone()
-            },
-        ),
+        ("no bias", Lstm { has_bias: false, ..plain() }),
+        ("the last output with a mask", Lstm { return_sequences: false, ..masked.clone() }),
         ("a mask", masked.clone()),
-        (
-            "zeros at masked steps",
-            Lstm {
-                zero_output_for_mask: true,
-                ..masked.clone()
-            },
-        ),
-        (
-            "backwards",
-            Lstm {
-                go_backwards: true,
-                ..sequences.clone()
-            },
-        ),
-        (
-            "dropout",
-            Lstm {
-                dropout: Shared,
-                ..sequences.clone()
-            },
-        ),
-        (
-            "dropout per gate",
-            Lstm {
-                dropout: PerGate,
-                ..sequences.clone()
-            },
-        ),
-        (
-            "recurrent dropout",
-            Lstm {
-                recurrent_dropout: Shared,
-                ..sequences.clone()
-            },
-        ),
-        (
-            "recurrent dropout per gate",
-            Lstm {
-                recurrent_dropout: PerGate,
-                ..sequences.clone()
-            },
-        ),
+        ("zeros at masked steps", Lstm { zero_output_for_mask: true, ..masked.clone() }),
+        ("backwards", Lstm { go_backwards: true, ..sequences.clone() }),
+        ("dropout", Lstm { dropout: Shared, ..sequences.clone() }),
+        ("dropout per gate", Lstm { dropout: PerGate, ..sequences.clone() }),
+        ("recurrent dropout", Lstm { recurrent_dropout: Shared, ..sequences.clone() }),
+        ("recurrent dropout per gate", Lstm { recurrent_dropout: PerGate, ..sequences.clone() }),
         ("relu and hard_sigmoid", activations("relu", "hard_sigmoid")),
         ("linear", activations("linear", "linear")),
         ("softmax", activations("softmax", "softmax")),
         ("log_softmax", activations("log_softmax", "sigmoid")),
         ("sparsemax", activations("tanh", "sparsemax")),
         ("a named elementwise one", activations("gelu", "silu")),
-        (
-            "an own one",
-            Lstm {
-                activation: cell(own.clone()),
-                ..sequences.clone()
-            },
-        ),
-        (
-            "an own one for the gates",
-            Lstm {
-                recurrent_activation: cell(own.clone()),
-                ..sequences
-            },
-        ),
+        ("an own one", Lstm { activation: cell(own.clone()), ..sequences.clone() }),
+        ("an own one for the gates", Lstm { recurrent_activation: cell(own.clone()), ..sequences }),
         (
             "everything",
             Lstm {
@@ -162,12 +91,7 @@ pub(crate) fn variants() -> Vec<(&'static str, Lstm)> {
 /// Arrays for all inputs of the operation. A mask has gaps at the beginning and at the end, and the third row has no
 /// step at all.
 pub(crate) fn inputs(lstm: &Lstm, sizes: Sizes) -> Vec<ArrayD<f64>> {
-    let Sizes {
-        batch,
-        steps,
-        features,
-        units,
-    } = sizes;
+    let Sizes { batch, steps, features, units } = sizes;
     // Weights as small as trained ones, so that linear activations do not explode.
     let weights = |dims: &[usize], start| numbers(dims, start).mapv(|weight| 0.4 * weight);
     let mut arrays = vec![

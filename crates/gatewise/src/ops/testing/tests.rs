@@ -4,10 +4,7 @@ use super::*;
 fn differences_give_the_slope_of_a_polynomial() {
     let cubes = |arrays: &[ArrayD<f64>]| arrays[0].iter().map(|x| x * x * x).sum();
     let slopes = differences(&mut [array(&[2], &[2.0, -1.0])], 0, cubes);
-    assert!(
-        (slopes[0] - 12.0).abs() < 1e-9 && (slopes[1] - 3.0).abs() < 1e-9,
-        "{slopes:?}"
-    );
+    assert!((slopes[0] - 12.0).abs() < 1e-9 && (slopes[1] - 3.0).abs() < 1e-9, "{slopes:?}");
 }
 
 #[test]

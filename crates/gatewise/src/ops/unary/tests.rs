@@ -35,33 +35,17 @@ fn in_domain(function: Unary, dims: &[usize]) -> ndarray::ArrayD<f64> {
 #[test]
 fn the_result_has_the_shape_of_the_argument() {
     for shape in [Shape::scalar(), Shape::new([None, Some(0), Some(3)])] {
-        assert_eq!(
-            shape_after(std::slice::from_ref(&shape), &emit(Unary::Exp)).unwrap(),
-            shape
-        );
+        assert_eq!(shape_after(std::slice::from_ref(&shape), &emit(Unary::Exp)).unwrap(), shape);
     }
 }
 
 #[test]
 fn the_values_are_those_of_the_formulas() {
     let at = |function: Unary, x: f64| function.apply(x);
-    assert_eq!(
-        [at(Unary::Neg, 2.0), at(Unary::Abs, -2.0), at(Unary::Square, -3.0)],
-        [-2.0, 2.0, 9.0]
-    );
+    assert_eq!([at(Unary::Neg, 2.0), at(Unary::Abs, -2.0), at(Unary::Square, -3.0)], [-2.0, 2.0, 9.0]);
     assert_eq!([-4.0, 0.0, 0.5].map(|x| at(Unary::Sign, x)), [-1.0, 0.0, 1.0]);
-    assert_eq!(
-        [at(Unary::Exp, 0.0), at(Unary::Log, 1.0), at(Unary::Sqrt, 9.0)],
-        [1.0, 0.0, 3.0]
-    );
-    assert_eq!(
-        [
-            at(Unary::Reciprocal, 4.0),
-            at(Unary::Tanh, 0.0),
-            at(Unary::Sigmoid, 0.0)
-        ],
-        [0.25, 0.0, 0.5]
-    );
+    assert_eq!([at(Unary::Exp, 0.0), at(Unary::Log, 1.0), at(Unary::Sqrt, 9.0)], [1.0, 0.0, 3.0]);
+    assert_eq!([at(Unary::Reciprocal, 4.0), at(Unary::Tanh, 0.0), at(Unary::Sigmoid, 0.0)], [0.25, 0.0, 0.5]);
     // sigmoid(ln 3) = ¾, tanh(ln 2) = 3/5, softplus(0) = ln 2, erf(½) = 0.5204998778… (Abramowitz & Stegun, 7.1).
     let irrational = [
         (at(Unary::Sigmoid, 3.0_f64.ln()), 0.75),
@@ -78,14 +62,8 @@ fn the_values_are_those_of_the_formulas() {
 
 #[test]
 fn large_arguments_saturate_and_do_not_overflow() {
-    assert_eq!(
-        [-1000.0, 1000.0].map(|x: f64| Unary::Sigmoid.apply(x)),
-        [0.0, 1.0]
-    );
-    assert_eq!(
-        [-1000.0, 1000.0].map(|x: f64| Unary::Softplus.apply(x)),
-        [0.0, 1000.0]
-    );
+    assert_eq!([-1000.0, 1000.0].map(|x: f64| Unary::Sigmoid.apply(x)), [0.0, 1.0]);
+    assert_eq!([-1000.0, 1000.0].map(|x: f64| Unary::Softplus.apply(x)), [0.0, 1000.0]);
     let extremes = array(&[4], &[-1000.0, f64::NEG_INFINITY, 1000.0, f64::INFINITY]);
     for function in [Unary::Tanh, Unary::Sigmoid, Unary::Erf] {
         assert_executors_agree(std::slice::from_ref(&extremes), &emit(function));
@@ -96,11 +74,7 @@ fn large_arguments_saturate_and_do_not_overflow() {
 fn nan_stays_nan_in_every_function_and_executor() {
     for function in ALL {
         // More than one vector of numbers, so that the vectorized part and the rest are both seen.
-        let result = fast(
-            &[array(&[19], &[f64::NAN; 19]).mapv(|x| x as f32)],
-            &emit(function),
-        )
-        .unwrap();
+        let result = fast(&[array(&[19], &[f64::NAN; 19]).mapv(|x| x as f32)], &emit(function)).unwrap();
         assert!(result.iter().all(|x| x.is_nan()), "{function:?} gave {result}");
         assert!(function.apply(f64::NAN).is_nan(), "{function:?}");
     }

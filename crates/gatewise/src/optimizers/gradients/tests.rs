@@ -1,12 +1,7 @@
 use super::*;
 
 fn variables(lens: &[usize]) -> Vec<Variable> {
-    lens.iter()
-        .map(|&len| Variable {
-            name: "weight".to_owned(),
-            shape: vec![len],
-        })
-        .collect()
+    lens.iter().map(|&len| Variable { name: "weight".to_owned(), shape: vec![len] }).collect()
 }
 
 /// What the rule sees of the gradients of one step.
@@ -14,11 +9,7 @@ fn seen(options: &OptimizerOptions, given: &[&[f32]]) -> Vec<Vec<f32>> {
     let lens: Vec<usize> = given.iter().map(|gradient| gradient.len()).collect();
     let mut gradients = Gradients::new(options, &variables(&lens));
     assert!(gradients.take(0, given));
-    given
-        .iter()
-        .enumerate()
-        .map(|(index, gradient)| gradients.ready(index, gradient).to_vec())
-        .collect()
+    given.iter().enumerate().map(|(index, gradient)| gradients.ready(index, gradient).to_vec()).collect()
 }
 
 #[test]
@@ -31,20 +22,14 @@ fn without_options_gradients_are_passed_on_without_a_copy() {
 
 #[test]
 fn the_norm_of_each_gradient_is_clipped_by_itself() {
-    let options = OptimizerOptions {
-        clipnorm: Some(1.0),
-        ..OptimizerOptions::default()
-    };
+    let options = OptimizerOptions { clipnorm: Some(1.0), ..OptimizerOptions::default() };
     let seen = seen(&options, &[&[3.0, 4.0], &[0.3, 0.4]]);
     assert_eq!(seen, [vec![0.6, 0.8], vec![0.3, 0.4]]);
 }
 
 #[test]
 fn the_norm_of_all_gradients_is_clipped_together() {
-    let options = OptimizerOptions {
-        global_clipnorm: Some(2.5),
-        ..OptimizerOptions::default()
-    };
+    let options = OptimizerOptions { global_clipnorm: Some(2.5), ..OptimizerOptions::default() };
     assert_eq!(seen(&options, &[&[3.0], &[4.0]]), [[1.5], [2.0]]);
     assert_eq!(seen(&options, &[&[0.5], &[1.0]]), [[0.5], [1.0]]);
     assert_eq!(seen(&options, &[&[0.0], &[0.0]]), [[0.0], [0.0]]);
@@ -52,10 +37,7 @@ fn the_norm_of_all_gradients_is_clipped_together() {
 
 #[test]
 fn each_element_is_clipped_by_value() {
-    let options = OptimizerOptions {
-        clipvalue: Some(0.5),
-        ..OptimizerOptions::default()
-    };
+    let options = OptimizerOptions { clipvalue: Some(0.5), ..OptimizerOptions::default() };
     assert_eq!(seen(&options, &[&[-3.0, 0.25, 0.75]]), [[-0.5, 0.25, 0.5]]);
 }
 
@@ -63,26 +45,13 @@ fn each_element_is_clipped_by_value() {
 fn gradients_that_are_no_numbers_are_not_hidden_by_clipping() {
     let given: [&[f32]; 2] = [&[f32::NAN, 1.0], &[2.0]];
     let nan = |options: &OptimizerOptions| {
-        seen(options, &given)
-            .concat()
-            .iter()
-            .map(|value| value.is_nan())
-            .collect::<Vec<_>>()
+        seen(options, &given).concat().iter().map(|value| value.is_nan()).collect::<Vec<_>>()
     };
-    let norm = OptimizerOptions {
-        clipnorm: Some(1.0),
-        ..OptimizerOptions::default()
-    };
+    let norm = OptimizerOptions { clipnorm: Some(1.0), ..OptimizerOptions::default() };
     assert_eq!(nan(&norm), [true, true, false]);
-    let global = OptimizerOptions {
-        global_clipnorm: Some(1.0),
-        ..OptimizerOptions::default()
-    };
+    let global = OptimizerOptions { global_clipnorm: Some(1.0), ..OptimizerOptions::default() };
     assert_eq!(nan(&global), [true, true, true]);
-    let value = OptimizerOptions {
-        clipvalue: Some(1.0),
-        ..OptimizerOptions::default()
-    };
+    let value = OptimizerOptions { clipvalue: Some(1.0), ..OptimizerOptions::default() };
     assert_eq!(nan(&value), [true, false, false]);
     assert!(global_factor(f32::INFINITY, 1.0).is_nan());
 }

@@ -26,22 +26,12 @@ fn learning_rates_must_be_above_zero_and_schedules_valid() {
     for bad in [0.0, -0.1, f64::NAN, f64::INFINITY] {
         assert!(LearningRate::from(bad).check("SGD").unwrap_err().is_argument());
     }
-    assert!(
-        LearningRate::from(ExponentialDecay::new(0.1, 0, 0.5))
-            .check("SGD")
-            .unwrap_err()
-            .is_argument()
-    );
+    assert!(LearningRate::from(ExponentialDecay::new(0.1, 0, 0.5)).check("SGD").unwrap_err().is_argument());
 }
 
 #[test]
 fn anything_but_a_number_or_a_schedule_is_an_error() {
-    for value in [
-        json!(null),
-        json!("0.1"),
-        json!([0.1]),
-        json!({"class_name": "Unknown", "config": {}}),
-    ] {
+    for value in [json!(null), json!("0.1"), json!([0.1]), json!({"class_name": "Unknown", "config": {}})] {
         assert!(LearningRate::try_from(value).unwrap_err().is_argument());
     }
 }

@@ -18,11 +18,7 @@ fn with_all_state() -> Adam {
         gradient_accumulation_steps: Some(2),
         ..OptimizerOptions::default()
     };
-    Adam {
-        amsgrad: true,
-        options,
-        ..Adam::default()
-    }
+    Adam { amsgrad: true, options, ..Adam::default() }
 }
 
 fn fresh() -> [Vec<f32>; 2] {
@@ -33,32 +29,19 @@ fn fresh() -> [Vec<f32>; 2] {
 fn train(optimizer: &mut RuleOptimizer, weights: &mut [Vec<f32>; 2], steps: std::ops::Range<usize>) {
     for step in steps {
         let gradients = weights.clone().map(|weights| {
-            weights
-                .into_iter()
-                .map(|weight| weight + (step as f32).sin())
-                .collect::<Vec<f32>>()
+            weights.into_iter().map(|weight| weight + (step as f32).sin()).collect::<Vec<f32>>()
         });
         let [kernel, bias] = weights;
-        optimizer
-            .apply(&[&gradients[0], &gradients[1]], &mut [kernel, bias])
-            .unwrap();
+        optimizer.apply(&[&gradients[0], &gradients[1]], &mut [kernel, bias]).unwrap();
     }
 }
 
 fn names(optimizer: &RuleOptimizer) -> Vec<String> {
-    optimizer
-        .state()
-        .into_iter()
-        .map(|variable| variable.name)
-        .collect()
+    optimizer.state().into_iter().map(|variable| variable.name).collect()
 }
 
 fn values(optimizer: &RuleOptimizer) -> Vec<OptimizerValue> {
-    optimizer
-        .state()
-        .into_iter()
-        .map(|variable| variable.value)
-        .collect()
+    optimizer.state().into_iter().map(|variable| variable.value).collect()
 }
 
 #[test]
@@ -88,27 +71,14 @@ fn the_state_is_in_the_order_in_which_keras_saves_it() {
         "dense_kernel_average_gradient",
         "dense_bias_average_gradient",
     ];
-    assert_eq!(
-        names(&optimizer(RmsProp {
-            momentum: 0.9,
-            centered: true,
-            ..RmsProp::default()
-        })),
-        expected
-    );
+    assert_eq!(names(&optimizer(RmsProp { momentum: 0.9, centered: true, ..RmsProp::default() })), expected);
     assert_eq!(names(&optimizer(Sgd::default())), ["iteration", "learning_rate"]);
 }
 
 #[test]
 fn a_schedule_takes_the_learning_rate_out_of_the_state() {
     let schedule = ExponentialDecay::new(0.1, 10, 0.5);
-    assert_eq!(
-        names(&optimizer(Sgd {
-            learning_rate: schedule.into(),
-            ..Sgd::default()
-        })),
-        ["iteration"]
-    );
+    assert_eq!(names(&optimizer(Sgd { learning_rate: schedule.into(), ..Sgd::default() })), ["iteration"]);
 }
 
 #[test]
@@ -134,12 +104,8 @@ fn a_state_that_does_not_fit_is_an_error_and_changes_nothing() {
     let state = values(&optimizer);
     let number = |value: f32| OptimizerValue::Array(arr0(value).into_dyn());
     let mut mistakes = vec![state[..5].to_vec()];
-    for (index, wrong) in [
-        (0, number(1.0)),
-        (1, state[2].clone()),
-        (1, number(f32::NAN)),
-        (11, number(1.0)),
-    ] {
+    for (index, wrong) in [(0, number(1.0)), (1, state[2].clone()), (1, number(f32::NAN)), (11, number(1.0))]
+    {
         let mut mistake: Vec<OptimizerValue> = state.clone();
         mistake[2] = mistake[4].clone();
         mistake[index] = wrong;
@@ -153,14 +119,8 @@ fn a_state_that_does_not_fit_is_an_error_and_changes_nothing() {
 
 #[test]
 fn gradient_accumulation_updates_only_every_so_many_calls() {
-    let options = OptimizerOptions {
-        gradient_accumulation_steps: Some(3),
-        ..OptimizerOptions::default()
-    };
-    let mut optimizer = optimizer(Sgd {
-        options,
-        ..Sgd::default()
-    });
+    let options = OptimizerOptions { gradient_accumulation_steps: Some(3), ..OptimizerOptions::default() };
+    let mut optimizer = optimizer(Sgd { options, ..Sgd::default() });
     let mut weights = fresh();
     train(&mut optimizer, &mut weights, 0..2);
     assert_eq!((weights.clone(), optimizer.iterations()), (fresh(), 0));
@@ -171,16 +131,9 @@ fn gradient_accumulation_updates_only_every_so_many_calls() {
 
 #[test]
 fn schedules_are_read_before_a_step_is_counted_and_count_every_call() {
-    let options = OptimizerOptions {
-        gradient_accumulation_steps: Some(2),
-        ..OptimizerOptions::default()
-    };
+    let options = OptimizerOptions { gradient_accumulation_steps: Some(2), ..OptimizerOptions::default() };
     let schedule = ExponentialDecay::new(1.0, 1, 0.5);
-    let mut optimizer = optimizer(Sgd {
-        learning_rate: schedule.into(),
-        options,
-        ..Sgd::default()
-    });
+    let mut optimizer = optimizer(Sgd { learning_rate: schedule.into(), options, ..Sgd::default() });
     let rates: Vec<f32> = (0..4)
         .map(|step| {
             let rate = optimizer.learning_rate();
@@ -198,36 +151,20 @@ fn weight_decay_leaves_excluded_weights_alone() {
         exclude_from_weight_decay: vec!["bias".to_owned()],
         ..OptimizerOptions::default()
     };
-    let mut optimizer = optimizer(Sgd {
-        learning_rate: 1.0.into(),
-        options,
-        ..Sgd::default()
-    });
+    let mut optimizer = optimizer(Sgd { learning_rate: 1.0.into(), options, ..Sgd::default() });
     let [mut kernel, mut bias] = fresh();
-    optimizer
-        .apply(&[&[0.0; 4], &[0.0; 2]], &mut [&mut kernel, &mut bias])
-        .unwrap();
+    optimizer.apply(&[&[0.0; 4], &[0.0; 2]], &mut [&mut kernel, &mut bias]).unwrap();
     assert_eq!(kernel, [0.5, -0.5, 0.25, 0.125]);
     assert_eq!(bias, fresh()[1]);
 }
 
 #[test]
 fn finalizing_puts_the_averages_in_place_of_the_weights() {
-    let options = OptimizerOptions {
-        use_ema: true,
-        ema_momentum: 0.5,
-        ..OptimizerOptions::default()
-    };
-    let mut optimizer = optimizer(Sgd {
-        learning_rate: 1.0.into(),
-        options,
-        ..Sgd::default()
-    });
+    let options = OptimizerOptions { use_ema: true, ema_momentum: 0.5, ..OptimizerOptions::default() };
+    let mut optimizer = optimizer(Sgd { learning_rate: 1.0.into(), options, ..Sgd::default() });
     let [mut kernel, mut bias] = [vec![4.0; 4], vec![4.0; 2]];
     for _ in 0..2 {
-        optimizer
-            .apply(&[&[1.0; 4], &[2.0; 2]], &mut [&mut kernel, &mut bias])
-            .unwrap();
+        optimizer.apply(&[&[1.0; 4], &[2.0; 2]], &mut [&mut kernel, &mut bias]).unwrap();
     }
     assert_eq!((kernel[0], bias[0]), (2.0, 0.0));
     optimizer.finalize(&mut [&mut kernel, &mut bias]).unwrap();
@@ -247,18 +184,12 @@ fn finalizing_without_averages_changes_nothing() {
 fn the_learning_rate_can_be_set_unless_it_follows_a_schedule() {
     let mut constant = optimizer(Sgd::default());
     constant.set_learning_rate(0.0).unwrap();
-    assert_eq!(
-        (constant.learning_rate(), &constant.config()["learning_rate"]),
-        (0.0, &0.0.into())
-    );
+    assert_eq!((constant.learning_rate(), &constant.config()["learning_rate"]), (0.0, &0.0.into()));
     for bad in [-0.1, f32::NAN, f32::INFINITY] {
         assert!(constant.set_learning_rate(bad).unwrap_err().is_argument());
     }
     let schedule = ExponentialDecay::new(0.1, 10, 0.5);
-    let mut scheduled = optimizer(Sgd {
-        learning_rate: schedule.into(),
-        ..Sgd::default()
-    });
+    let mut scheduled = optimizer(Sgd { learning_rate: schedule.into(), ..Sgd::default() });
     assert!(scheduled.set_learning_rate(0.1).unwrap_err().is_state());
 }
 
@@ -266,20 +197,11 @@ fn the_learning_rate_can_be_set_unless_it_follows_a_schedule() {
 fn slices_that_are_not_those_of_the_weights_are_errors() {
     let mut optimizer = optimizer(Sgd::default());
     let [mut kernel, mut bias] = fresh();
-    let error = optimizer
-        .apply(&[&[0.0; 4]], &mut [&mut kernel, &mut bias])
-        .unwrap_err();
+    let error = optimizer.apply(&[&[0.0; 4]], &mut [&mut kernel, &mut bias]).unwrap_err();
     assert_eq!(error.to_string(), "SGD: expected 2 gradients, got 1");
-    let error = optimizer
-        .apply(&[&[0.0; 4], &[0.0; 3]], &mut [&mut kernel, &mut bias])
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "SGD: expected gradients of `dense/bias` [2], got 3 elements"
-    );
-    let error = optimizer
-        .apply(&[&[0.0; 4], &[0.0; 2]], &mut [&mut kernel])
-        .unwrap_err();
+    let error = optimizer.apply(&[&[0.0; 4], &[0.0; 3]], &mut [&mut kernel, &mut bias]).unwrap_err();
+    assert_eq!(error.to_string(), "SGD: expected gradients of `dense/bias` [2], got 3 elements");
+    let error = optimizer.apply(&[&[0.0; 4], &[0.0; 2]], &mut [&mut kernel]).unwrap_err();
     assert_eq!(error.to_string(), "SGD: expected 2 weights, got 1");
     assert!(optimizer.finalize(&mut [&mut kernel]).unwrap_err().is_shape());
     assert_eq!(optimizer.iterations(), 0);
@@ -306,19 +228,10 @@ fn building_again_keeps_the_state_and_refuses_other_weights() {
 #[test]
 fn arguments_outside_their_range_are_errors_when_the_optimizer_is_made() {
     for rule in [
+        Adam { learning_rate: 0.0.into(), ..Adam::default() },
+        Adam { beta_1: 1.0, ..Adam::default() },
         Adam {
-            learning_rate: 0.0.into(),
-            ..Adam::default()
-        },
-        Adam {
-            beta_1: 1.0,
-            ..Adam::default()
-        },
-        Adam {
-            options: OptimizerOptions {
-                clipnorm: Some(0.0),
-                ..OptimizerOptions::default()
-            },
+            options: OptimizerOptions { clipnorm: Some(0.0), ..OptimizerOptions::default() },
             ..Adam::default()
         },
     ] {

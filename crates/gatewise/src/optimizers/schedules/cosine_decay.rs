@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::LearningRateSchedule;
 use crate::error::{Error, Result};
-use crate::serialization::config_of;
 use crate::optimizers::check;
+use crate::serialization::config_of;
 
 /// start · ((1 − `alpha`) · ½(1 + cos(π · step / `decay_steps`)) + `alpha`), constant after `decay_steps`.
 ///
@@ -76,10 +76,7 @@ impl LearningRateSchedule for CosineDecay {
             check::not_negative("CosineDecay", "warmup_target", target)?;
         }
         if self.decay_steps == 0 {
-            return Err(Error::argument(
-                "CosineDecay",
-                "`decay_steps` must be above 0, got 0",
-            ));
+            return Err(Error::argument("CosineDecay", "`decay_steps` must be above 0, got 0"));
         }
         Ok(())
     }

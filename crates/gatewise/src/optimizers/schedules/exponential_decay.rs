@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::LearningRateSchedule;
 use crate::error::{Error, Result};
-use crate::serialization::config_of;
 use crate::optimizers::check;
+use crate::serialization::config_of;
 
 /// `initial_learning_rate` · `decay_rate`^(step / `decay_steps`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,13 +32,7 @@ fn default_name() -> String {
 impl ExponentialDecay {
     /// A smooth decay.
     pub fn new(initial_learning_rate: f64, decay_steps: u64, decay_rate: f64) -> Self {
-        Self {
-            initial_learning_rate,
-            decay_steps,
-            decay_rate,
-            staircase: false,
-            name: default_name(),
-        }
+        Self { initial_learning_rate, decay_steps, decay_rate, staircase: false, name: default_name() }
     }
 }
 
@@ -52,17 +46,10 @@ impl LearningRateSchedule for ExponentialDecay {
     }
 
     fn check(&self) -> Result<()> {
-        check::not_negative(
-            "ExponentialDecay",
-            "initial_learning_rate",
-            self.initial_learning_rate,
-        )?;
+        check::not_negative("ExponentialDecay", "initial_learning_rate", self.initial_learning_rate)?;
         check::not_negative("ExponentialDecay", "decay_rate", self.decay_rate)?;
         if self.decay_steps == 0 {
-            return Err(Error::argument(
-                "ExponentialDecay",
-                "`decay_steps` must be above 0, got 0",
-            ));
+            return Err(Error::argument("ExponentialDecay", "`decay_steps` must be above 0, got 0"));
         }
         Ok(())
     }
@@ -70,11 +57,7 @@ impl LearningRateSchedule for ExponentialDecay {
     fn at(&self, step: u64) -> f32 {
         // In f32 as in Keras, but for the power, which is rounded once.
         let exponent = step as f32 / self.decay_steps as f32;
-        let exponent = if self.staircase {
-            exponent.floor()
-        } else {
-            exponent
-        };
+        let exponent = if self.staircase { exponent.floor() } else { exponent };
         let factor = libm::pow(f64::from(self.decay_rate as f32), f64::from(exponent)) as f32;
         self.initial_learning_rate as f32 * factor
     }

@@ -3,19 +3,13 @@ use serde_json::json;
 use super::*;
 
 fn assert_near(got: f32, expected: f64) {
-    assert!(
-        (f64::from(got) - expected).abs() < 1e-7,
-        "got {got}, expected {expected}"
-    );
+    assert!((f64::from(got) - expected).abs() < 1e-7, "got {got}, expected {expected}");
 }
 
 #[test]
 fn the_exponential_decay_is_smooth_or_a_staircase() {
     let smooth = ExponentialDecay::new(0.1, 10, 0.5);
-    let stairs = ExponentialDecay {
-        staircase: true,
-        ..smooth.clone()
-    };
+    let stairs = ExponentialDecay { staircase: true, ..smooth.clone() };
     assert_near(smooth.at(5), 0.1 * 0.5_f64.sqrt());
     assert_near(smooth.at(30), 0.0125);
     assert_eq!([stairs.at(9), stairs.at(10), stairs.at(19)], [0.1, 0.05, 0.05]);
@@ -23,10 +17,7 @@ fn the_exponential_decay_is_smooth_or_a_staircase() {
 
 #[test]
 fn the_cosine_decay_ends_at_its_share() {
-    let schedule = CosineDecay {
-        alpha: 0.1,
-        ..CosineDecay::new(0.2, 30)
-    };
+    let schedule = CosineDecay { alpha: 0.1, ..CosineDecay::new(0.2, 30) };
     assert_near(schedule.at(0), 0.2);
     assert_near(schedule.at(10), 0.2 * (0.9 * 0.75 + 0.1));
     assert_near(schedule.at(15), 0.2 * (0.9 * 0.5 + 0.1));
@@ -36,11 +27,7 @@ fn the_cosine_decay_ends_at_its_share() {
 
 #[test]
 fn the_cosine_decay_warms_up_in_a_straight_line() {
-    let schedule = CosineDecay {
-        warmup_target: Some(0.2),
-        warmup_steps: 10,
-        ..CosineDecay::new(0.0, 30)
-    };
+    let schedule = CosineDecay { warmup_target: Some(0.2), warmup_steps: 10, ..CosineDecay::new(0.0, 30) };
     assert_eq!(schedule.at(0), 0.0);
     assert_near(schedule.at(5), 0.1);
     assert_near(schedule.at(10), 0.2);
@@ -52,10 +39,7 @@ fn the_cosine_decay_warms_up_in_a_straight_line() {
 #[test]
 fn warm_up_steps_without_a_target_are_no_warm_up() {
     let plain = CosineDecay::new(0.2, 30);
-    let schedule = CosineDecay {
-        warmup_steps: 10,
-        ..plain.clone()
-    };
+    let schedule = CosineDecay { warmup_steps: 10, ..plain.clone() };
     assert_eq!(schedule.at(5), plain.at(5));
 }
 
@@ -79,14 +63,9 @@ fn what_keras_serializes_can_be_read_and_is_written_again() {
 #[test]
 fn mistakes_are_errors() {
     let message = |config: Value| {
-        deserialize(&json!({"class_name": "CosineDecay", "config": config}))
-            .unwrap_err()
-            .to_string()
+        deserialize(&json!({"class_name": "CosineDecay", "config": config})).unwrap_err().to_string()
     };
-    assert_eq!(
-        message(json!({"decay_steps": 10})),
-        "CosineDecay: missing field `initial_learning_rate`"
-    );
+    assert_eq!(message(json!({"decay_steps": 10})), "CosineDecay: missing field `initial_learning_rate`");
     assert_eq!(
         message(json!({"initial_learning_rate": 0.1, "decay_steps": 0})),
         "CosineDecay: `decay_steps` must be above 0, got 0"
@@ -95,22 +74,7 @@ fn mistakes_are_errors() {
         message(json!({"initial_learning_rate": 0.1, "decay_steps": 10, "alpha": -1.0})),
         "CosineDecay: `alpha` must be at least 0 and finite, got -1"
     );
-    assert!(
-        ExponentialDecay::new(f64::NAN, 10, 0.5)
-            .check()
-            .unwrap_err()
-            .is_argument()
-    );
-    assert!(
-        ExponentialDecay::new(0.1, 10, -0.5)
-            .check()
-            .unwrap_err()
-            .is_argument()
-    );
-    assert!(
-        ExponentialDecay::new(0.1, 0, 0.5)
-            .check()
-            .unwrap_err()
-            .is_argument()
-    );
+    assert!(ExponentialDecay::new(f64::NAN, 10, 0.5).check().unwrap_err().is_argument());
+    assert!(ExponentialDecay::new(0.1, 10, -0.5).check().unwrap_err().is_argument());
+    assert!(ExponentialDecay::new(0.1, 0, 0.5).check().unwrap_err().is_argument());
 }

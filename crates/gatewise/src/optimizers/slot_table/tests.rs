@@ -3,19 +3,10 @@ use ndarray::array;
 use super::*;
 
 fn table() -> SlotTable {
-    let variable = |name: &str, shape: &[usize]| Variable {
-        name: name.to_owned(),
-        shape: shape.to_vec(),
-    };
+    let variable = |name: &str, shape: &[usize]| Variable { name: name.to_owned(), shape: shape.to_vec() };
     let variables = [variable("lstm/kernel", &[1, 2]), variable("lstm/bias", &[2])];
-    let first = SlotBlock {
-        names: &["momentum", "velocity"],
-        initial: 0.0,
-    };
-    let second = SlotBlock {
-        names: &["hat"],
-        initial: 0.5,
-    };
+    let first = SlotBlock { names: &["momentum", "velocity"], initial: 0.0 };
+    let second = SlotBlock { names: &["hat"], initial: 0.5 };
     SlotTable::new(&variables, vec![first, second])
 }
 
@@ -31,10 +22,7 @@ fn values(table: &SlotTable) -> Vec<OptimizerValue> {
 
 #[test]
 fn slots_of_a_block_are_interleaved_and_blocks_follow_each_other() {
-    let names: Vec<String> = saved(&table())
-        .into_iter()
-        .map(|variable| variable.name)
-        .collect();
+    let names: Vec<String> = saved(&table()).into_iter().map(|variable| variable.name).collect();
     let expected = [
         "lstm_kernel_momentum",
         "lstm_kernel_velocity",
@@ -63,10 +51,7 @@ fn slots_are_handed_out_in_the_order_of_their_names() {
     slots.take().fill(3.0);
     let values = values(&table);
     for (index, value) in [(2, 1.0), (3, 2.0), (5, 3.0)] {
-        assert_eq!(
-            values[index],
-            OptimizerValue::Array(array![value, value].into_dyn())
-        );
+        assert_eq!(values[index], OptimizerValue::Array(array![value, value].into_dyn()));
     }
 }
 

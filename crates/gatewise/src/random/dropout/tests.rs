@@ -1,10 +1,6 @@
 use super::*;
 
-const KEY: RandomKey = RandomKey {
-    seed: 11,
-    stream: 4,
-    step: 2,
-};
+const KEY: RandomKey = RandomKey { seed: 11, stream: 4, step: 2 };
 
 fn mask(rate: f32, offset: u64, len: usize) -> Vec<f32> {
     let mut mask = vec![f32::NAN; len];
@@ -43,10 +39,6 @@ fn a_rate_outside_its_range_is_an_error() {
     for rate in [-0.1, 1.0, 1.5, f32::NAN, f32::INFINITY] {
         let error = dropout_mask_into(rate, KEY, 0, &mut [0.0]).unwrap_err();
         assert!(error.is_argument());
-        assert!(
-            error
-                .to_string()
-                .starts_with("dropout: `rate` must be at least 0 and below 1, got")
-        );
+        assert!(error.to_string().starts_with("dropout: `rate` must be at least 0 and below 1, got"));
     }
 }

@@ -1,11 +1,7 @@
 use super::*;
 
 fn key(seed: u64, step: u64) -> RandomKey {
-    RandomKey {
-        seed,
-        stream: 3,
-        step,
-    }
+    RandomKey { seed, stream: 3, step }
 }
 
 #[test]
@@ -33,10 +29,7 @@ fn all_orders_of_four_are_equally_frequent() {
     }
     assert_eq!(counts.len(), 24);
     // Each count is binomial: 1000 expected with a deviation of 31; five of them on either side.
-    assert!(
-        counts.values().all(|count| (845..=1155).contains(count)),
-        "{counts:?}"
-    );
+    assert!(counts.values().all(|count| (845..=1155).contains(count)), "{counts:?}");
 }
 
 #[test]
