@@ -100,7 +100,8 @@ fn the_best_weights_come_back_also_if_nothing_was_stopped() {
 fn a_baseline_must_be_beaten_for_the_patience_to_start_anew() {
     let mut stop = EarlyStopping { patience: 3, baseline: Some(1.0), ..EarlyStopping::default() };
     // Each epoch is better than the one before, which never stops a training, but the first that is not does.
-    assert_eq!(train(&mut stop, &[5.0, 4.0, 3.0, 2.0, 2.0]).0, 5);
+    assert_eq!(train(&mut stop, &[5.0, 4.0, 3.0, 2.0, 2.0, 2.0, 2.0]).0, 5);
+    assert_eq!(stop.stopped_epoch(), Some(4));
     assert_eq!(train(&mut stop, &[5.0, 4.0, 0.5, 2.0, 2.0]).0, 5);
     assert_eq!(stop.stopped_epoch(), None);
 }
