@@ -41,6 +41,14 @@ impl Error {
         Self::new(Kind::Argument, subject, text)
     }
 
+    /// The same mistake, as one in an argument of `subject`: `lstm_1: `kernel_initializer`: expected one of …`.
+    ///
+    /// `kind` is the subject that the argument's own messages begin with, which the argument's name replaces.
+    pub(crate) fn in_argument(self, subject: impl Display, argument: impl Display, kind: &str) -> Self {
+        let text = self.message.strip_prefix(&format!("{kind}: ")).unwrap_or(&self.message);
+        Self { kind: self.kind, message: format!("{subject}: `{argument}`: {text}") }
+    }
+
     /// An array whose shape does not fit.
     pub fn shape(subject: impl Display, text: impl Display) -> Self {
         Self::new(Kind::Shape, subject, text)

@@ -142,8 +142,8 @@ impl Layer for Dense {
         }
         self.activation.check(&name)?;
         self.activity_regularizer.as_ref().map(|argument| argument.resolve()).transpose()?;
-        self.kernel.check()?;
-        self.bias.check()
+        self.kernel.check(&name, "kernel")?;
+        self.bias.check(&name, "bias")
     }
 
     fn build(&self, inputs: &[Shape], weights: &mut WeightBuilder<'_>) -> Result<()> {

@@ -94,7 +94,7 @@ impl Layer for Embedding {
             );
             return Err(Error::argument(name, text));
         }
-        self.options.check()
+        self.options.check(&name, "embeddings")
     }
 
     fn build(&self, _inputs: &[Shape], weights: &mut WeightBuilder<'_>) -> Result<()> {

@@ -25,14 +25,21 @@ impl WeightOptions {
         Self { initializer: initializer.into(), regularizer: None, constraint: None }
     }
 
-    /// Checks names and arguments.
+    /// Checks names and arguments, for the weight of this name of the layer `subject`.
     ///
     /// # Errors
-    /// If a name is unknown or an argument out of range.
-    pub fn check(&self) -> Result<()> {
-        self.initializer.resolve()?;
-        self.regularizer.as_ref().map(RegularizerArgument::resolve).transpose()?;
-        self.constraint.as_ref().map(ConstraintArgument::resolve).transpose()?;
+    /// If a name is unknown or an argument out of range; the message names the layer's argument.
+    pub fn check(&self, subject: &str, weight: &str) -> Result<()> {
+        let in_argument = |kind: &'static str| {
+            move |error: Error| error.in_argument(subject, format!("{weight}_{kind}"), kind)
+        };
+        self.initializer.resolve().map_err(in_argument("initializer"))?;
+        if let Some(regularizer) = &self.regularizer {
+            regularizer.resolve().map_err(in_argument("regularizer"))?;
+        }
+        if let Some(constraint) = &self.constraint {
+            constraint.resolve().map_err(in_argument("constraint"))?;
+        }
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The programs of a model, made for the shapes that are met and kept.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use super::Model;
@@ -32,9 +32,12 @@ struct Key {
     shapes: Vec<Vec<usize>>,
 }
 
-/// Programs by what they were made for.
+/// The most programs that a model keeps. Sequences of many lengths would else fill the memory.
+const MOST_PROGRAMS: usize = 64;
+
+/// Programs by what they were made for, the oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Programs(Mutex<HashMap<Key, Arc<Compiled>>>);
+pub(super) struct Programs(Mutex<VecDeque<(Key, Arc<Compiled>)>>);
 
 impl Programs {
     /// Forgets all programs.
@@ -42,15 +45,24 @@ impl Programs {
         *self = Self::default();
     }
 
-    /// The program for these shapes, made if there is none.
+    /// The program for these shapes, made if there is none; where there are too many, the oldest is dropped.
     fn get_or_make(&self, key: Key, make: impl FnOnce() -> Result<Compiled>) -> Result<Arc<Compiled>> {
         let mut programs = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(known) = programs.get(&key) {
+        if let Some((_, known)) = programs.iter().find(|(known, _)| *known == key) {
             return Ok(Arc::clone(known));
         }
         let made = Arc::new(make()?);
-        programs.insert(key, Arc::clone(&made));
+        if programs.len() == MOST_PROGRAMS {
+            programs.pop_front();
+        }
+        programs.push_back((key, Arc::clone(&made)));
         Ok(made)
+    }
+
+    /// The number of programs that are kept.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).len()
     }
 }
 

@@ -369,3 +369,17 @@ fn a_model_built_by_data_comes_back_built() {
     assert_eq!(config["build_input_shape"], serde_json::json!([null, 2]));
     assert!(Sequential::from_config(&config).unwrap().is_built());
 }
+
+#[test]
+fn programs_for_many_shapes_do_not_pile_up() {
+    let mut model = Sequential::new().with_seed(1);
+    model.add(Input::new([None, Some(1)])).unwrap();
+    model.add(Lstm::new(2)).unwrap();
+    for steps in 1..=100 {
+        model.predict(&ArrayD::zeros(vec![1, steps, 1])).unwrap();
+    }
+    let kept = model.programs.len();
+    assert!((1..=64).contains(&kept), "{kept} programs are kept");
+    let again = model.predict(&ArrayD::zeros(vec![1, 1, 1])).unwrap();
+    assert_eq!(again.shape(), [1, 2], "a dropped program is made anew");
+}

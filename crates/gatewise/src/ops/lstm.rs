@@ -85,13 +85,13 @@ impl Lstm {
     }
 
     /// Checks the shape of one input.
-    fn expect(&self, what: &str, got: &Shape, expected: &[Dim]) -> Result<()> {
+    fn expect(&self, (what, axes): (&str, &str), got: &Shape, expected: &[Dim]) -> Result<()> {
         let fits = got.rank() == expected.len()
             && got.dims().iter().zip(expected).all(|(a, b)| a.is_none() || b.is_none() || a == b);
         if fits {
             return Ok(());
         }
-        let text = format!("expected {what} {}, got {got}", Shape::new(expected));
+        let text = format!("expected {what} {} ({axes}), got {got}", Shape::new(expected));
         Err(Error::shape(&self.subject, text))
     }
 
@@ -99,10 +99,10 @@ impl Lstm {
         let (batch, steps, features) = (x.dim(0), x.dim(1), x.dim(2));
         let optional = self.optional_inputs();
         if let Some(index) = optional.bias {
-            self.expect("bias [4 × units]", inputs[index], &[units.map(|units| 4 * units)])?;
+            self.expect(("bias", "4 × units"), inputs[index], &[units.map(|units| 4 * units)])?;
         }
         if let Some(index) = optional.mask {
-            self.expect("mask [batch, time]", inputs[index], &[batch, steps])?;
+            self.expect(("mask", "batch, time"), inputs[index], &[batch, steps])?;
         }
         let masks = [
             (optional.dropout, self.dropout, features, "masks of dropout"),
@@ -111,9 +111,9 @@ impl Lstm {
         for (index, form, width, what) in masks {
             match (index, form) {
                 (Some(index), DropoutForm::PerGate) => {
-                    self.expect(what, inputs[index], &[Some(4), batch, width])?;
+                    self.expect((what, "gate, batch, width"), inputs[index], &[Some(4), batch, width])?;
                 }
-                (Some(index), _) => self.expect(what, inputs[index], &[batch, width])?,
+                (Some(index), _) => self.expect((what, "batch, width"), inputs[index], &[batch, width])?,
                 (None, _) => {}
             }
         }
@@ -196,13 +196,13 @@ impl Operation for Lstm {
 
     fn output_shapes(&self, inputs: &[&Shape]) -> Result<Vec<Shape>> {
         let x = inputs[0];
-        self.expect("inputs [batch, time, features]", x, &[None, None, None])?;
+        self.expect(("inputs", "batch, time, features"), x, &[None, None, None])?;
         let units = inputs[2].dims().first().copied().flatten();
         let columns = units.map(|units| 4 * units);
-        self.expect("kernel [features, 4 × units]", inputs[1], &[x.dim(2), columns])?;
-        self.expect("recurrent_kernel [units, 4 × units]", inputs[2], &[units, columns])?;
-        self.expect("initial state h [batch, units]", inputs[3], &[x.dim(0), units])?;
-        self.expect("initial state c [batch, units]", inputs[4], &[x.dim(0), units])?;
+        self.expect(("kernel", "features, 4 × units"), inputs[1], &[x.dim(2), columns])?;
+        self.expect(("recurrent_kernel", "units, 4 × units"), inputs[2], &[units, columns])?;
+        self.expect(("initial state h", "batch, units"), inputs[3], &[x.dim(0), units])?;
+        self.expect(("initial state c", "batch, units"), inputs[4], &[x.dim(0), units])?;
         self.check_optional(inputs, x, units)?;
         let state = Shape::new([x.dim(0), units]);
         let sequence = Shape::new([x.dim(0), x.dim(1), units]);

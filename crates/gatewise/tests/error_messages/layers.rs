@@ -161,7 +161,7 @@ fn unrolling_an_unknown_number_of_steps() {
 fn an_initial_state_of_another_width() {
     let state = LstmState::zeros(2, 4);
     let error = error(Lstm::new(3).forward(&zeros(&[2, 5, 4]), &state));
-    assert_eq!(error.to_string(), "lstm: expected initial state h [batch, units] [2, 3], got [2, 4]");
+    assert_eq!(error.to_string(), "lstm: expected initial state h [2, 3] (batch, units), got [2, 4]");
     assert!(error.is_shape());
 }
 
@@ -173,7 +173,7 @@ fn a_mask_of_another_shape() {
     let x = Tensor::new(b.input("x", &Shape::known(&[2, 5, 4])));
     let mask = Some(b.input("mask", &Shape::known(&[2, 6])));
     let error = error(layer.call_with(&b, x, LstmCall { mask, ..LstmCall::default() }));
-    assert_eq!(error.to_string(), "lstm: expected mask [batch, time] [2, 5], got [2, 6]");
+    assert_eq!(error.to_string(), "lstm: expected mask [2, 5] (batch, time), got [2, 6]");
     assert!(error.is_shape());
 }
 

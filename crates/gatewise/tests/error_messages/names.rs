@@ -27,7 +27,7 @@ fn an_unknown_activation() {
 #[test]
 fn an_unknown_initializer() {
     let error = adding(Lstm::new(3).kernel_initializer("glorot"));
-    let text = "initializer: expected one of zeros, ones, constant, identity, random_normal, truncated_normal, \
+    let text = "lstm_1: `kernel_initializer`: expected one of zeros, ones, constant, identity, random_normal, truncated_normal, \
                 random_uniform, variance_scaling, glorot_uniform, glorot_normal, he_uniform, he_normal, \
                 lecun_uniform, lecun_normal, orthogonal, got \"glorot\"";
     assert_eq!(error.to_string(), text);
@@ -37,7 +37,7 @@ fn an_unknown_initializer() {
 #[test]
 fn an_unknown_regularizer() {
     let error = adding(Lstm::new(3).kernel_regularizer("l3"));
-    let text = "regularizer: expected one of l1, l2, l1l2, l1_l2, orthogonal_regularizer, got \"l3\"";
+    let text = "lstm_1: `kernel_regularizer`: expected one of l1, l2, l1l2, l1_l2, orthogonal_regularizer, got \"l3\"";
     assert_eq!(error.to_string(), text);
     assert!(error.is_argument());
 }
@@ -45,7 +45,7 @@ fn an_unknown_regularizer() {
 #[test]
 fn an_unknown_constraint() {
     let error = adding(Lstm::new(3).recurrent_constraint("small"));
-    let text = "constraint: expected one of max_norm, non_neg, unit_norm, min_max_norm, got \"small\"";
+    let text = "lstm_1: `recurrent_constraint`: expected one of max_norm, non_neg, unit_norm, min_max_norm, got \"small\"";
     assert_eq!(error.to_string(), text);
     assert!(error.is_argument());
 }

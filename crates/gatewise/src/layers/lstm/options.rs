@@ -69,7 +69,8 @@ impl Options {
             return Err(Error::argument(subject, text));
         }
         self.activity_regularizer.as_ref().map(RegularizerArgument::resolve).transpose()?;
-        [&self.kernel, &self.recurrent, &self.bias].into_iter().try_for_each(WeightOptions::check)
+        let weights = [("kernel", &self.kernel), ("recurrent", &self.recurrent), ("bias", &self.bias)];
+        weights.into_iter().try_for_each(|(name, weight)| weight.check(subject, name))
     }
 }
 

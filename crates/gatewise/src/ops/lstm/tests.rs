@@ -61,15 +61,15 @@ fn an_input_of_another_shape_is_an_error_that_names_it() {
         ..plain()
     };
     let wrong: [(usize, &[usize], &str); 9] = [
-        (0, &[3, 2], "expected inputs [batch, time, features] [None, None, None], got [3, 2]"),
-        (1, &[3, 20], "expected kernel [features, 4 × units] [2, 20], got [3, 20]"),
-        (2, &[5, 5], "expected recurrent_kernel [units, 4 × units] [5, 20], got [5, 5]"),
-        (3, &[3, 4], "expected initial state h [batch, units] [3, 5], got [3, 4]"),
-        (4, &[2, 5], "expected initial state c [batch, units] [3, 5], got [2, 5]"),
-        (5, &[5], "expected bias [4 × units] [20], got [5]"),
-        (6, &[3, 5], "expected mask [batch, time] [3, 4], got [3, 5]"),
-        (7, &[4, 3, 2], "expected masks of dropout [3, 2], got [4, 3, 2]"),
-        (8, &[3, 5], "expected masks of recurrent dropout [4, 3, 5], got [3, 5]"),
+        (0, &[3, 2], "expected inputs [None, None, None] (batch, time, features), got [3, 2]"),
+        (1, &[3, 20], "expected kernel [2, 20] (features, 4 × units), got [3, 20]"),
+        (2, &[5, 5], "expected recurrent_kernel [5, 20] (units, 4 × units), got [5, 5]"),
+        (3, &[3, 4], "expected initial state h [3, 5] (batch, units), got [3, 4]"),
+        (4, &[2, 5], "expected initial state c [3, 5] (batch, units), got [2, 5]"),
+        (5, &[5], "expected bias [20] (4 × units), got [5]"),
+        (6, &[3, 5], "expected mask [3, 4] (batch, time), got [3, 5]"),
+        (7, &[4, 3, 2], "expected masks of dropout [3, 2] (batch, width), got [4, 3, 2]"),
+        (8, &[3, 5], "expected masks of recurrent dropout [4, 3, 5] (gate, batch, width), got [3, 5]"),
     ];
     for (input, dims, text) in wrong {
         let arrays = inputs(&lstm, SMALL);
