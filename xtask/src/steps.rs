@@ -39,6 +39,11 @@ pub const STEPS: &[Step] = &[
     Step { name: "python", title: "every Python file can be parsed", run: python::parse },
     Step { name: "clippy", title: "no compiler or clippy warning", run: cargo::clippy },
     Step { name: "test", title: "unit and integration tests", run: cargo::test },
+    Step {
+        name: "isa",
+        title: "the numbers on every instruction set of this CPU",
+        run: cargo::instruction_sets,
+    },
     Step { name: "doctest", title: "examples in the documentation and README", run: cargo::doctest },
     Step { name: "docs", title: "the documentation builds without a warning", run: cargo::docs },
     Step { name: "examples", title: "every example runs and exits with 0", run: examples::run },

@@ -27,6 +27,29 @@ pub fn test(workspace: &Workspace, tally: &mut Tally) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
+/// The comparison with Keras and the equalities of bits once more, on the instruction sets that the CPU has beside its
+/// widest one.
+pub fn instruction_sets(workspace: &Workspace, tally: &mut Tally) -> Result<Outcome> {
+    let words = ["test", "--locked", "--package", "gatewise", "--no-fail-fast"];
+    for set in narrower_sets() {
+        for tests in [&["--lib", "keras_tests"][..], &["--test", "identities"]] {
+            let mut command = workspace.cargo(&words);
+            process::run_tests(command.args(tests).env("GATEWISE_ISA", set), tally)?;
+        }
+    }
+    Ok(Outcome::Passed)
+}
+
+/// Names of instruction sets as `GATEWISE_ISA` takes them.
+fn narrower_sets() -> Vec<&'static str> {
+    let mut sets = vec!["generic"];
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        sets.push("avx2");
+    }
+    sets
+}
+
 /// Examples in the documentation, and in the README that the library's page includes.
 pub fn doctest(workspace: &Workspace, tally: &mut Tally) -> Result<Outcome> {
     let words = ["test", "--locked", "--workspace", "--doc", "--no-fail-fast"];
