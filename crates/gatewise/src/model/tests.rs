@@ -383,3 +383,21 @@ fn programs_for_many_shapes_do_not_pile_up() {
     let again = model.predict(&ArrayD::zeros(vec![1, 1, 1])).unwrap();
     assert_eq!(again.shape(), [1, 2], "a dropped program is made anew");
 }
+
+#[test]
+fn the_older_ways_to_give_the_shape_build_the_model_at_once() {
+    let first: [fn(Lstm) -> Lstm; 3] = [
+        |layer| layer.input_shape([None, Some(3)]),
+        |layer| layer.batch_shape([Some(8), None, Some(3)]),
+        |layer| layer.batch_input_shape([Some(8), Some(5), Some(3)]),
+    ];
+    let mut declared = Sequential::new().with_seed(1);
+    declared.add(Input::new([None, Some(3)])).unwrap().add(Lstm::new(2)).unwrap();
+    for shaped in first {
+        let mut model = Sequential::new().with_seed(1);
+        model.add(shaped(Lstm::new(2))).unwrap();
+        assert!(model.is_built());
+        assert_eq!(model.get_weights(), declared.get_weights());
+        assert_eq!(model.predict(&numbers(&[3, 4, 3], 0)).unwrap().shape(), [3, 2], "no batch size is fixed");
+    }
+}
