@@ -24,13 +24,17 @@
 //! # Ok::<(), gatewise::Error>(())
 //! ```
 
+mod adadelta;
+mod adagrad;
 mod adam;
+mod adamax;
 mod argument;
 mod averages;
 mod built;
 mod check;
 mod gradients;
 mod learning_rate;
+mod lion;
 mod options;
 mod registry;
 mod rms_prop;
@@ -45,9 +49,13 @@ use std::fmt::Debug;
 use ndarray::ArrayD;
 use serde_json::Value;
 
+pub use adadelta::Adadelta;
+pub use adagrad::Adagrad;
 pub use adam::Adam;
+pub use adamax::Adamax;
 pub use argument::OptimizerArgument;
 pub use learning_rate::LearningRate;
+pub use lion::Lion;
 pub use options::OptimizerOptions;
 pub use registry::{deserialize, get, serialize};
 pub use rms_prop::RmsProp;

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::rule_optimizer::RuleOptimizer;
-use super::{Adam, Optimizer, RmsProp, Sgd, UpdateRule};
+use super::{Adadelta, Adagrad, Adam, Adamax, Lion, Optimizer, RmsProp, Sgd, UpdateRule};
 use crate::error::Result;
 use crate::serialization::{self, Class, from_config};
 
@@ -18,6 +18,10 @@ const CLASSES: &[Class<Box<dyn Optimizer>>] = &[
     Class { names: &["adam"], create: |config| create::<Adam>("Adam", config) },
     Class { names: &["sgd"], create: |config| create::<Sgd>("SGD", config) },
     Class { names: &["rmsprop"], create: |config| create::<RmsProp>("RMSprop", config) },
+    Class { names: &["adagrad"], create: |config| create::<Adagrad>("Adagrad", config) },
+    Class { names: &["adadelta"], create: |config| create::<Adadelta>("Adadelta", config) },
+    Class { names: &["adamax"], create: |config| create::<Adamax>("Adamax", config) },
+    Class { names: &["lion"], create: |config| create::<Lion>("Lion", config) },
 ];
 
 fn create<R>(class_name: &str, config: Map<String, Value>) -> Created
