@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::builder::Builder;
 use crate::error::{Error, Result};
 use crate::graph::Value;
-use crate::serialization;
+use crate::serialization::{self, snake_case};
 use crate::shape::Shape;
 use crate::variable::Variable;
 
@@ -35,7 +35,6 @@ mod time_distributed;
 mod weights;
 
 pub use activation::Activation;
-pub(crate) use base::snake_case;
 pub use base::{LayerBase, LayerOptions};
 pub use dense::Dense;
 pub use dropout::Dropout;

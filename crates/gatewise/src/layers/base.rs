@@ -97,24 +97,5 @@ pub trait LayerOptions: Layer + Sized {
 
 impl<L: Layer> LayerOptions for L {}
 
-/// Keras's name for the first layer of a class: `LSTM` → `lstm`, `TimeDistributed` → `time_distributed`.
-///
-/// An underscore goes before a capital that is followed by small letters, and between a small letter and a capital
-/// (Keras's `to_snake_case`).
-pub(crate) fn snake_case(class_name: &str) -> String {
-    let letters: Vec<char> = class_name.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
-    let mut name = String::new();
-    for (index, letter) in letters.iter().enumerate() {
-        let previous = index.checked_sub(1).map(|before| letters[before]);
-        let next_is_small = letters.get(index + 1).is_some_and(|next| next.is_lowercase());
-        let after_small = previous.is_some_and(|c| c.is_lowercase());
-        if letter.is_uppercase() && previous.is_some_and(|c| c != '_') && (next_is_small || after_small) {
-            name.push('_');
-        }
-        name.extend(letter.to_lowercase());
-    }
-    name
-}
-
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock};
 use super::Model;
 use super::programs::Programs;
 use crate::error::{Error, Result};
-use crate::layers::{Input, Layer, name_of, snake_case};
+use crate::layers::{Input, Layer, name_of};
 use crate::random;
+use crate::serialization::snake_case;
 
 impl Model {
     /// A chain without layers.

@@ -43,10 +43,6 @@ impl UpdateRule for Adadelta {
         "Adadelta"
     }
 
-    fn default_name(&self) -> &str {
-        "adadelta"
-    }
-
     fn config(&self) -> Value {
         config_of(self)
     }

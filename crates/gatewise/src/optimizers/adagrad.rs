@@ -42,10 +42,6 @@ impl UpdateRule for Adagrad {
         "Adagrad"
     }
 
-    fn default_name(&self) -> &str {
-        "adagrad"
-    }
-
     fn config(&self) -> Value {
         config_of(self)
     }

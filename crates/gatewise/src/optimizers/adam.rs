@@ -53,10 +53,6 @@ impl UpdateRule for Adam {
         "Adam"
     }
 
-    fn default_name(&self) -> &str {
-        "adam"
-    }
-
     fn config(&self) -> Value {
         config_of(self)
     }

@@ -46,10 +46,6 @@ impl UpdateRule for Adamax {
         "Adamax"
     }
 
-    fn default_name(&self) -> &str {
-        "adamax"
-    }
-
     fn config(&self) -> Value {
         config_of(self)
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{LearningRate, OptimizerOptions, SlotBlock, Slots, Update, UpdateRule, check};
 use crate::error::Result;
+use crate::ops::unary::Unary;
 use crate::serialization::config_of;
 
 /// Steps of one size in the direction of the sign of a mean gradient.
@@ -42,10 +43,6 @@ impl UpdateRule for Lion {
         "Lion"
     }
 
-    fn default_name(&self) -> &str {
-        "lion"
-    }
-
     fn config(&self) -> Value {
         config_of(self)
     }
@@ -71,13 +68,8 @@ impl UpdateRule for Lion {
         let (keep, take) = (self.beta_1 as f32, (1.0 - self.beta_1) as f32);
         let (old, new) = (self.beta_2 as f32, (1.0 - self.beta_2) as f32);
         for ((w, g), m) in weights.iter_mut().zip(gradient).zip(slots.take()) {
-            *w -= update.learning_rate * sign(*m * keep + g * take);
+            *w -= update.learning_rate * Unary::Sign.apply(*m * keep + g * take);
             *m = *m * old + g * new;
         }
     }
-}
-
-/// −1, 0 or 1; NaN stays NaN.
-fn sign(x: f32) -> f32 {
-    if x == 0.0 { x } else { x.signum() }
 }

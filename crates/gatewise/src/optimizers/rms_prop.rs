@@ -52,10 +52,6 @@ impl UpdateRule for RmsProp {
         "RMSprop"
     }
 
-    fn default_name(&self) -> &str {
-        "rm_sprop"
-    }
-
     fn config(&self) -> Value {
         config_of(self)
     }

@@ -15,9 +15,6 @@ pub trait UpdateRule: Debug + Send + Sync {
     /// Keras's name of the class, such as `RMSprop`.
     fn class_name(&self) -> &str;
 
-    /// Keras's name of an instance that is given none, such as `rm_sprop`.
-    fn default_name(&self) -> &str;
-
     /// All arguments as a JSON object, those of [`OptimizerOptions`] included.
     fn config(&self) -> Value;
 

@@ -8,6 +8,7 @@ use super::check;
 use super::slot_table::Variable;
 use super::{LearningRate, Optimizer, OptimizerValue, OptimizerVariable, Update, UpdateRule};
 use crate::error::{Error, Result};
+use crate::serialization::snake_case;
 
 /// An optimizer that moves weights by a rule.
 #[derive(Debug)]
@@ -51,7 +52,8 @@ impl Optimizer for RuleOptimizer {
 
     fn config(&self) -> Value {
         let mut config = self.rule.config();
-        config["name"] = self.rule.options().name.as_deref().unwrap_or(self.rule.default_name()).into();
+        let name = self.rule.options().name.clone();
+        config["name"] = name.unwrap_or_else(|| snake_case(self.class_name())).into();
         config["learning_rate"] = self.learning_rate.clone().into();
         config
     }

@@ -46,10 +46,6 @@ impl UpdateRule for Sgd {
         "SGD"
     }
 
-    fn default_name(&self) -> &str {
-        "sgd"
-    }
-
     fn config(&self) -> Value {
         config_of(self)
     }

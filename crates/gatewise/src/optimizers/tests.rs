@@ -128,10 +128,6 @@ fn a_rule_of_the_users_own_is_an_optimizer() {
             "SignOfSum"
         }
 
-        fn default_name(&self) -> &str {
-            "sign_of_sum"
-        }
-
         fn config(&self) -> Value {
             json!({})
         }

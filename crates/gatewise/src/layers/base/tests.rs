@@ -1,6 +1,7 @@
 use super::*;
 use crate::layers::{Dense, Lstm};
 use crate::sequential::Sequential;
+use crate::serialization::snake_case;
 
 #[test]
 fn names_of_classes_become_those_of_keras() {
