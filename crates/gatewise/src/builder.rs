@@ -1,6 +1,6 @@
 //! Writing operations: what a layer, a loss or a user's own function is given.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use crate::error::Result;
@@ -49,7 +49,7 @@ pub(crate) struct StateUse {
 /// Shapes are checked at once. A builder can be shared by nested calls (`b.mul(x, b.sigmoid(x)?)?`).
 #[derive(Debug)]
 pub struct Builder {
-    mode: Mode,
+    mode: Cell<Mode>,
     state: RefCell<State>,
 }
 
@@ -67,12 +67,20 @@ struct State {
 impl Builder {
     /// An empty builder for programs of this mode.
     pub fn new(mode: Mode) -> Self {
-        Self { mode, state: RefCell::default() }
+        Self { mode: Cell::new(mode), state: RefCell::default() }
     }
 
     /// What the program is made for.
     pub fn mode(&self) -> Mode {
-        self.mode
+        self.mode.get()
+    }
+
+    /// Emits a part in another mode than the rest, such as dropout that stays on in inference.
+    pub fn in_mode<R>(&self, mode: Mode, emit: impl FnOnce() -> R) -> R {
+        let before = self.mode.replace(mode);
+        let result = emit();
+        self.mode.set(before);
+        result
     }
 
     /// The shape of a value.

@@ -13,8 +13,10 @@ use serde_json::{Map, Value as Json, json};
 use crate::builder::Builder;
 use crate::error::{Error, Result};
 use crate::graph::Value;
+use crate::model::Model;
+use crate::sequential::Sequential;
 use crate::serialization::{self, snake_case};
-use crate::shape::Shape;
+use crate::shape::{Dim, Shape};
 use crate::variable::Variable;
 
 mod activation;
@@ -73,6 +75,17 @@ impl Tensor {
     }
 }
 
+/// How Keras writes the inputs of a layer's call where there are several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallForm {
+    /// A list of inputs, as of a layer that adds them.
+    List,
+    /// The sequences, and the states under the name `initial_state`.
+    States,
+    /// One after another, as query, value and key.
+    Positional,
+}
+
 /// What every layer does.
 pub trait Layer: Any + Debug + Send + Sync {
     /// Keras's name of the class, such as `LSTM`.
@@ -106,6 +119,35 @@ pub trait Layer: Any + Debug + Send + Sync {
     /// # Errors
     /// If the shapes of the inputs do not fit.
     fn call(&self, builder: &Builder, inputs: &[Tensor]) -> Result<Vec<Tensor>>;
+
+    /// The same with further arguments of Keras's `call` by their names.
+    ///
+    /// # Errors
+    /// If there is an argument that the layer does not know, or the inputs do not fit.
+    fn call_with_arguments(
+        &self,
+        builder: &Builder,
+        inputs: &[Tensor],
+        arguments: &Map<String, Json>,
+    ) -> Result<Vec<Tensor>> {
+        match arguments.keys().next() {
+            Some(name) => {
+                let text = format!("there is no argument `{name}` of `call`");
+                Err(Error::argument(name_of(self), text))
+            }
+            None => self.call(builder, inputs),
+        }
+    }
+
+    /// How Keras writes several inputs of a call (default: as a list).
+    fn call_form(&self) -> CallForm {
+        CallForm::List
+    }
+
+    /// The layers inside this one, which are frozen with it.
+    fn sublayers(&self) -> Vec<Arc<dyn Layer>> {
+        Vec::new()
+    }
 
     /// The weights in Keras's order; empty before [`build`](Self::build).
     fn variables(&self) -> Vec<Variable> {
@@ -149,19 +191,44 @@ pub(crate) fn name_of(layer: &(impl Layer + ?Sized)) -> String {
 
 /// A layer as Keras's `serialize` gives it.
 pub fn serialize(layer: &dyn Layer) -> Json {
-    serialization::wrap("keras.layers", layer.class_name(), get_config(layer).into())
-}
-
-/// The same for a layer that was built for inputs of this shape, which Keras builds it for again.
-pub(crate) fn serialize_built(layer: &dyn Layer, input: &Shape) -> Json {
-    let mut envelope = serialize(layer);
-    if !BUILT_WITHOUT_SHAPE.contains(&layer.class_name()) {
-        envelope["build_config"] = json!({"input_shape": input.dims()});
-    }
-    if let Some(outer) = layer.downcast_ref::<TimeDistributed>() {
-        envelope["config"]["layer"] = serialize_built(&**outer.layer(), &outer.step_shape(input));
+    let module = match layer.class_name() {
+        "Sequential" => "keras",
+        "Functional" => "keras.src.models.functional",
+        _ => "keras.layers",
+    };
+    let mut envelope = serialization::wrap(module, layer.class_name(), get_config(layer).into());
+    if layer.class_name() == "Functional" {
+        envelope["registered_name"] = "Functional".into();
     }
     envelope
+}
+
+/// The same for a layer that was built for inputs of these shapes, which Keras builds it for again.
+pub(crate) fn serialize_built(layer: &dyn Layer, inputs: &[Shape]) -> Json {
+    let mut envelope = serialize(layer);
+    if !BUILT_WITHOUT_SHAPE.contains(&layer.class_name()) {
+        envelope["build_config"] = build_config(layer, inputs);
+    }
+    if ["Sequential", "Functional"].contains(&layer.class_name()) {
+        envelope["compile_config"] = json!({});
+    }
+    if let Some(outer) = layer.downcast_ref::<TimeDistributed>() {
+        envelope["config"]["layer"] = serialize_built(&**outer.layer(), &[outer.step_shape(&inputs[0])]);
+    }
+    envelope
+}
+
+/// The shapes that Keras's `build_from_config` is given.
+fn build_config(layer: &dyn Layer, inputs: &[Shape]) -> Json {
+    let all: Vec<&[Dim]> = inputs.iter().map(Shape::dims).collect();
+    match (layer.call_form(), inputs) {
+        _ if layer.class_name() == "Functional" => json!({"input_shape": null}),
+        (_, [input]) => json!({"input_shape": input.dims()}),
+        (CallForm::States, _) => {
+            json!({"shapes_dict": {"sequences_shape": all[0], "initial_state_shape": all[1..]}})
+        }
+        (CallForm::List | CallForm::Positional, _) => json!({"input_shape": all}),
+    }
 }
 
 /// Classes that Keras holds for built before they have seen an input.
@@ -176,7 +243,9 @@ pub fn get_config(layer: &dyn Layer) -> Map<String, Json> {
     let mut config = Map::new();
     config.insert("name".into(), name_of(layer).into());
     config.insert("trainable".into(), layer.base().is_trainable().into());
-    config.insert("dtype".into(), dtype_policy());
+    if layer.class_name() != "Functional" {
+        config.insert("dtype".into(), dtype_policy());
+    }
     config.extend(layer.own_config());
     config
 }
@@ -205,7 +274,7 @@ pub(crate) fn single_input(layer: &(impl Layer + ?Sized), inputs: &[Tensor]) -> 
     }
 }
 
-/// Something that can become a layer of a model: a layer, or a shared handle to one.
+/// Something that can become a layer of a model: a layer, a shared handle to one, or another model.
 pub trait IntoLayer {
     /// The shared handle.
     fn into_layer(self) -> Arc<dyn Layer>;
@@ -226,5 +295,17 @@ impl<L: Layer + 'static> IntoLayer for Arc<L> {
 impl IntoLayer for Arc<dyn Layer> {
     fn into_layer(self) -> Arc<dyn Layer> {
         self
+    }
+}
+
+impl IntoLayer for &Model {
+    fn into_layer(self) -> Arc<dyn Layer> {
+        self.as_layer()
+    }
+}
+
+impl IntoLayer for &Sequential {
+    fn into_layer(self) -> Arc<dyn Layer> {
+        self.as_layer()
     }
 }

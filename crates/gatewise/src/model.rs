@@ -1,6 +1,6 @@
 //! Models: layers that are trained and used together.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use ndarray::ArrayD;
 
@@ -11,45 +11,62 @@ use crate::network::Network;
 use crate::shape::Shape;
 use crate::variable::Variable;
 
+mod architecture;
+mod arrays;
 mod batches;
 mod chain;
+mod class_weight;
 mod compile;
 mod config;
 mod evaluate;
+mod feed;
 mod fit;
+mod functional;
+mod heads;
 mod predict;
 mod programs;
 mod step;
 mod summary;
 
-pub use compile::Compile;
+pub use arrays::Arrays;
+pub use compile::{Compile, LossArgument};
+pub(crate) use config::deserialize;
 pub use evaluate::Evaluate;
-pub use fit::Fit;
+pub use fit::{Fit, OnBatch, Validation};
 pub use predict::Predict;
 
+use architecture::Architecture;
 use compile::Training;
 use programs::Programs;
 
-/// A model: a graph of layers with their weights.
+/// A model: a graph of layers with their weights, from [`Model::new`] or as a [`Sequential`](crate::Sequential) chain.
 ///
 /// Inference takes `&self` and can be shared by threads; programs are made for the shapes that are met and kept.
 #[derive(Debug)]
 pub struct Model {
-    name: String,
+    architecture: Arc<Architecture>,
     seed: u64,
-    /// The layers in order, without the input.
-    layers: Vec<Arc<dyn Layer>>,
-    /// Where data enters, if it was declared.
-    input: Option<Arc<dyn Layer>>,
-    network: OnceLock<Network>,
     programs: Programs,
     training: Option<Training>,
 }
 
 impl Model {
+    fn from_architecture(architecture: Architecture) -> Self {
+        let seed = architecture.seed;
+        Self { architecture: Arc::new(architecture), seed, programs: Programs::default(), training: None }
+    }
+
+    /// The architecture, to change it. Where it is a part of another model, that one keeps what it has.
+    fn architecture_mut(&mut self) -> &mut Architecture {
+        if Arc::get_mut(&mut self.architecture).is_none() {
+            self.architecture = Arc::new(self.architecture.copy());
+        }
+        Arc::get_mut(&mut self.architecture).expect("there is one handle to a copy")
+    }
+
     /// The model's name.
     pub fn name(&self) -> &str {
-        &self.name
+        self.architecture.name()
     }
 
     /// The seed of everything random in the model.
@@ -57,17 +74,20 @@ impl Model {
         self.seed
     }
 
+    /// Sets the seed of the fresh weights too, which a chain makes when it is built.
     pub(crate) fn set_seed(&mut self, seed: u64) {
         self.seed = seed;
+        self.architecture_mut().seed = seed;
     }
 
-    pub(crate) fn set_name(&mut self, name: String) {
-        self.name = name;
+    /// The model as a layer of another.
+    pub(crate) fn as_layer(&self) -> Arc<dyn Layer> {
+        Arc::clone(&self.architecture) as Arc<dyn Layer>
     }
 
-    /// The layers in order, without the input.
+    /// The layers in Keras's order: of a chain without the input, else with the inputs.
     pub fn layers(&self) -> &[Arc<dyn Layer>] {
-        &self.layers
+        &self.architecture.layers
     }
 
     /// The layer of this name.
@@ -75,17 +95,19 @@ impl Model {
     /// # Errors
     /// If there is none; the message lists the names.
     pub fn get_layer(&self, name: &str) -> Result<&Arc<dyn Layer>> {
-        let found = self.layers.iter().find(|layer| layer.base().name() == Some(name));
-        found.ok_or_else(|| {
-            let names: Vec<String> = self.layers.iter().map(|layer| name_of(&**layer)).collect();
-            let text = format!("there is no layer \"{name}\", the layers are: {}", names.join(", "));
-            Error::argument(&self.name, text)
-        })
+        let found = self.layers().iter().find(|layer| layer.base().name() == Some(name));
+        found.ok_or_else(|| self.no_such_layer(name))
+    }
+
+    fn no_such_layer(&self, name: &str) -> Error {
+        let names: Vec<String> = self.layers().iter().map(|layer| name_of(&**layer)).collect();
+        let text = format!("there is no layer \"{name}\", the layers are: {}", names.join(", "));
+        Error::argument(self.name(), text)
     }
 
     /// Whether the model has its weights.
     pub fn is_built(&self) -> bool {
-        self.network.get().is_some()
+        self.architecture.network.get().is_some()
     }
 
     /// Makes the weights for inputs of this shape, batch first; `None` is an unknown size. A model whose input is
@@ -94,45 +116,22 @@ impl Model {
     /// # Errors
     /// If a layer cannot take what comes to it.
     pub fn build(&self, input_shape: &Shape) -> Result<()> {
-        self.network_for(input_shape).map(|_| ())
+        self.network_for(std::slice::from_ref(input_shape)).map(|_| ())
     }
 
-    /// The network, made for data of this shape if there is none yet.
-    pub(crate) fn network_for(&self, input_shape: &Shape) -> Result<&Network> {
-        if let Some(network) = self.network.get() {
-            return Ok(network);
-        }
-        if self.layers.is_empty() {
-            return Err(Error::state(&self.name, "the model has no layers; add one with `add`"));
-        }
-        let mut dims = input_shape.dims().to_vec();
-        // The batch is never a part of what a model is built for.
-        if let Some(batch) = dims.first_mut() {
-            *batch = None;
-        }
-        let shape = self.declared_shape().unwrap_or_else(|| Shape::new(dims));
-        let network = Network::chain(shape, &self.layers);
-        network.build(self.seed)?;
-        let network = network.with_all_outputs()?;
-        Ok(self.network.get_or_init(|| network))
-    }
-
-    /// The shape of a batch, if it was declared.
-    fn declared_shape(&self) -> Option<Shape> {
-        self.input.as_ref().and_then(|input| input.as_input())
+    /// The network, made for data of these shapes if there is none yet.
+    pub(crate) fn network_for(&self, input_shapes: &[Shape]) -> Result<&Network> {
+        self.architecture.network_for(input_shapes)
     }
 
     /// The network of a built model.
     pub(crate) fn network(&self) -> Result<&Network> {
-        self.network.get().ok_or_else(|| {
-            let text = "the model has no weights yet; add an `Input`, call `build`, or give it data first";
-            Error::state(&self.name, text)
-        })
+        self.architecture.network()
     }
 
     /// All weights in Keras's order; none before the model is built.
     pub fn variables(&self) -> Vec<Variable> {
-        self.network.get().map_or_else(Vec::new, Network::variables)
+        self.architecture.variables()
     }
 
     /// Copies of all weights, in Keras's order.
@@ -146,12 +145,12 @@ impl Model {
     /// If the model is not built, or the number or a shape differs; no weight is changed then.
     pub fn set_weights(&self, weights: &[ArrayD<f32>]) -> Result<()> {
         self.network()?;
-        assign_weights(&self.name, &self.variables(), weights)
+        assign_weights(self.name(), &self.variables(), weights)
     }
 
     /// Forgets the recurrent states of all stateful layers.
     pub fn reset_states(&self) {
-        self.layers.iter().for_each(|layer| layer.reset_states());
+        self.architecture.reset_states();
     }
 
     /// The program that computes predictions for a batch of this shape, to look at.
@@ -159,7 +158,7 @@ impl Model {
     /// # Errors
     /// If the shape does not fit.
     pub fn predict_program(&self, input_shape: &[usize]) -> Result<String> {
-        let program: Arc<Compiled> = self.predict_program_for(input_shape)?;
+        let program: Arc<Compiled> = self.predict_program_for(vec![input_shape.to_vec()])?;
         Ok(program.program().to_string())
     }
 }

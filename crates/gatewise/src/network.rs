@@ -4,103 +4,80 @@ use std::sync::Arc;
 
 use crate::builder::{Builder, Mode};
 use crate::error::{Error, Result};
-use crate::initializers::InitializerRandom;
-use crate::layers::{Layer, Tensor, WeightBuilder, name_of};
-use crate::shape::Shape;
+use crate::functional::{KerasTensor, Node};
+use crate::layers::{Layer, Tensor, name_of};
 use crate::variable::Variable;
 
-/// An output of a layer call: the position of the call and of the output.
-pub(crate) type OutputOf = (usize, usize);
+mod order;
 
-/// A layer applied to outputs of earlier calls; a call without inputs is where data enters.
-#[derive(Debug, Clone)]
-pub(crate) struct LayerCall {
-    pub layer: Arc<dyn Layer>,
-    pub inputs: Vec<OutputOf>,
+/// Where a value of a running network comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// The input of this position.
+    Input(usize),
+    /// An output of the call of this position.
+    Call(usize, usize),
+}
+
+/// A layer call with the places of its inputs.
+#[derive(Debug)]
+struct Call {
+    node: Arc<Node>,
+    inputs: Vec<Origin>,
+    mask: Option<Origin>,
 }
 
 /// Layer calls in an order of execution, with what enters and what leaves.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 pub(crate) struct Network {
-    pub calls: Vec<LayerCall>,
-    /// The shape of each input, batch first.
-    pub inputs: Vec<Shape>,
-    pub outputs: Vec<OutputOf>,
+    calls: Vec<Call>,
+    /// The layers, those where data enters too, in Keras's order.
+    layers: Vec<Arc<dyn Layer>>,
+    pub inputs: Vec<KerasTensor>,
+    pub outputs: Vec<KerasTensor>,
+    results: Vec<Origin>,
 }
 
 impl Network {
-    /// A chain of layers after one input.
+    /// The calls between these inputs and outputs.
     ///
     /// # Errors
-    /// If there is no layer, or a layer that is not the last has several outputs.
-    pub fn chain(input: Shape, layers: &[Arc<dyn Layer>]) -> Self {
-        let calls: Vec<LayerCall> = layers
-            .iter()
-            .enumerate()
-            .map(|(index, layer)| LayerCall {
-                layer: Arc::clone(layer),
-                inputs: index.checked_sub(1).map_or_else(Vec::new, |before| vec![(before, 0)]),
-            })
-            .collect();
-        let outputs = calls.len().checked_sub(1).map(|last| (last, 0));
-        Self { calls, inputs: vec![input], outputs: outputs.into_iter().collect() }
-    }
-
-    /// The same network with every output of its last call.
-    ///
-    /// # Errors
-    /// If a layer cannot take its inputs.
-    pub fn with_all_outputs(mut self) -> Result<Self> {
-        let shapes = self.output_shapes()?;
-        let count = shapes.last().map_or(0, Vec::len);
-        self.outputs = (0..count).map(|output| (shapes.len() - 1, output)).collect();
-        Ok(self)
-    }
-
-    /// The layers, each once, in the order of their first calls.
-    pub fn layers(&self) -> Vec<&Arc<dyn Layer>> {
-        let mut layers: Vec<&Arc<dyn Layer>> = Vec::new();
-        for call in &self.calls {
-            if !layers.iter().any(|known| Arc::ptr_eq(known, &call.layer)) {
-                layers.push(&call.layer);
-            }
+    /// If an output does not follow from the inputs alone, or two layers have one name; the message names them.
+    pub fn new(subject: &str, inputs: Vec<KerasTensor>, outputs: Vec<KerasTensor>) -> Result<Self> {
+        let found = order::search(&inputs, &outputs);
+        let layers = found.layers(&inputs);
+        check_names(subject, &layers)?;
+        let mut calls: Vec<Call> = Vec::new();
+        for node in found.nodes.iter().filter(|node| !node.is_input()) {
+            let find = |tensor: &KerasTensor| origin(subject, &inputs, &calls, tensor, Some(node));
+            let origins = node.inputs.iter().map(find).collect::<Result<_>>()?;
+            let mask = node.options.mask.as_ref().map(find).transpose()?;
+            calls.push(Call { node: Arc::clone(node), inputs: origins, mask });
         }
-        layers
+        let results = outputs.iter().map(|output| origin(subject, &inputs, &calls, output, None));
+        let results = results.collect::<Result<_>>()?;
+        Ok(Self { calls, layers, inputs, outputs, results })
+    }
+
+    /// The layers, each once, those where data enters too: Keras's order, by their distance from the outputs.
+    pub fn layers(&self) -> &[Arc<dyn Layer>] {
+        &self.layers
+    }
+
+    /// The calls in an order of execution.
+    pub fn nodes(&self) -> impl Iterator<Item = &Arc<Node>> {
+        self.calls.iter().map(|call| &call.node)
     }
 
     /// The weights of all layers, each once, in the order of the layers.
     pub fn variables(&self) -> Vec<Variable> {
-        self.layers().iter().flat_map(|layer| layer.variables()).collect()
-    }
-
-    /// Gives fresh weights to the layers that have none. Layers draw from streams of their own.
-    ///
-    /// # Errors
-    /// If a layer cannot take its inputs; the message names it.
-    pub fn build(&self, seed: u64) -> Result<()> {
-        let builder = Builder::new(Mode::Inference);
-        let mut values: Vec<Vec<Tensor>> = Vec::new();
-        for (index, call) in self.calls.iter().enumerate() {
-            let inputs = self.inputs_of(&builder, call, &values);
-            if call.layer.variables().is_empty() {
-                let shapes: Vec<Shape> = inputs.iter().map(|input| builder.shape(input.value)).collect();
-                let mut random = InitializerRandom::new(seed, index as u64);
-                call.layer.build(&shapes, &mut WeightBuilder::new(&name_of(&*call.layer), &mut random))?;
+        let mut variables: Vec<Variable> = Vec::new();
+        for variable in self.layers.iter().flat_map(|layer| layer.variables()) {
+            if !variables.iter().any(|known| known.id() == variable.id()) {
+                variables.push(variable);
             }
-            values.push(call.layer.call(&builder, &inputs)?);
         }
-        self.check_outputs(&values)
-    }
-
-    /// Every layer's output shapes for the declared inputs, in the order of the calls.
-    ///
-    /// # Errors
-    /// If a layer cannot take its inputs.
-    pub fn output_shapes(&self) -> Result<Vec<Vec<Shape>>> {
-        let builder = Builder::new(Mode::Inference);
-        let values = self.trace_all(&builder, None)?;
-        let shapes = |outputs: &Vec<Tensor>| outputs.iter().map(|t| builder.shape(t.value)).collect();
-        Ok(values.iter().map(shapes).collect())
+        variables
     }
 
     /// Emits all layers for inputs that have been entered already, and returns the outputs.
@@ -108,44 +85,69 @@ impl Network {
     /// # Errors
     /// If a layer cannot take its inputs.
     pub fn trace(&self, builder: &Builder, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
-        let values = self.trace_all(builder, Some(inputs))?;
-        Ok(self.outputs.iter().map(|(call, output)| values[*call][*output]).collect())
-    }
-
-    fn trace_all(&self, builder: &Builder, entered: Option<&[Tensor]>) -> Result<Vec<Vec<Tensor>>> {
         let mut values: Vec<Vec<Tensor>> = Vec::new();
-        let mut entered = entered.into_iter().flatten();
         for call in &self.calls {
-            let given = if call.inputs.is_empty() { entered.next() } else { None };
-            let inputs = match given {
-                Some(tensor) => vec![*tensor],
-                None => self.inputs_of(builder, call, &values),
-            };
-            values.push(call.layer.call(builder, &inputs)?);
-        }
-        Ok(values)
-    }
-
-    /// The inputs of a call, entered under their declared shape where nothing else was given.
-    fn inputs_of(&self, builder: &Builder, call: &LayerCall, values: &[Vec<Tensor>]) -> Vec<Tensor> {
-        if call.inputs.is_empty() {
-            let before = self.calls[..values.len()].iter().filter(|call| call.inputs.is_empty()).count();
-            return vec![Tensor::new(builder.input("x", &self.inputs[before]))];
-        }
-        call.inputs.iter().map(|(call, output)| values[*call][*output]).collect()
-    }
-
-    fn check_outputs(&self, values: &[Vec<Tensor>]) -> Result<()> {
-        let has_many = |call: &&LayerCall| call.inputs.iter().any(|(from, _)| values[*from].len() > 1);
-        match self.calls.iter().find(has_many) {
-            Some(call) => {
-                let (from, _) = call.inputs[0];
-                let (subject, next) = (name_of(&*self.calls[from].layer), name_of(&*call.layer));
-                let count = values[from].len();
-                let text = format!("expected one output for the layer \"{next}\" after it, got {count}");
-                Err(Error::argument(subject, text))
+            let find = |origin: &Origin| value(*origin, inputs, &values);
+            let mut arguments: Vec<Tensor> = call.inputs.iter().map(find).collect();
+            if let (Some(mask), Some(first)) = (&call.mask, arguments.first_mut()) {
+                first.mask = Some(find(mask).value);
             }
-            None => Ok(()),
+            values.push(call.node.emit(builder, &arguments)?);
+        }
+        Ok(self.results.iter().map(|origin| value(*origin, inputs, &values)).collect())
+    }
+}
+
+impl Node {
+    /// Emits the call in the mode that it asks for.
+    fn emit(&self, builder: &Builder, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        let call = || self.layer.call_with_arguments(builder, inputs, &self.options.arguments);
+        match self.options.training {
+            Some(true) => builder.in_mode(Mode::Training, call),
+            Some(false) => builder.in_mode(Mode::Inference, call),
+            None => call(),
         }
     }
+}
+
+fn value(origin: Origin, inputs: &[Tensor], values: &[Vec<Tensor>]) -> Tensor {
+    match origin {
+        Origin::Input(position) => inputs[position],
+        Origin::Call(call, output) => values[call][output],
+    }
+}
+
+/// Where a value comes from, among the inputs and the calls before.
+fn origin(
+    subject: &str,
+    inputs: &[KerasTensor],
+    calls: &[Call],
+    tensor: &KerasTensor,
+    user: Option<&Node>,
+) -> Result<Origin> {
+    if let Some(position) = inputs.iter().position(|input| input.is_same(tensor)) {
+        return Ok(Origin::Input(position));
+    }
+    let call = calls.iter().position(|call| Arc::ptr_eq(&call.node, &tensor.node));
+    call.map(|call| Origin::Call(call, tensor.output)).ok_or_else(|| {
+        let user = user.map_or_else(|| "an output".into(), |user| format!("\"{}\"", name_of(&*user.layer)));
+        let text = format!(
+            "the graph is disconnected: {user} needs \"{}\" {}, which is not among the inputs of the model; add it \
+             to them",
+            tensor.name(),
+            tensor.shape()
+        );
+        Error::argument(subject, text)
+    })
+}
+
+fn check_names(subject: &str, layers: &[Arc<dyn Layer>]) -> Result<()> {
+    for (index, layer) in layers.iter().enumerate() {
+        let name = name_of(&**layer);
+        if layers[..index].iter().any(|known| name_of(&**known) == name) {
+            let text = format!("two layers are named \"{name}\"; give one of them another name");
+            return Err(Error::argument(subject, text));
+        }
+    }
+    Ok(())
 }

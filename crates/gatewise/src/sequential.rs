@@ -44,7 +44,7 @@ impl Default for Sequential {
 impl Sequential {
     /// A model without layers, with a seed from the system's entropy.
     pub fn new() -> Self {
-        Self { model: Model::chain("sequential") }
+        Self { model: Model::chain() }
     }
 
     /// Sets the seed of everything random in the model: fresh weights, dropout and shuffling.

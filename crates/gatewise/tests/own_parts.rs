@@ -9,7 +9,7 @@ use gatewise::layers::{Dense, Input, Layer, LayerBase, Lstm, Tensor};
 use gatewise::losses::Loss;
 use gatewise::metrics::{Metric, MetricBatch};
 use gatewise::regularizers::Regularizer;
-use gatewise::{Activation, Builder, Compile, Fit, Result, Sequential, Value};
+use gatewise::{Activation, Builder, Compile, Fit, LossArgument, Result, Sequential, Value};
 use ndarray::{Array, ArrayD, ArrayViewMutD};
 use serde_json::{Map, Value as Json, json};
 
@@ -20,7 +20,7 @@ fn data() -> (ArrayD<f32>, ArrayD<f32>) {
 }
 
 /// Loss curve and weights of a training of ten epochs with this layer and loss.
-fn train(lstm: Lstm, loss: impl Into<Loss>) -> (Vec<f64>, Vec<ArrayD<f32>>) {
+fn train(lstm: Lstm, loss: impl Into<LossArgument>) -> (Vec<f64>, Vec<ArrayD<f32>>) {
     let mut model = Sequential::new().with_seed(9);
     model.add(Input::new([None, Some(2)])).unwrap();
     model.add(lstm).unwrap();

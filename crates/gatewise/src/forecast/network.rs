@@ -47,7 +47,7 @@ impl Network {
         let arguments = Fit {
             epochs: recipe.epochs,
             batch_size: Some(BATCH_SIZE),
-            validation_data: Some((&x_val, &y_val)),
+            validation_data: Some((&x_val, &y_val).into()),
             callbacks: vec![&mut stop, &mut teller],
             ..Fit::default()
         };

@@ -119,8 +119,8 @@ fn train(case: &Case<'_>) {
         epochs: fit["epochs"].as_u64().expect("a count") as usize,
         shuffle: Some(false),
         validation_split: fit["validation_split"].as_f64().unwrap_or(0.0),
-        validation_data: validation.as_ref().map(|(x, y)| (x, y)),
-        sample_weight: weights.as_ref(),
+        validation_data: validation.as_ref().map(|(x, y)| (x, y).into()),
+        sample_weight: weights.as_ref().into(),
         callbacks,
         ..Fit::default()
     };

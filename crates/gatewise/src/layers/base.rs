@@ -1,7 +1,7 @@
 //! The arguments that every layer has.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::Layer;
 use crate::error::{Error, Result};
@@ -13,11 +13,18 @@ pub struct LayerBase {
     name: OnceLock<String>,
     is_trainable: AtomicBool,
     batch_shape: Option<Shape>,
+    /// Calls on symbolic values so far.
+    calls: AtomicUsize,
 }
 
 impl Default for LayerBase {
     fn default() -> Self {
-        Self { name: OnceLock::new(), is_trainable: AtomicBool::new(true), batch_shape: None }
+        Self {
+            name: OnceLock::new(),
+            is_trainable: AtomicBool::new(true),
+            batch_shape: None,
+            calls: AtomicUsize::new(0),
+        }
     }
 }
 
@@ -30,6 +37,16 @@ impl LayerBase {
     /// Gives a name to a layer that has none.
     pub(crate) fn set_name_once(&self, name: String) {
         self.name.get_or_init(|| name);
+    }
+
+    /// The same with a name that is made only if it is needed.
+    pub(crate) fn set_name_with(&self, name: impl FnOnce() -> String) {
+        self.name.get_or_init(name);
+    }
+
+    /// Counts a call on symbolic values and returns how many there were before.
+    pub(crate) fn count_call(&self) -> usize {
+        self.calls.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Whether training changes the layer's weights.

@@ -23,7 +23,7 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value as Json};
 
 use super::weights::add_activity_loss;
-use super::{Layer, LayerBase, Tensor, WeightBuilder, name_of, unbuilt};
+use super::{CallForm, Layer, LayerBase, Tensor, WeightBuilder, name_of, unbuilt};
 use crate::activations::cell::CellActivation;
 use crate::builder::{Builder, Mode};
 use crate::error::{Error, Result};
@@ -312,6 +312,10 @@ impl Layer for Lstm {
                 Err(Error::argument(name_of(self), text))
             }
         }
+    }
+
+    fn call_form(&self) -> CallForm {
+        CallForm::States
     }
 
     fn variables(&self) -> Vec<Variable> {

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::{Activation, Dense, Dropout, Embedding, Flatten, Input, Layer, LayerOptions, Lstm, Masking};
 use super::{RepeatVector, Reshape, TimeDistributed};
 use crate::error::{Error, Result};
+use crate::model;
 use crate::serialization;
 
 mod reader;
@@ -47,6 +48,9 @@ const CLASSES: &[(&str, Create)] = &[
 /// If the class or one of its arguments is unknown, or an argument has the wrong type.
 pub fn deserialize(value: &Json) -> Result<Arc<dyn Layer>> {
     let (class_name, config) = serialization::unwrap("layer", value)?;
+    if let Some(model) = model::deserialize(class_name, &config) {
+        return model;
+    }
     let Some((_, create)) = CLASSES.iter().find(|(known, _)| *known == class_name) else {
         let known: Vec<&str> = CLASSES.iter().map(|(known, _)| *known).collect();
         let text = format!("the class \"{class_name}\" is not supported, known are: {}", known.join(", "));

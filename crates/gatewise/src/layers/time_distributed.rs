@@ -93,6 +93,10 @@ impl Layer for TimeDistributed {
         self.layer.variables()
     }
 
+    fn sublayers(&self) -> Vec<Arc<dyn Layer>> {
+        vec![Arc::clone(&self.layer)]
+    }
+
     fn own_config(&self) -> Map<String, Json> {
         let mut config = Map::new();
         config.insert("layer".into(), serialize(&*self.layer));

@@ -1,31 +1,47 @@
 //! Cutting arrays into batches.
 
-use ndarray::ArrayD;
+use std::borrow::Cow;
 
+use ndarray::{Array1, ArrayD};
+
+use super::arrays::Arrays;
+use super::feed::{BatchView, View};
 use crate::error::{Error, Result};
 
 /// An array of samples as one row-major stretch of memory.
 #[derive(Debug, Clone)]
-pub(super) struct Samples {
-    data: Vec<f32>,
+pub(super) struct Samples<'a> {
+    data: Cow<'a, [f32]>,
     /// The sizes of one sample.
     sample: Vec<usize>,
-    len: usize,
+    /// The samples that count: from the first to before the last.
+    first: usize,
+    last: usize,
 }
 
-impl Samples {
+impl<'a> Samples<'a> {
     /// The samples of an array, which lie along its first axis.
     ///
     /// # Errors
     /// If the array has no axis or no sample.
-    pub fn new(name: &str, array: &ArrayD<f32>) -> Result<Self> {
+    pub fn new(name: &str, array: &'a ArrayD<f32>) -> Result<Self> {
         let Some((len, sample)) = array.shape().split_first() else {
             return Err(Error::shape(name, "expected an array [samples, ...], got a single number"));
         };
         if *len == 0 {
             return Err(Error::data(name, "expected at least one sample, got none"));
         }
-        Ok(Self { data: array.iter().copied().collect(), sample: sample.to_vec(), len: *len })
+        let data = match array.as_slice() {
+            Some(data) => Cow::Borrowed(data),
+            None => Cow::Owned(array.iter().copied().collect()),
+        };
+        Ok(Self { data, sample: sample.to_vec(), first: 0, last: *len })
+    }
+
+    /// One number a sample.
+    fn of_weights(weights: Array1<f32>) -> Self {
+        let last = weights.len();
+        Self { data: Cow::Owned(weights.to_vec()), sample: Vec::new(), first: 0, last }
     }
 
     /// Checks that there is no NaN or infinity, which a training could not recover from.
@@ -44,7 +60,7 @@ impl Samples {
 
     /// The number of samples.
     pub fn len(&self) -> usize {
-        self.len
+        self.last - self.first
     }
 
     /// The shape of a batch of `batch` samples.
@@ -60,72 +76,154 @@ impl Samples {
 
     /// Samples `start .. end` as they lie.
     pub fn range(&self, start: usize, end: usize) -> &[f32] {
-        &self.data[start * self.width()..end * self.width()]
+        &self.data[(self.first + start) * self.width()..(self.first + end) * self.width()]
+    }
+
+    /// The same as what a program is given.
+    fn view(&self, start: usize, end: usize) -> View<'_> {
+        View { shape: self.batch_shape(end - start), data: self.range(start, end) }
     }
 
     /// Copies the samples of these numbers into `batch`.
-    pub fn gather_into(&self, numbers: &[usize], batch: &mut Vec<f32>) {
+    fn gather_into(&self, numbers: &[usize], batch: &mut Vec<f32>) {
         batch.clear();
         numbers.iter().for_each(|number| batch.extend_from_slice(self.range(*number, number + 1)));
     }
 
     /// The samples before `at`, and those from it on.
-    pub fn split(self, at: usize) -> (Self, Self) {
-        let mut data = self.data;
-        let tail = data.split_off(at * self.sample.iter().product::<usize>());
-        let rest = self.len - at;
-        let head = Self { data, sample: self.sample.clone(), len: at };
-        (head, Self { data: tail, sample: self.sample, len: rest })
+    fn split(&self, at: usize) -> (Self, Self) {
+        let middle = self.first + at;
+        (Self { last: middle, ..self.clone() }, Self { first: middle, ..self.clone() })
     }
 }
 
 /// Inputs, targets and perhaps weights of the same samples.
 #[derive(Debug, Clone)]
-pub(super) struct Dataset {
-    pub x: Samples,
-    pub y: Samples,
-    pub sample_weight: Option<Samples>,
+pub(super) struct Dataset<'a> {
+    x: Vec<Samples<'a>>,
+    y: Vec<Samples<'a>>,
+    sample_weight: Vec<Samples<'a>>,
 }
 
-impl Dataset {
-    /// Checks that all arrays have as many samples, and only finite numbers.
+/// The names of a model's inputs and of the outputs that have a target.
+#[derive(Debug, Clone)]
+pub(super) struct Names {
+    pub inputs: Vec<String>,
+    pub targets: Vec<String>,
+}
+
+impl<'a> Dataset<'a> {
+    /// Checks that all arrays are there, have as many samples, and only finite numbers.
     ///
     /// # Errors
     /// If not.
-    pub fn new(x: &ArrayD<f32>, y: &ArrayD<f32>, sample_weight: Option<&ArrayD<f32>>) -> Result<Self> {
-        let (x, y) = (Samples::new("x", x)?, Samples::new("y", y)?);
-        let weights = sample_weight.map(|weights| Samples::new("sample_weight", weights)).transpose()?;
-        for (name, array) in
-            [("x", &x), ("y", &y)].into_iter().chain(weights.as_ref().map(|w| ("sample_weight", w)))
-        {
-            if array.len() != x.len() {
-                let text = format!("expected {} samples, as x has, got {}", x.len(), array.len());
+    pub fn new(names: &Names, x: &Arrays<'a>, y: &Arrays<'a>, weights: &Arrays<'a>) -> Result<Self> {
+        let x = samples("x", &x.in_order("x", &names.inputs)?, &names.inputs)?;
+        let y = samples("y", &y.in_order("y", &names.targets)?, &names.targets)?;
+        let sample_weight = match weights.len() {
+            0 => Vec::new(),
+            // One array counts for all outputs.
+            1 if names.targets.len() > 1 => {
+                let one =
+                    samples("sample_weight", &weights.in_order("sample_weight", &["all".into()])?, &[])?;
+                names.targets.iter().flat_map(|_| one.clone()).collect()
+            }
+            _ => {
+                samples("sample_weight", &weights.in_order("sample_weight", &names.targets)?, &names.targets)?
+            }
+        };
+        let data = Self { x, y, sample_weight };
+        data.check_lengths()?;
+        Ok(data)
+    }
+
+    fn check_lengths(&self) -> Result<()> {
+        let len = self.len();
+        for (name, arrays) in [("x", &self.x), ("y", &self.y), ("sample_weight", &self.sample_weight)] {
+            if let Some(other) = arrays.iter().find(|array| array.len() != len) {
+                let text = format!("expected {len} samples, as x has, got {}", other.len());
                 return Err(Error::shape(name, text));
             }
-            array.check_finite(name)?;
         }
-        Ok(Self { x, y, sample_weight: weights })
+        Ok(())
+    }
+
+    /// The same samples with weights by the class of their target.
+    ///
+    /// # Errors
+    /// If there are weights already, several targets, or a weight is not a finite number.
+    pub fn with_class_weight(mut self, weights: &std::collections::BTreeMap<usize, f32>) -> Result<Self> {
+        if weights.is_empty() {
+            return Ok(self);
+        }
+        if !self.sample_weight.is_empty() {
+            let text = "`class_weight` and `sample_weight` cannot be given together";
+            return Err(Error::argument("fit", text));
+        }
+        let [y] = &self.y[..] else {
+            let text = format!("`class_weight` needs a model with one output, got {}", self.y.len());
+            return Err(Error::argument("fit", text));
+        };
+        super::class_weight::check(weights)?;
+        let width = y.width();
+        let weigh = |row: &[f32]| super::class_weight::weight(row, weights);
+        let rows = y.range(0, y.len()).chunks_exact(width.max(1));
+        self.sample_weight = vec![Samples::of_weights(rows.map(weigh).collect())];
+        Ok(self)
     }
 
     /// The number of samples.
     pub fn len(&self) -> usize {
-        self.x.len()
-    }
-
-    /// The shapes of a batch: of x, y and, if there are any, the weights.
-    pub fn batch_shapes(&self, batch: usize) -> Vec<Vec<usize>> {
-        let arrays = [&self.x, &self.y].into_iter().chain(&self.sample_weight);
-        arrays.map(|array| array.batch_shape(batch)).collect()
+        self.x[0].len()
     }
 
     /// The head and the tail of the samples.
-    pub fn split(self, at: usize) -> (Self, Self) {
-        let (x, x_tail) = self.x.split(at);
-        let (y, y_tail) = self.y.split(at);
-        let (weights, weights_tail) = self.sample_weight.map(|weights| weights.split(at)).unzip();
+    pub fn split(&self, at: usize) -> (Self, Self) {
+        let cut = |arrays: &[Samples<'a>]| -> (Vec<Samples<'a>>, Vec<Samples<'a>>) {
+            arrays.iter().map(|array| array.split(at)).unzip()
+        };
+        let ((x, x_tail), (y, y_tail)) = (cut(&self.x), cut(&self.y));
+        let (weights, weights_tail) = cut(&self.sample_weight);
         let head = Self { x, y, sample_weight: weights };
         (head, Self { x: x_tail, y: y_tail, sample_weight: weights_tail })
     }
+
+    /// Samples `start .. end` as they lie.
+    pub fn range(&self, start: usize, end: usize) -> BatchView<'_> {
+        BatchView {
+            x: self.x.iter().map(|array| array.view(start, end)).collect(),
+            y: self.y.iter().map(|array| array.view(start, end)).collect(),
+            sample_weight: self.sample_weight.iter().map(|array| array.view(start, end)).collect(),
+        }
+    }
+
+    /// The samples of these numbers, gathered in `buffers`.
+    pub fn gather<'b>(&self, numbers: &[usize], buffers: &'b mut Vec<Vec<f32>>) -> BatchView<'b> {
+        let arrays: Vec<&Samples<'a>> = self.x.iter().chain(&self.y).chain(&self.sample_weight).collect();
+        buffers.resize(arrays.len(), Vec::new());
+        arrays.iter().zip(buffers.iter_mut()).for_each(|(array, buffer)| array.gather_into(numbers, buffer));
+        let shapes = arrays.iter().map(|array| array.batch_shape(numbers.len()));
+        let mut views = shapes.zip(buffers.iter()).map(|(shape, data)| View { shape, data });
+        BatchView {
+            x: views.by_ref().take(self.x.len()).collect(),
+            y: views.by_ref().take(self.y.len()).collect(),
+            sample_weight: views.collect(),
+        }
+    }
+}
+
+/// Checked samples of several arrays; the message names the array where there are several.
+fn samples<'a>(kind: &str, arrays: &[&'a ArrayD<f32>], names: &[String]) -> Result<Vec<Samples<'a>>> {
+    let make = |(index, array): (usize, &&'a ArrayD<f32>)| {
+        let name = match names.get(index) {
+            Some(name) if names.len() > 1 => format!("{kind} \"{name}\""),
+            _ => kind.to_owned(),
+        };
+        let samples = Samples::new(&name, array)?;
+        samples.check_finite(&name)?;
+        Ok(samples)
+    };
+    arrays.iter().enumerate().map(make).collect()
 }
 
 /// The numbers of batches of `size` among `len` samples, the last one perhaps smaller.

@@ -1,66 +1,116 @@
 //! A model's architecture in Keras's JSON form.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::Model;
+use super::architecture::{Architecture, Kind};
 use crate::error::{Error, Result};
-use crate::layers::{self, Input, dtype_policy, serialize_built};
+use crate::functional;
+use crate::layers::{self, Input, Layer, LayerBase, serialize_built};
 use crate::shape::Shape;
 
+mod graph;
+mod nodes;
+
 impl Model {
-    /// The architecture as Keras's `Sequential.get_config` gives it.
+    /// The architecture as Keras's `get_config` gives it.
     pub fn get_config(&self) -> Json {
-        let shape =
-            self.declared_shape().or_else(|| self.network.get().map(|network| network.inputs[0].clone()));
-        let mut config = Map::new();
-        config.insert("name".into(), self.name.clone().into());
-        config.insert("trainable".into(), true.into());
-        config.insert("dtype".into(), dtype_policy());
-        config.insert("layers".into(), self.layer_configs(shape.as_ref()).into());
-        if let Some(shape) = shape {
-            config.insert("build_input_shape".into(), json!(shape.dims()));
-        }
-        config.into()
+        layers::get_config(&*self.architecture).into()
     }
 
-    /// The input, if its shape is known, and the layers in their envelopes.
-    fn layer_configs(&self, shape: Option<&Shape>) -> Vec<Json> {
-        let input = |shape: &Shape| match &self.input {
-            Some(input) => layers::serialize(&**input),
-            None => layers::serialize(&Input::batch(shape.dims())),
-        };
-        let mut configs: Vec<Json> = shape.map(input).into_iter().collect();
-        let outputs = self.network.get().and_then(|network| network.output_shapes().ok());
-        // What goes into a layer: the declared shape, then what came out of the layer before.
-        let befores = shape.zip(outputs.as_ref());
-        for (index, layer) in self.layers.iter().enumerate() {
-            configs.push(match befores {
-                Some((first, _)) if index == 0 => serialize_built(&**layer, first),
-                Some((_, outputs)) => serialize_built(&**layer, &outputs[index - 1][0]),
-                None => layers::serialize(&**layer),
-            });
-        }
-        configs
-    }
-
-    /// A chain of layers from such a configuration, with fresh weights.
+    /// A model from such a configuration, with fresh weights: a chain where it has no `input_layers`.
     ///
     /// # Errors
-    /// If a layer or an argument is unknown.
-    pub(crate) fn chain_from_config(config: &Json) -> Result<Self> {
-        let wrong = |text: &str| Error::argument("sequential", text);
-        let mut model = Self::chain(config.get("name").and_then(Json::as_str).unwrap_or("sequential"));
-        let list = config.get("layers").and_then(Json::as_array);
-        for layer in list.ok_or_else(|| wrong("the configuration lacks the list `layers`"))? {
-            model.append(layers::deserialize(layer)?)?;
-        }
-        if let (Some(shape), false) =
-            (config.get("build_input_shape").filter(|s| !s.is_null()), model.is_built())
-        {
-            let dims = shape.as_array().ok_or_else(|| wrong("`build_input_shape` must be a list"))?;
-            let dims = dims.iter().map(|dim| dim.as_u64().map(|dim| dim as usize));
-            model.build(&Shape::new(dims.collect::<Vec<_>>()))?;
-        }
-        Ok(model)
+    /// If a layer or an argument is unknown, or the layers cannot be connected.
+    pub fn from_config(config: &Json) -> Result<Self> {
+        Ok(Self::from_architecture(architecture(config)?))
     }
+
+    /// A chain of layers from such a configuration.
+    ///
+    /// # Errors
+    /// If it describes another kind of model, or a layer or an argument is unknown.
+    pub(crate) fn chain_from_config(config: &Json) -> Result<Self> {
+        if is_functional(config) {
+            let text = "the configuration is that of a functional model; use `Model::from_config`";
+            return Err(Error::argument("sequential", text));
+        }
+        Self::from_config(config)
+    }
+}
+
+/// A model as a layer, from its envelope's class and configuration; `None` if the class is no model.
+pub(crate) fn deserialize(class_name: &str, config: &Map<String, Json>) -> Option<Result<Arc<dyn Layer>>> {
+    let is_model = ["Sequential", "Functional", "Model"].contains(&class_name);
+    is_model.then(|| {
+        let architecture = architecture(&Json::from(config.clone()))?;
+        Ok(Arc::new(architecture) as Arc<dyn Layer>)
+    })
+}
+
+fn is_functional(config: &Json) -> bool {
+    config.get("input_layers").is_some()
+}
+
+fn architecture(config: &Json) -> Result<Architecture> {
+    let mut architecture = if is_functional(config) { graph::read(config)? } else { chain(config)? };
+    if let Some(name) = config.get("name").and_then(Json::as_str) {
+        architecture.base = LayerBase::default();
+        architecture.base.set_name_once(name.to_owned());
+    }
+    if config.get("trainable") == Some(&Json::Bool(false)) {
+        architecture.base.set_trainable(false);
+    }
+    Ok(architecture)
+}
+
+/// The arguments of Keras's `Sequential` or `Functional` beside the name and the flag.
+pub(super) fn own_config(architecture: &Architecture) -> Map<String, Json> {
+    if architecture.kind == Kind::Functional {
+        return graph::write(architecture);
+    }
+    let mut config = Map::new();
+    let shape = architecture.input.as_ref().and_then(|input| input.as_input());
+    let shape = shape.or_else(|| architecture.ends().map(|(inputs, _)| inputs[0].shape().clone()));
+    config.insert("layers".into(), layer_configs(architecture, shape.as_ref()).into());
+    if let Some(shape) = shape {
+        config.insert("build_input_shape".into(), json!(shape.dims()));
+    }
+    config
+}
+
+/// The input, if its shape is known, and the layers of a chain in their envelopes.
+fn layer_configs(architecture: &Architecture, shape: Option<&Shape>) -> Vec<Json> {
+    let input = |shape: &Shape| match &architecture.input {
+        Some(input) => layers::serialize(&**input),
+        None => layers::serialize(&Input::batch(shape.dims())),
+    };
+    let mut configs: Vec<Json> = shape.map(input).into_iter().collect();
+    let nodes: Vec<_> =
+        architecture.network.get().map(|network| network.nodes().collect()).unwrap_or_default();
+    for (index, layer) in architecture.layers.iter().enumerate() {
+        configs.push(match nodes.get(index) {
+            Some(node) => serialize_built(&**layer, &[node.inputs[0].shape().clone()]),
+            None => layers::serialize(&**layer),
+        });
+    }
+    configs
+}
+
+fn chain(config: &Json) -> Result<Architecture> {
+    let wrong = |text: &str| Error::argument("sequential", text);
+    let mut architecture = Architecture::new(Kind::Sequential, functional::next_seed());
+    let list = config.get("layers").and_then(Json::as_array);
+    for layer in list.ok_or_else(|| wrong("the configuration lacks the list `layers`"))? {
+        architecture.append(layers::deserialize(layer)?)?;
+    }
+    let shape = config.get("build_input_shape").filter(|shape| !shape.is_null());
+    if let (Some(shape), None) = (shape, architecture.network.get()) {
+        let dims = shape.as_array().ok_or_else(|| wrong("`build_input_shape` must be a list"))?;
+        let dims = dims.iter().map(|dim| dim.as_u64().map(|dim| dim as usize));
+        architecture.network_for(&[Shape::new(dims.collect::<Vec<_>>())])?;
+    }
+    Ok(architecture)
 }

@@ -1,21 +1,23 @@
 //! The loss and the metrics on data that is not trained on.
 
-use ndarray::ArrayD;
-
 use super::Model;
-use super::batches::Dataset;
+use super::arrays::Arrays;
+use super::feed::{ArrayFeed, Feed};
 use super::fit::check_batch_size;
+use super::programs::Purpose;
 use crate::callbacks::Logs;
 use crate::error::Result;
-use crate::shape::Shape;
+use crate::random::RandomKey;
 
 /// The arguments of Keras's `evaluate`, with its defaults.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Evaluate<'a> {
     /// Samples in a batch (default 32).
     pub batch_size: Option<usize>,
-    /// Weights `[samples]` or `[samples, time]`.
-    pub sample_weight: Option<&'a ArrayD<f32>>,
+    /// Weights `[samples]` or `[samples, time]`, one array for all outputs or one for each.
+    pub sample_weight: Arrays<'a>,
+    /// The most batches that are taken (default: all).
+    pub steps: Option<usize>,
 }
 
 impl Model {
@@ -23,12 +25,27 @@ impl Model {
     ///
     /// # Errors
     /// If the model is not compiled, or the arrays do not fit.
-    pub fn evaluate(&mut self, x: &ArrayD<f32>, y: &ArrayD<f32>, evaluate: Evaluate<'_>) -> Result<Logs> {
-        self.training()?;
+    pub fn evaluate<'a>(
+        &mut self,
+        x: impl Into<Arrays<'a>>,
+        y: impl Into<Arrays<'a>>,
+        evaluate: Evaluate<'a>,
+    ) -> Result<Logs> {
         let batch_size = check_batch_size("evaluate", evaluate.batch_size)?;
-        let data = Dataset::new(x, y, evaluate.sample_weight)?;
-        self.network_for(&Shape::known(&data.x.batch_shape(1)))?;
-        self.freeze_variables();
-        self.evaluate_dataset(&data, batch_size)
+        let data = self.dataset(&x.into(), &y.into(), &evaluate.sample_weight)?;
+        self.evaluate_feed(&mut ArrayFeed::new(data, batch_size, false), evaluate.steps)
+    }
+
+    /// All batches of a feed (or the first `steps`) through the loss program, in order.
+    pub(super) fn evaluate_feed(&mut self, feed: &mut dyn Feed, steps: Option<usize>) -> Result<Logs> {
+        self.training_mut()?.heads.reset();
+        feed.start(0, RandomKey { seed: self.seed(), stream: 0, step: 0 })?;
+        let mut step = 0;
+        while steps.is_none_or(|steps| step < steps) {
+            let Some(batch) = feed.next_batch()? else { break };
+            self.run_batch(Purpose::Test, &batch)?;
+            step += 1;
+        }
+        Ok(self.training()?.heads.logs())
     }
 }

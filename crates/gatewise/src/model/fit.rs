@@ -1,15 +1,20 @@
 //! Training: the loop over epochs and batches, as Keras's `fit`.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use ndarray::ArrayD;
 
-use super::batches::{Dataset, ranges};
+use super::arrays::Arrays;
+use super::batches::{Dataset, Names, Samples};
+use super::feed::{ArrayFeed, Feed};
 use super::programs::Purpose;
-use super::step::Running;
 use super::{Model, assign_weights};
 use crate::callbacks::{Callback, History, Logs, TrainingControl, TrainingPlan};
 use crate::error::{Error, Result};
+use crate::layers::Layer;
 use crate::optimizers::Optimizer;
-use crate::random::{self, RandomKey};
+use crate::random::RandomKey;
 use crate::shape::Shape;
 
 /// The arguments of Keras's `fit`, with its defaults.
@@ -22,14 +27,49 @@ pub struct Fit<'a> {
     pub shuffle: Option<bool>,
     /// The share of samples, the last ones before shuffling, that only validate (default 0).
     pub validation_split: f64,
-    /// Inputs and targets that only validate; `validation_split` is not used then.
-    pub validation_data: Option<(&'a ArrayD<f32>, &'a ArrayD<f32>)>,
-    /// Weights `[samples]` or `[samples, time]`.
-    pub sample_weight: Option<&'a ArrayD<f32>>,
+    /// Data that only validates; `validation_split` is not used then.
+    pub validation_data: Option<Validation<'a>>,
+    /// Samples in a batch of validation (default: as in training).
+    pub validation_batch_size: Option<usize>,
+    /// The most batches of a validation (default: all).
+    pub validation_steps: Option<usize>,
+    /// Validate after every so many epochs (default 1).
+    pub validation_freq: usize,
+    /// Weights `[samples]` or `[samples, time]`, one array for all outputs or one for each.
+    pub sample_weight: Arrays<'a>,
+    /// Weights of samples by the class of their target, a class number or one-hot; a class that is not named has
+    /// weight 1. For models with one output.
+    pub class_weight: BTreeMap<usize, f32>,
     /// The epoch to begin with (default 0).
     pub initial_epoch: usize,
+    /// Batches in an epoch (default: all). The next epoch goes on where this one ended; a pass through the data that
+    /// ends within an epoch ends the epoch too, as in Keras.
+    pub steps_per_epoch: Option<usize>,
     /// What is told of epochs and batches, in this order.
     pub callbacks: Vec<&'a mut dyn Callback>,
+}
+
+/// Inputs and targets that only validate, perhaps with weights of samples.
+#[derive(Debug, Clone, Default)]
+pub struct Validation<'a> {
+    /// The inputs.
+    pub x: Arrays<'a>,
+    /// The targets.
+    pub y: Arrays<'a>,
+    /// Weights `[samples]` or `[samples, time]`.
+    pub sample_weight: Arrays<'a>,
+}
+
+impl<'a, X: Into<Arrays<'a>>, Y: Into<Arrays<'a>>> From<(X, Y)> for Validation<'a> {
+    fn from((x, y): (X, Y)) -> Self {
+        Self { x: x.into(), y: y.into(), sample_weight: Arrays::default() }
+    }
+}
+
+impl<'a, X: Into<Arrays<'a>>, Y: Into<Arrays<'a>>, W: Into<Arrays<'a>>> From<(X, Y, W)> for Validation<'a> {
+    fn from((x, y, sample_weight): (X, Y, W)) -> Self {
+        Self { x: x.into(), y: y.into(), sample_weight: sample_weight.into() }
+    }
 }
 
 impl Default for Fit<'_> {
@@ -40,8 +80,13 @@ impl Default for Fit<'_> {
             shuffle: None,
             validation_split: 0.0,
             validation_data: None,
-            sample_weight: None,
+            validation_batch_size: None,
+            validation_steps: None,
+            validation_freq: 1,
+            sample_weight: Arrays::default(),
+            class_weight: BTreeMap::new(),
             initial_epoch: 0,
+            steps_per_epoch: None,
             callbacks: Vec::new(),
         }
     }
@@ -51,69 +96,167 @@ impl Default for Fit<'_> {
 const SHUFFLE_STREAM: u64 = 1 << 62;
 
 impl Model {
-    /// Trains on inputs `x [samples, …]` and targets `y [samples, …]`.
+    /// Trains on inputs `x [samples, …]` and targets `y [samples, …]`; several of them in order or by name.
     ///
     /// # Errors
     /// If the model is not compiled, an argument is out of range, the arrays do not fit, or a number is not finite.
-    pub fn fit(&mut self, x: &ArrayD<f32>, y: &ArrayD<f32>, fit: Fit<'_>) -> Result<History> {
-        self.training()?;
+    pub fn fit<'a>(
+        &mut self,
+        x: impl Into<Arrays<'a>>,
+        y: impl Into<Arrays<'a>>,
+        fit: Fit<'a>,
+    ) -> Result<History> {
         let batch_size = check_batch_size("fit", fit.batch_size)?;
-        let data = Dataset::new(x, y, fit.sample_weight)?;
-        let validation = fit.validation_data.map(|(x, y)| Dataset::new(x, y, None)).transpose()?;
-        let (data, validation) = match validation {
-            Some(validation) => (data, Some(validation)),
+        let validation_size = check_batch_size("fit", fit.validation_batch_size.or(Some(batch_size)))?;
+        let data = self.dataset(&x.into(), &y.into(), &fit.sample_weight)?;
+        let (data, validation) = match &fit.validation_data {
+            Some(v) => (data, Some(self.dataset(&v.x, &v.y, &v.sample_weight)?)),
             None => split(data, fit.validation_split)?,
         };
-        self.network_for(&Shape::known(&data.x.batch_shape(1)))?;
-        self.freeze_variables();
+        // As in Keras, the weights of classes do not enter the validation.
+        let data = data.with_class_weight(&fit.class_weight)?;
+        let mut feed = ArrayFeed::new(data, batch_size, fit.shuffle.unwrap_or(true));
+        let mut validation = validation.map(|data| ArrayFeed::new(data, validation_size, false));
+        let validation = validation.as_mut().map(|feed| feed as &mut dyn Feed);
+        self.run_fit(&mut feed, validation, fit)
+    }
+
+    fn run_fit(
+        &mut self,
+        feed: &mut dyn Feed,
+        validation: Option<&mut dyn Feed>,
+        fit: Fit<'_>,
+    ) -> Result<History> {
+        for (name, value) in [
+            ("steps_per_epoch", fit.steps_per_epoch),
+            ("validation_steps", fit.validation_steps),
+            ("validation_freq", Some(fit.validation_freq)),
+        ] {
+            if value == Some(0) {
+                return Err(Error::argument("fit", format!("`{name}` must be at least 1, got 0")));
+            }
+        }
+        let steps = fit.steps_per_epoch.or(feed.num_batches());
+        let plan = TrainingPlan {
+            epochs: fit.epochs,
+            steps: steps.unwrap_or(0),
+            samples: feed.num_samples().unwrap_or(0),
+        };
+        let mut session = Session {
+            model: self,
+            callbacks: fit.callbacks,
+            is_stopped: false,
+            pass: 0,
+            steps_in_pass: 0,
+            is_running: false,
+            steps_per_epoch: fit.steps_per_epoch,
+        };
         let epochs = fit.initial_epoch..fit.epochs.max(fit.initial_epoch);
-        let plan =
-            TrainingPlan { epochs: fit.epochs, steps: data.len().div_ceil(batch_size), samples: data.len() };
-        let shuffle = fit.shuffle.unwrap_or(true);
-        let mut session = Session { model: self, callbacks: fit.callbacks, is_stopped: false };
-        session.run(&data, validation.as_ref(), &plan, epochs, batch_size, shuffle)
+        let validation = validation.map(|feed| (feed, fit.validation_steps, fit.validation_freq));
+        session.run(feed, validation, &plan, epochs)
     }
 
     /// One update on one batch; returns the loss and the metrics of the batch.
     ///
     /// # Errors
     /// As for [`fit`](Self::fit).
-    pub fn train_on_batch(&mut self, x: &ArrayD<f32>, y: &ArrayD<f32>) -> Result<Logs> {
-        self.one_batch(Purpose::Train, x, y)
+    pub fn train_on_batch<'a>(&mut self, x: impl Into<Arrays<'a>>, y: impl Into<Arrays<'a>>) -> Result<Logs> {
+        self.one_batch(Purpose::Train, &x.into(), &y.into(), OnBatch::default())
+    }
+
+    /// The same with weights of samples or classes.
+    ///
+    /// # Errors
+    /// As for [`fit`](Self::fit).
+    pub fn train_on_batch_with<'a>(
+        &mut self,
+        x: impl Into<Arrays<'a>>,
+        y: impl Into<Arrays<'a>>,
+        options: OnBatch<'a>,
+    ) -> Result<Logs> {
+        self.one_batch(Purpose::Train, &x.into(), &y.into(), options)
     }
 
     /// The loss and the metrics of one batch.
     ///
     /// # Errors
     /// As for [`fit`](Self::fit).
-    pub fn test_on_batch(&mut self, x: &ArrayD<f32>, y: &ArrayD<f32>) -> Result<Logs> {
-        self.one_batch(Purpose::Test, x, y)
+    pub fn test_on_batch<'a>(&mut self, x: impl Into<Arrays<'a>>, y: impl Into<Arrays<'a>>) -> Result<Logs> {
+        self.one_batch(Purpose::Test, &x.into(), &y.into(), OnBatch::default())
     }
 
-    fn one_batch(&mut self, purpose: Purpose, x: &ArrayD<f32>, y: &ArrayD<f32>) -> Result<Logs> {
+    /// The same with weights of samples or classes.
+    ///
+    /// # Errors
+    /// As for [`fit`](Self::fit).
+    pub fn test_on_batch_with<'a>(
+        &mut self,
+        x: impl Into<Arrays<'a>>,
+        y: impl Into<Arrays<'a>>,
+        options: OnBatch<'a>,
+    ) -> Result<Logs> {
+        self.one_batch(Purpose::Test, &x.into(), &y.into(), options)
+    }
+
+    fn one_batch(
+        &mut self,
+        purpose: Purpose,
+        x: &Arrays<'_>,
+        y: &Arrays<'_>,
+        options: OnBatch<'_>,
+    ) -> Result<Logs> {
+        let data = self.dataset(x, y, &options.sample_weight)?.with_class_weight(&options.class_weight)?;
+        self.training_mut()?.heads.reset();
+        self.run_batch(purpose, &data.range(0, data.len()))?;
+        Ok(self.training()?.heads.logs())
+    }
+
+    /// The checked data of a training, for which the model is made ready.
+    pub(super) fn dataset<'a>(
+        &mut self,
+        x: &Arrays<'a>,
+        y: &Arrays<'a>,
+        sample_weight: &Arrays<'a>,
+    ) -> Result<Dataset<'a>> {
         self.training()?;
-        let data = Dataset::new(x, y, None)?;
-        self.network_for(&Shape::known(&data.x.batch_shape(1)))?;
-        self.freeze_variables();
-        self.reset_metrics()?;
-        let mut running = Running::default();
-        let (len, shapes) = (data.len(), data.batch_shapes(data.len()));
-        self.step(purpose, &[data.x.range(0, len), data.y.range(0, len)], shapes, &mut running)?;
-        Ok(running.logs(&self.training()?.metrics))
-    }
-
-    /// Makes the trainable flags of the layers those of their weights.
-    pub(super) fn freeze_variables(&self) {
-        for layer in self.layers() {
-            let trainable = layer.base().is_trainable();
-            layer.variables().iter().for_each(|variable| variable.set_trainable(trainable));
+        let inputs = self.names_of_inputs();
+        if !self.is_built() {
+            let shapes = input_shapes(x)?;
+            self.network_for(&shapes)?;
         }
+        self.prepare_training()?;
+        let names = Names { inputs, targets: self.training()?.heads.targets() };
+        Dataset::new(&names, x, y, sample_weight)
     }
 
-    pub(super) fn reset_metrics(&mut self) -> Result<()> {
-        self.training_mut()?.metrics.iter_mut().for_each(|metric| metric.reset());
-        Ok(())
+    /// Makes the trainable flags of the layers those of their weights; a layer inside a frozen one is frozen too.
+    pub(super) fn freeze_variables(&self) {
+        freeze(self.layers(), self.architecture.base.is_trainable());
     }
+}
+
+fn freeze(layers: &[Arc<dyn Layer>], is_trainable: bool) {
+    for layer in layers {
+        let is_trainable = is_trainable && layer.base().is_trainable();
+        layer.variables().iter().for_each(|variable| variable.set_trainable(is_trainable));
+        freeze(&layer.sublayers(), is_trainable);
+    }
+}
+
+/// The shapes of arrays that a chain is built for.
+fn input_shapes(x: &Arrays<'_>) -> Result<Vec<Shape>> {
+    let arrays = x.in_order("x", &["x".to_owned()])?;
+    let samples = arrays.into_iter().map(|array| Samples::new("x", array));
+    samples.map(|samples| Ok(Shape::known(&samples?.batch_shape(1)))).collect()
+}
+
+/// What `train_on_batch_with` and `test_on_batch_with` are given beside the data.
+#[derive(Debug, Clone, Default)]
+pub struct OnBatch<'a> {
+    /// Weights `[samples]` or `[samples, time]`.
+    pub sample_weight: Arrays<'a>,
+    /// Weights of samples by the class of their target.
+    pub class_weight: BTreeMap<usize, f32>,
 }
 
 /// The batch size, 32 if none is given.
@@ -125,7 +268,7 @@ pub(super) fn check_batch_size(subject: &str, batch_size: Option<usize>) -> Resu
 }
 
 /// Takes the last samples off for validation, as many as Keras does.
-fn split(data: Dataset, share: f64) -> Result<(Dataset, Option<Dataset>)> {
+fn split(data: Dataset<'_>, share: f64) -> Result<(Dataset<'_>, Option<Dataset<'_>>)> {
     if !(0.0..1.0).contains(&share) {
         let text = format!("`validation_split` must be at least 0 and below 1, got {share}");
         return Err(Error::argument("fit", text));
@@ -149,25 +292,32 @@ struct Session<'m, 'c> {
     model: &'m mut Model,
     callbacks: Vec<&'c mut dyn Callback>,
     is_stopped: bool,
+    /// Passes through the data that have begun.
+    pass: usize,
+    /// Batches that were taken in the pass.
+    steps_in_pass: usize,
+    /// Whether a pass is under way.
+    is_running: bool,
+    steps_per_epoch: Option<usize>,
 }
 
 impl Session<'_, '_> {
     fn run(
         &mut self,
-        data: &Dataset,
-        validation: Option<&Dataset>,
+        feed: &mut dyn Feed,
+        mut validation: Option<(&mut dyn Feed, Option<usize>, usize)>,
         plan: &TrainingPlan,
         epochs: std::ops::Range<usize>,
-        batch_size: usize,
-        shuffle: bool,
     ) -> Result<History> {
         let mut history = History::default();
         self.notify(|callback, control| callback.on_train_begin(plan, control))?;
         for epoch in epochs {
             self.notify(|callback, control| callback.on_epoch_begin(epoch, control))?;
-            let mut logs = self.train_epoch(data, epoch, batch_size, shuffle)?;
-            if let Some(validation) = validation {
-                let evaluation = self.model.evaluate_dataset(validation, batch_size)?;
+            let mut logs = self.train_epoch(feed, epoch)?;
+            if let Some((feed, steps, freq)) = &mut validation
+                && (epoch + 1).is_multiple_of(*freq)
+            {
+                let evaluation = self.model.evaluate_feed(*feed, *steps)?;
                 logs.extend(evaluation.into_iter().map(|(key, value)| (format!("val_{key}"), value)));
             }
             self.notify(|callback, control| callback.on_epoch_end(epoch, &mut logs, control))?;
@@ -183,36 +333,45 @@ impl Session<'_, '_> {
     }
 
     /// All batches of an epoch; returns the means over them.
-    fn train_epoch(
-        &mut self,
-        data: &Dataset,
-        epoch: usize,
-        batch_size: usize,
-        shuffle: bool,
-    ) -> Result<Logs> {
-        self.model.reset_metrics()?;
-        let key = RandomKey { seed: self.model.seed(), stream: SHUFFLE_STREAM, step: epoch as u64 };
-        let order = if shuffle { random::permutation(data.len(), key) } else { (0..data.len()).collect() };
-        let (mut x, mut y, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-        let mut running = Running::default();
-        for (batch, (start, end)) in ranges(data.len(), batch_size).enumerate() {
-            data.x.gather_into(&order[start..end], &mut x);
-            data.y.gather_into(&order[start..end], &mut y);
-            let mut arrays: Vec<&[f32]> = vec![&x, &y];
-            if let Some(samples) = &data.sample_weight {
-                samples.gather_into(&order[start..end], &mut weights);
-                arrays.push(&weights);
+    fn train_epoch(&mut self, feed: &mut dyn Feed, epoch: usize) -> Result<Logs> {
+        self.model.training_mut()?.heads.reset();
+        if !self.is_running {
+            self.start_pass(feed, epoch)?;
+        }
+        let mut step = 0;
+        while self.steps_per_epoch.is_none_or(|steps| step < steps) {
+            if step == 0 && self.steps_in_pass > 0 && feed.num_batches() == Some(self.steps_in_pass) {
+                self.start_pass(feed, epoch)?;
             }
-            self.model.step(Purpose::Train, &arrays, data.batch_shapes(end - start), &mut running)?;
+            let Some(batch) = feed.next_batch()? else {
+                self.is_running = false;
+                break;
+            };
+            self.model.run_batch(Purpose::Train, &batch)?;
             if !self.callbacks.is_empty() {
-                let logs = running.logs(&self.model.training()?.metrics);
-                self.notify(|callback, control| callback.on_train_batch_end(batch, &logs, control))?;
+                let logs = self.model.training()?.heads.logs();
+                self.notify(|callback, control| callback.on_train_batch_end(step, &logs, control))?;
             }
+            step += 1;
+            self.steps_in_pass += 1;
             if self.is_stopped {
                 break;
             }
         }
-        Ok(running.logs(&self.model.training()?.metrics))
+        if step == 0 {
+            return Err(Error::data("fit", "expected at least one batch in an epoch, got none"));
+        }
+        Ok(self.model.training()?.heads.logs())
+    }
+
+    /// Begins a pass through the data.
+    fn start_pass(&mut self, feed: &mut dyn Feed, epoch: usize) -> Result<()> {
+        // Where an epoch is a pass, its number orders the samples, also in a training that is taken up again.
+        let pass = if self.steps_per_epoch.is_none() { epoch } else { self.pass };
+        let key = RandomKey { seed: self.model.seed(), stream: SHUFFLE_STREAM, step: pass as u64 };
+        feed.start(pass, key)?;
+        (self.pass, self.steps_in_pass, self.is_running) = (self.pass + 1, 0, true);
+        Ok(())
     }
 
     /// Tells every callback.
@@ -220,7 +379,7 @@ impl Session<'_, '_> {
         &mut self,
         mut tell: impl FnMut(&mut dyn Callback, &mut dyn TrainingControl) -> Result<()>,
     ) -> Result<()> {
-        let Self { model, callbacks, is_stopped } = self;
+        let Self { model, callbacks, is_stopped, .. } = self;
         let mut control = Control { model, is_stopped };
         callbacks.iter_mut().try_for_each(|callback| tell(*callback, &mut control))
     }
@@ -251,19 +410,5 @@ impl TrainingControl for Control<'_> {
 
     fn set_learning_rate(&mut self, learning_rate: f32) -> Result<()> {
         self.model.training_mut()?.optimizer.set_learning_rate(learning_rate)
-    }
-}
-
-impl Model {
-    /// All samples of a dataset through the loss program, in order.
-    pub(super) fn evaluate_dataset(&mut self, data: &Dataset, batch_size: usize) -> Result<Logs> {
-        self.reset_metrics()?;
-        let mut running = Running::default();
-        for (start, end) in ranges(data.len(), batch_size) {
-            let mut arrays = vec![data.x.range(start, end), data.y.range(start, end)];
-            arrays.extend(data.sample_weight.as_ref().map(|weights| weights.range(start, end)));
-            self.step(Purpose::Test, &arrays, data.batch_shapes(end - start), &mut running)?;
-        }
-        Ok(running.logs(&self.training()?.metrics))
     }
 }

@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use super::Model;
+use super::architecture::check_inputs;
+use super::feed::{BatchView, View};
+use super::heads::Heads;
 use crate::builder::{Builder, Mode};
 use crate::compiled::Compiled;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::graph::Value;
 use crate::layers::Tensor;
-use crate::losses::Loss;
 use crate::network::Network;
 use crate::shape::Shape;
 use crate::variable::Variable;
@@ -28,8 +30,29 @@ pub(super) enum Purpose {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     purpose: Purpose,
-    /// The shapes of x, and for the loss of y and of the weights of samples.
-    shapes: Vec<Vec<usize>>,
+    shapes: BatchShapes,
+}
+
+/// The shapes of the arrays of a batch.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(super) struct BatchShapes {
+    pub x: Vec<Vec<usize>>,
+    pub y: Vec<Vec<usize>>,
+    /// None, or one for each target.
+    pub sample_weight: Vec<Vec<usize>>,
+}
+
+impl BatchView<'_> {
+    /// The shapes of all arrays.
+    pub fn shapes(&self) -> BatchShapes {
+        let shapes = |views: &[View<'_>]| views.iter().map(|view| view.shape.clone()).collect();
+        BatchShapes { x: shapes(&self.x), y: shapes(&self.y), sample_weight: shapes(&self.sample_weight) }
+    }
+
+    /// The numbers of all arrays in the order in which a program takes them.
+    pub fn data(&self) -> Vec<&[f32]> {
+        self.x.iter().chain(&self.y).chain(&self.sample_weight).map(|view| view.data).collect()
+    }
 }
 
 /// The most programs that a model keeps. Sequences of many lengths would else fill the memory.
@@ -66,42 +89,64 @@ impl Programs {
     }
 }
 
-/// The order of a loss program's outputs before the gradients.
-pub(super) struct LossOutputs;
+/// The order of a loss program's outputs: the whole loss, then loss, prediction and mask of each output, then the
+/// gradients.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LossLayout {
+    /// The number of the model's outputs.
+    pub outputs: usize,
+}
 
-impl LossOutputs {
+impl LossLayout {
     pub const LOSS: usize = 0;
-    pub const PREDICTION: usize = 1;
-    pub const MASK: usize = 2;
-    pub const FIRST_GRADIENT: usize = 3;
+
+    /// The loss of an output before it is multiplied by its weight; 0 where it has none.
+    pub fn own_loss(self, output: usize) -> usize {
+        1 + 3 * output
+    }
+
+    pub fn prediction(self, output: usize) -> usize {
+        2 + 3 * output
+    }
+
+    /// The mask of a prediction, or a single 1.
+    pub fn mask(self, output: usize) -> usize {
+        3 + 3 * output
+    }
+
+    pub fn gradient(self, weight: usize) -> usize {
+        1 + 3 * self.outputs + weight
+    }
+}
+
+fn shapes_of(shapes: &[Vec<usize>]) -> Vec<Shape> {
+    shapes.iter().map(|shape| Shape::known(shape)).collect()
 }
 
 impl Model {
-    /// The program that predicts batches of this shape.
-    pub(super) fn predict_program_for(&self, shape: &[usize]) -> Result<Arc<Compiled>> {
-        let network = self.network_for(&Shape::known(shape))?;
-        check_input(&self.name, network, shape)?;
-        let key = Key { purpose: Purpose::Predict, shapes: vec![shape.to_vec()] };
+    /// The program that predicts batches of these shapes.
+    pub(super) fn predict_program_for(&self, x: Vec<Vec<usize>>) -> Result<Arc<Compiled>> {
+        let shapes = shapes_of(&x);
+        let network = self.network_for(&shapes)?;
+        check_inputs(self.name(), network, &shapes)?;
+        let key = Key { purpose: Purpose::Predict, shapes: BatchShapes { x, ..BatchShapes::default() } };
         self.programs.get_or_make(key, || {
             let builder = Builder::new(Mode::Inference);
-            let x = Tensor::new(builder.input("x", &Shape::known(shape)));
-            let outputs = network.trace(&builder, &[x])?;
+            let inputs = enter(&builder, network, &shapes);
+            let outputs = network.trace(&builder, &inputs)?;
             Compiled::new(&builder, &outputs.iter().map(|output| output.value).collect::<Vec<_>>())
         })
     }
 
-    /// The program that computes the loss of batches of these shapes, of x, y and perhaps weights of samples.
-    pub(super) fn loss_program_for(
-        &self,
-        purpose: Purpose,
-        shapes: Vec<Vec<usize>>,
-    ) -> Result<Arc<Compiled>> {
-        let network = self.network_for(&Shape::known(&shapes[0]))?;
-        check_input(&self.name, network, &shapes[0])?;
+    /// The program that computes the loss of batches of these shapes.
+    pub(super) fn loss_program_for(&self, purpose: Purpose, shapes: BatchShapes) -> Result<Arc<Compiled>> {
+        let x = shapes_of(&shapes.x);
+        let network = self.network_for(&x)?;
+        check_inputs(self.name(), network, &x)?;
         let training = self.training()?;
         let scale = training.optimizer.loss_scale_factor();
         let key = Key { purpose, shapes: shapes.clone() };
-        self.programs.get_or_make(key, || make_loss(network, purpose, &shapes, &training.loss, scale))
+        self.programs.get_or_make(key, || make_loss(network, purpose, &shapes, &training.heads, scale))
     }
 
     /// The weights that training changes.
@@ -110,46 +155,54 @@ impl Model {
     }
 }
 
-/// Checks the shape of data against what the model was built for.
-fn check_input(name: &str, network: &Network, shape: &[usize]) -> Result<()> {
-    // The batch size and the number of steps are never fixed by a declaration; everything else is.
-    let mut declared = network.inputs[0].dims().to_vec();
-    let is_sequence = declared.len() == 3;
-    declared.iter_mut().take(if is_sequence { 2 } else { 1 }).for_each(|dim| *dim = None);
-    if Shape::new(declared).accepts(shape) {
-        return Ok(());
-    }
-    let text = format!("expected inputs {}, got {shape:?}", network.inputs[0]);
-    Err(Error::shape(name, text))
+/// Enters the inputs of a network.
+fn enter(b: &Builder, network: &Network, shapes: &[Shape]) -> Vec<Tensor> {
+    let inputs = network.inputs.iter().zip(shapes);
+    inputs.map(|(input, shape)| Tensor::new(b.input(&input.name(), shape))).collect()
 }
 
-/// A program with the loss, the prediction, its mask (or a 1) and, for training, the gradients by all trainable
-/// weights in their order.
+/// A program with the results of [`LossLayout`].
 fn make_loss(
     network: &Network,
     purpose: Purpose,
-    shapes: &[Vec<usize>],
-    loss: &Loss,
+    shapes: &BatchShapes,
+    heads: &Heads,
     scale: Option<f32>,
 ) -> Result<Compiled> {
     let mode = if purpose == Purpose::Train { Mode::Training } else { Mode::Inference };
     let b = Builder::new(mode);
-    let x = Tensor::new(b.input("x", &Shape::known(&shapes[0])));
-    let y_true = b.input("y", &Shape::known(&shapes[1]));
-    let sample_weight = shapes.get(2).map(|shape| b.input("sample_weight", &Shape::known(shape)));
-    let outputs = network.trace(&b, &[x])?;
-    let [y_pred] = outputs[..] else {
-        let text = format!("expected a model with one output, got {}", outputs.len());
-        return Err(Error::unsupported("fit", text));
+    let inputs = enter(&b, network, &shapes_of(&shapes.x));
+    let enter_all = |name: &str, shapes: &[Vec<usize>]| -> Vec<Value> {
+        shapes.iter().map(|shape| b.input(name, &Shape::known(shape))).collect()
     };
-    let own = loss.reduce(&b, y_true, y_pred.value, y_pred.mask, sample_weight)?;
+    let targets = enter_all("y", &shapes.y);
+    let weights = enter_all("sample_weight", &shapes.sample_weight);
+    let outputs = network.trace(&b, &inputs)?;
+    let (mut total, mut results) = (b.scalar(0.0)?, Vec::new());
+    let mut is_first = true;
+    let mut target = 0;
+    for (head, y_pred) in heads.list.iter().zip(outputs) {
+        let own = match &head.loss {
+            Some(loss) => {
+                let weight = weights.get(target).copied();
+                let own = loss.reduce(&b, targets[target], y_pred.value, y_pred.mask, weight)?;
+                target += 1;
+                let weighted = if head.weight == 1.0 { own } else { b.scale(own, head.weight)? };
+                total = if is_first { weighted } else { b.add(total, weighted)? };
+                is_first = false;
+                own
+            }
+            None => b.scalar(0.0)?,
+        };
+        let mask = match y_pred.mask {
+            Some(mask) => mask,
+            None => b.scalar(1.0)?,
+        };
+        results.extend([own, y_pred.value, mask]);
+    }
     let variables: Vec<Variable> = network.variables().into_iter().filter(Variable::is_trainable).collect();
-    let total = add_penalties(&b, own, &variables)?;
-    let mask = match y_pred.mask {
-        Some(mask) => mask,
-        None => b.scalar(1.0)?,
-    };
-    let mut results = vec![total, y_pred.value, mask];
+    let total = add_penalties(&b, total, &variables)?;
+    results.insert(LossLayout::LOSS, total);
     if purpose == Purpose::Train {
         results.extend(gradients(&b, total, scale, &variables)?);
     }

@@ -1,60 +1,31 @@
 //! One step: a batch through the loss program and, in training, the update of the weights.
 
-use ndarray::{ArrayView, ArrayViewMut, IxDyn};
+use ndarray::{ArrayView, ArrayViewD, ArrayViewMut, IxDyn};
 
 use super::Model;
 use super::compile::Training;
-use super::programs::{LossOutputs, Purpose};
-use crate::callbacks::Logs;
+use super::feed::{BatchView, View};
+use super::heads::{Head, Heads};
+use super::programs::{LossLayout, Purpose};
 use crate::compiled::Outputs;
 use crate::error::Result;
 use crate::executor::RunKey;
-use crate::metrics::{Metric, MetricBatch};
+use crate::metrics::MetricBatch;
 use crate::variable::Variable;
 
-/// Running means over the batches of an epoch.
-#[derive(Debug, Default)]
-pub(super) struct Running {
-    loss: f64,
-    samples: f64,
-}
-
-impl Running {
-    /// Adds the loss of a batch, weighted by the number of its samples, as Keras does.
-    fn add(&mut self, loss: f64, samples: usize) {
-        self.loss += loss * samples as f64;
-        self.samples += samples as f64;
-    }
-
-    /// The loss and the metrics so far.
-    pub fn logs(&self, metrics: &[Box<dyn Metric>]) -> Logs {
-        let mut logs: Logs =
-            metrics.iter().map(|metric| (metric.name().to_owned(), metric.result())).collect();
-        logs.insert("loss".into(), self.loss / self.samples.max(1.0));
-        logs
-    }
-}
-
 impl Model {
-    /// Runs a batch: `data` are x, y and perhaps weights of samples, of these shapes.
+    /// Runs a batch through the loss program, watches losses and metrics and, in training, moves the weights.
     ///
     /// # Errors
     /// If the shapes do not fit, or the data cannot be used.
-    pub(super) fn step(
-        &mut self,
-        purpose: Purpose,
-        data: &[&[f32]],
-        shapes: Vec<Vec<usize>>,
-        running: &mut Running,
-    ) -> Result<()> {
-        let program = self.loss_program_for(purpose, shapes.clone())?;
+    pub(super) fn run_batch(&mut self, purpose: Purpose, batch: &BatchView<'_>) -> Result<()> {
+        let program = self.loss_program_for(purpose, batch.shapes())?;
         let variables = if purpose == Purpose::Train { self.trainable_variables() } else { Vec::new() };
         let seed = self.seed();
         let training = self.training_mut()?;
         let key = RunKey { seed, step: training.steps };
-        program.run(data, key, |outputs| {
-            running.add(f64::from(outputs.get(LossOutputs::LOSS)[0]), shapes[0][0]);
-            training.update_metrics(outputs, data[1], &shapes[1])?;
+        program.run(&batch.data(), key, |outputs| {
+            training.heads.update(outputs, batch)?;
             if purpose == Purpose::Train {
                 training.update_weights(outputs, &variables)?;
             }
@@ -63,26 +34,57 @@ impl Model {
     }
 }
 
-impl Training {
-    fn update_metrics(&mut self, outputs: &Outputs<'_>, y: &[f32], y_shape: &[usize]) -> Result<()> {
+impl Heads {
+    /// Takes in what a batch has given.
+    fn update(&mut self, outputs: &Outputs<'_>, batch: &BatchView<'_>) -> Result<()> {
+        let layout = LossLayout { outputs: self.list.len() };
+        self.add_loss(f64::from(outputs.get(LossLayout::LOSS)[0]), batch.x[0].shape[0]);
+        let with_target = self.list.iter_mut().enumerate().filter(|(_, head)| head.loss.is_some());
+        for (target, (output, head)) in with_target.enumerate() {
+            let samples = outputs.dims(layout.prediction(output))[0];
+            head.add_loss(f64::from(outputs.get(layout.own_loss(output))[0]), samples);
+            let sample_weight = batch.sample_weight.get(target);
+            head.update_metrics(outputs, layout, output, &batch.y[target], sample_weight)?;
+        }
+        Ok(())
+    }
+}
+
+impl Head {
+    fn update_metrics(
+        &mut self,
+        outputs: &Outputs<'_>,
+        layout: LossLayout,
+        output: usize,
+        y: &View<'_>,
+        sample_weight: Option<&View<'_>>,
+    ) -> Result<()> {
         if self.metrics.is_empty() {
             return Ok(());
         }
-        let view = |shape: &[usize], data| {
-            ArrayView::from_shape(IxDyn(shape), data).expect("data was checked against its shape")
-        };
-        let y_true = view(y_shape, y);
-        let y_pred = view(outputs.dims(LossOutputs::PREDICTION), outputs.get(LossOutputs::PREDICTION));
-        let has_mask = !outputs.dims(LossOutputs::MASK).is_empty();
-        let mask = has_mask.then(|| outputs.get(LossOutputs::MASK));
-        let batch = MetricBatch { y_true: &y_true, y_pred: &y_pred, mask };
-        self.metrics.iter_mut().try_for_each(|metric| metric.update(&batch))
+        let (prediction, mask) = (layout.prediction(output), layout.mask(output));
+        let y_true = array(&y.shape, y.data);
+        let y_pred = array(outputs.dims(prediction), outputs.get(prediction));
+        let has_mask = !outputs.dims(mask).is_empty();
+        let mask = has_mask.then(|| outputs.get(mask));
+        for (_watch, metric) in &mut self.metrics {
+            let _ = sample_weight;
+            metric.update(&MetricBatch { y_true: &y_true, y_pred: &y_pred, mask })?;
+        }
+        Ok(())
     }
+}
 
+fn array<'a>(shape: &[usize], data: &'a [f32]) -> ArrayViewD<'a, f32> {
+    ArrayView::from_shape(IxDyn(shape), data).expect("data was checked against its shape")
+}
+
+impl Training {
     /// Moves the weights against their gradients, then holds them to their constraints.
     fn update_weights(&mut self, outputs: &Outputs<'_>, variables: &[Variable]) -> Result<()> {
+        let layout = LossLayout { outputs: self.heads.list.len() };
         let gradients: Vec<&[f32]> =
-            (0..variables.len()).map(|index| outputs.get(LossOutputs::FIRST_GRADIENT + index)).collect();
+            (0..variables.len()).map(|index| outputs.get(layout.gradient(index))).collect();
         let shapes: Vec<(&str, &[usize])> =
             variables.iter().map(|variable| (variable.path(), variable.shape())).collect();
         self.optimizer.build(&shapes)?;

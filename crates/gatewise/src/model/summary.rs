@@ -1,50 +1,72 @@
 //! The table of a model's layers, as Keras prints it.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::Model;
-use crate::layers::name_of;
+use super::architecture::Kind;
+use crate::functional::{KerasTensor, Node};
+use crate::layers::{Layer, name_of};
+use crate::network::Network;
 use crate::optimizers::{Optimizer, OptimizerValue};
 use crate::shape::Shape;
 use crate::variable::Variable;
 
-/// Width of the columns for name, shape and parameters, without borders and padding.
-const WIDTHS: [usize; 3] = [36, 27, 15];
+/// The columns of a chain and of a graph, with their widths without borders and padding.
+const CHAIN: [(&str, usize); 3] = [("Layer (type)", 36), ("Output Shape", 27), ("Param #", 15)];
+const GRAPH: [(&str, usize); 4] =
+    [("Layer (type)", 29), ("Output Shape", 25), ("Param #", 15), ("Connected to", 26)];
+
+/// The column that is set to the right.
+const COUNTS: usize = 2;
 
 impl Model {
-    /// The layers with their output shapes and parameters, and the totals with their bytes.
+    /// The layers with their output shapes and parameters, for a graph also with what they are connected to, and the
+    /// totals with their bytes.
     pub fn summary(&self) -> String {
+        let network = self.architecture.network.get();
+        let columns =
+            if network.is_none_or(|network| self.is_chain(network)) { &CHAIN[..] } else { &GRAPH[..] };
+        let table = Table { widths: columns.iter().map(|(_, width)| *width).collect() };
         let mut text = format!("Model: \"{}\"\n", self.name());
-        rule(&mut text, ['┏', '━', '┳', '┓']);
-        row(&mut text, '┃', ["Layer (type)", "Output Shape", "Param #"]);
-        rule(&mut text, ['┡', '━', '╇', '┩']);
-        let shapes = self.network.get().and_then(|network| network.output_shapes().ok());
+        table.rule(&mut text, ['┏', '━', '┳', '┓']);
+        table.row(&mut text, '┃', &columns.iter().map(|(title, _)| (*title).to_owned()).collect::<Vec<_>>());
+        table.rule(&mut text, ['┡', '━', '╇', '┩']);
         for (index, layer) in self.layers().iter().enumerate() {
             if index > 0 {
-                rule(&mut text, ['├', '─', '┼', '┤']);
+                table.rule(&mut text, ['├', '─', '┼', '┤']);
             }
             let name = format!("{} ({})", name_of(&**layer), layer.class_name());
-            let shape = shapes.as_ref().map_or_else(|| "?".to_owned(), |shapes| written(&shapes[index]));
-            let count = if shapes.is_some() {
-                thousands(count(&layer.variables()))
-            } else {
-                "0 (unbuilt)".to_owned()
+            let (shape, count) = match network {
+                Some(network) => (output_shape(network, layer), thousands(count(&layer.variables()))),
+                None => ("?".to_owned(), "0 (unbuilt)".to_owned()),
             };
-            row(&mut text, '│', [&name, &shape, &count]);
+            let connections = network.map(|network| connections(network, layer)).unwrap_or_default();
+            table.row(&mut text, '│', &[name, shape, count, connections][..columns.len()]);
         }
-        rule(&mut text, ['└', '─', '┴', '┘']);
+        table.rule(&mut text, ['└', '─', '┴', '┘']);
         self.totals(&mut text);
         text
     }
 
+    /// Whether the layers follow one another without a branch, so that Keras leaves the connections out.
+    fn is_chain(&self, network: &Network) -> bool {
+        let follow = network.nodes().all(|node| node.inputs.len() == 1);
+        let mut used: Vec<&KerasTensor> = network.nodes().flat_map(|node| &node.inputs).collect();
+        used.extend(&network.outputs);
+        let shared =
+            |node: &Arc<Node>| used.iter().filter(|tensor| Arc::ptr_eq(&tensor.node, node)).count() > 1;
+        let is_branched = network.inputs.len() > 1
+            || network.inputs.iter().any(|input| shared(&input.node))
+            || network.nodes().any(shared);
+        let is_called_twice = network.layers().len() != network.nodes().count() + network.inputs.len();
+        self.architecture.kind == Kind::Sequential || follow && !is_branched && !is_called_twice
+    }
+
     fn totals(&self, text: &mut String) {
         let all = self.variables();
-        let is_frozen = |variable: &Variable| {
-            let owner = |layer: &&std::sync::Arc<dyn crate::layers::Layer>| {
-                layer.variables().iter().any(|own| own.id() == variable.id())
-            };
-            self.layers().iter().find(owner).is_some_and(|layer| !layer.base().is_trainable())
-        };
+        let frozen = frozen_variables(self.layers(), self.architecture.base.is_trainable());
+        let is_frozen = |variable: &Variable| frozen.contains(&variable.id());
         let (frozen, trained): (Vec<Variable>, Vec<Variable>) = all.iter().cloned().partition(is_frozen);
         let optimizer = self.optimizer().filter(|optimizer| optimizer.iterations() > 0);
         let slots = optimizer.map_or(Size::default(), Size::of_optimizer);
@@ -58,6 +80,20 @@ impl Model {
             line("Optimizer", slots);
         }
     }
+}
+
+/// The weights of layers that are frozen, by themselves or with the model that they are in.
+fn frozen_variables(layers: &[Arc<dyn Layer>], is_trainable: bool) -> Vec<u64> {
+    let mut frozen = Vec::new();
+    for layer in layers {
+        let is_trainable = is_trainable && layer.base().is_trainable();
+        if !is_trainable {
+            frozen.extend(layer.variables().iter().map(Variable::id));
+        } else {
+            frozen.extend(frozen_variables(&layer.sublayers(), true));
+        }
+    }
+    frozen
 }
 
 /// A number of parameters and what they occupy.
@@ -87,28 +123,52 @@ impl Size {
     }
 }
 
-/// A line between rows: left end, fill, crossing, right end.
-fn rule(text: &mut String, [left, fill, crossing, right]: [char; 4]) {
-    let fills = WIDTHS.map(|width| fill.to_string().repeat(width + 2));
-    let _ = writeln!(text, "{left}{}{right}", fills.join(&crossing.to_string()));
+/// The shapes of what a layer gives, at its last call.
+fn output_shape(network: &Network, layer: &Arc<dyn Layer>) -> String {
+    let calls = network.nodes().filter(|node| Arc::ptr_eq(&node.layer, layer));
+    match calls.last() {
+        Some(node) => written(&node.outputs.iter().map(|output| output.shape.clone()).collect::<Vec<_>>()),
+        None => layer.as_input().map_or_else(|| "?".to_owned(), |shape| written(&[shape])),
+    }
 }
 
-/// A row of cells; the last is set to the right.
-fn row(text: &mut String, border: char, cells: [&str; 3]) {
-    let wrapped: Vec<Vec<String>> = cells.iter().zip(WIDTHS).map(|(cell, width)| wrap(cell, width)).collect();
-    let lines = wrapped.iter().map(Vec::len).max().unwrap_or(1);
-    for line in 0..lines {
-        let cell = |column: usize| wrapped[column].get(line).map_or("", String::as_str);
-        let _ = writeln!(
-            text,
-            "{border} {:<a$} {border} {:<b$} {border} {:>c$} {border}",
-            cell(0),
-            cell(1),
-            cell(2),
-            a = WIDTHS[0],
-            b = WIDTHS[1],
-            c = WIDTHS[2],
-        );
+/// Where the inputs of a layer's calls come from: `lstm[0][1]` is output 1 of the first call of `lstm`.
+fn connections(network: &Network, layer: &Arc<dyn Layer>) -> String {
+    let calls = network.nodes().filter(|node| Arc::ptr_eq(&node.layer, layer));
+    let inputs = calls.flat_map(|node| &node.inputs);
+    let place = |tensor: &KerasTensor| format!("{}[{}][{}]", tensor.name(), tensor.node.index, tensor.output);
+    let places: Vec<String> = inputs.map(place).collect();
+    if places.is_empty() { "-".to_owned() } else { places.join(", ") }
+}
+
+/// Columns of fixed width.
+struct Table {
+    widths: Vec<usize>,
+}
+
+impl Table {
+    /// A line between rows: left end, fill, crossing, right end.
+    fn rule(&self, text: &mut String, [left, fill, crossing, right]: [char; 4]) {
+        let fills: Vec<String> = self.widths.iter().map(|width| fill.to_string().repeat(width + 2)).collect();
+        let _ = writeln!(text, "{left}{}{right}", fills.join(&crossing.to_string()));
+    }
+
+    /// A row of cells; numbers are set to the right.
+    fn row(&self, text: &mut String, border: char, cells: &[String]) {
+        let columns = cells.iter().zip(&self.widths);
+        let wrapped: Vec<Vec<String>> = columns.map(|(cell, width)| wrap(cell, *width)).collect();
+        let lines = wrapped.iter().map(Vec::len).max().unwrap_or(1);
+        for line in 0..lines {
+            text.push(border);
+            for (column, (cell, width)) in wrapped.iter().zip(&self.widths).enumerate() {
+                let cell = cell.get(line).map_or("", String::as_str);
+                let _ = match column {
+                    COUNTS => write!(text, " {cell:>width$} {border}"),
+                    _ => write!(text, " {cell:<width$} {border}"),
+                };
+            }
+            text.push('\n');
+        }
     }
 }
 

@@ -142,7 +142,7 @@ fn the_last_samples_validate_and_do_not_train() {
     let a = split.fit(&x, &y, Fit { epochs: 2, validation_split: 0.3, ..Fit::default() }).unwrap();
     let mut given = model(1);
     let (x_tail, y_tail) = (tail(&x), tail(&y));
-    let fit = Fit { epochs: 2, validation_data: Some((&x_tail, &y_tail)), ..Fit::default() };
+    let fit = Fit { epochs: 2, validation_data: Some((&x_tail, &y_tail).into()), ..Fit::default() };
     let b = given.fit(&head(&x), &head(&y), fit).unwrap();
     assert_eq!(a, b);
     assert_eq!(split.get_weights(), given.get_weights());
@@ -243,7 +243,7 @@ fn sample_weights_decide_what_is_learnt() {
         let mut model = Sequential::new().with_seed(1);
         model.add(Input::new([Some(4), Some(2)])).unwrap().add(Lstm::new(1)).unwrap();
         model.compile(Compile::new("sgd", "mse")).unwrap();
-        model.fit(x, y, Fit { sample_weight: Some(&weights), ..Fit::default() }).unwrap();
+        model.fit(x, y, Fit { sample_weight: (&weights).into(), ..Fit::default() }).unwrap();
         model.get_weights()
     };
     let base = train(&[1.0, 1.0, 1.0, 0.0, 0.0, 0.0], &x, &y);
@@ -335,8 +335,12 @@ fn early_stopping_gives_the_best_weights_back() {
     // Steps this large make the training worse before long.
     model.compile(Compile::new(Adam { learning_rate: 0.5.into(), ..Adam::default() }, "mse")).unwrap();
     let mut stop = EarlyStopping { patience: 3, restore_best_weights: true, ..EarlyStopping::default() };
-    let fit =
-        Fit { epochs: 200, validation_data: Some((&x, &y)), callbacks: vec![&mut stop], ..Fit::default() };
+    let fit = Fit {
+        epochs: 200,
+        validation_data: Some((&x, &y).into()),
+        callbacks: vec![&mut stop],
+        ..Fit::default()
+    };
     let history = model.fit(&x, &y, fit).unwrap();
     let losses = history.get("val_loss");
     assert_eq!(losses.len(), stop.best_epoch() + 4);

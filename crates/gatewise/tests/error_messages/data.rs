@@ -8,7 +8,7 @@ use super::{compiled, error, zeros};
 
 /// What training on these arrays reports.
 fn fitting(x: &ArrayD<f32>, y: &ArrayD<f32>, sample_weight: Option<&ArrayD<f32>>) -> Error {
-    error(compiled().fit(x, y, Fit { sample_weight, ..Fit::default() }))
+    error(compiled().fit(x, y, Fit { sample_weight: sample_weight.into(), ..Fit::default() }))
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn weights_of_steps_of_another_shape() {
     model.add(Input::new([Some(5), Some(4)])).unwrap().add(Dense::new(2)).unwrap();
     model.compile(Compile::new("sgd", "mse")).unwrap();
     let weights = zeros(&[3, 4]);
-    let fit = Fit { sample_weight: Some(&weights), ..Fit::default() };
+    let fit = Fit { sample_weight: (&weights).into(), ..Fit::default() };
     let error = error(model.fit(&zeros(&[3, 5, 4]), &zeros(&[3, 5, 2]), fit));
     assert_eq!(error.to_string(), "sample_weight: expected weights [3] or [3, 5], got [3, 4]");
     assert!(error.is_shape());

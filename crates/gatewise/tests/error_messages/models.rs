@@ -100,8 +100,8 @@ fn training_a_model_with_several_outputs() {
     model.add(Input::new([Some(5), Some(4)])).unwrap().add(Lstm::new(3).return_state(true)).unwrap();
     model.compile(Compile::new("adam", "mse")).unwrap();
     let error = error(model.train_on_batch(&zeros(&[2, 5, 4]), &zeros(&[2, 3])));
-    assert_eq!(error.to_string(), "fit: expected a model with one output, got 3");
-    assert!(error.is_unsupported());
+    assert_eq!(error.to_string(), "y: expected 3 arrays (lstm, lstm, lstm), got 1");
+    assert!(error.is_argument());
 }
 
 #[test]

@@ -1,0 +1,150 @@
+//! The configuration of a functional model: layers, each with its calls.
+//!
+//! ```text
+//! {"name": …, "trainable": …,
+//!  "layers": [{"class_name": …, "config": {…}, "name": …, "inbound_nodes": [call, …]}, …],
+//!  "input_layers": [[layer, call, output], …], "output_layers": [[layer, call, output], …]}
+//! ```
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::nodes::{self, Call, Reference};
+use crate::error::{Error, Result};
+use crate::functional::{self, CallOptions, KerasTensor, Node};
+use crate::layers::{self, Layer, name_of, serialize_built};
+use crate::model::architecture::{Architecture, Kind};
+use crate::network::Network;
+use crate::shape::Shape;
+
+/// Writes the layers and the ends of the graph.
+pub(super) fn write(architecture: &Architecture) -> Map<String, Json> {
+    let mut config = Map::new();
+    let Some(network) = architecture.network.get() else { return config };
+    let layers: Vec<Json> = network.layers().iter().map(|layer| write_layer(network, layer)).collect();
+    config.insert("layers".into(), layers.into());
+    let references = |tensors: &[KerasTensor]| -> Vec<Json> {
+        tensors.iter().map(|tensor| nodes::reference(network, tensor)).collect()
+    };
+    config.insert("input_layers".into(), references(&network.inputs).into());
+    config.insert("output_layers".into(), references(&network.outputs).into());
+    config
+}
+
+fn write_layer(network: &Network, layer: &Arc<dyn Layer>) -> Json {
+    let calls: Vec<&Arc<Node>> = network.nodes().filter(|node| Arc::ptr_eq(&node.layer, layer)).collect();
+    let mut envelope = match calls.first() {
+        Some(first) => {
+            let shapes: Vec<Shape> = first.inputs.iter().map(|input| input.shape().clone()).collect();
+            serialize_built(&**layer, &shapes)
+        }
+        None => layers::serialize(&**layer),
+    };
+    envelope["name"] = name_of(&**layer).into();
+    let calls: Vec<Json> = calls.into_iter().map(|node| nodes::write(network, node)).collect();
+    envelope["inbound_nodes"] = calls.into();
+    envelope
+}
+
+/// The layers that were read, with the values that their calls gave.
+#[derive(Default)]
+struct Graph {
+    layers: HashMap<String, Arc<dyn Layer>>,
+    values: HashMap<String, Vec<Vec<KerasTensor>>>,
+}
+
+/// Reads layers and calls; a call waits until what it needs is there.
+pub(super) fn read(config: &Json) -> Result<Architecture> {
+    let list = config.get("layers").and_then(Json::as_array);
+    let list = list.ok_or_else(|| wrong("the configuration lacks the list `layers`"))?;
+    let mut graph = Graph::default();
+    let mut waiting: Vec<(String, Vec<Call>)> = Vec::new();
+    for entry in list {
+        let (name, calls) = graph.add_layer(entry)?;
+        waiting.push((name, calls));
+    }
+    while waiting.iter().any(|(_, calls)| !calls.is_empty()) {
+        let mut has_moved = false;
+        for (name, calls) in &mut waiting {
+            while calls.first().is_some_and(|call| graph.can_connect(call)) {
+                graph.connect(name, calls.remove(0))?;
+                has_moved = true;
+            }
+        }
+        if !has_moved {
+            let names: Vec<&str> = waiting
+                .iter()
+                .filter(|(_, calls)| !calls.is_empty())
+                .map(|(name, _)| name.as_str())
+                .collect();
+            let text =
+                format!("calls of these layers wait for values that are never made: {}", names.join(", "));
+            return Err(wrong(text));
+        }
+    }
+    graph.finish(config)
+}
+
+impl Graph {
+    fn add_layer(&mut self, entry: &Json) -> Result<(String, Vec<Call>)> {
+        let layer = layers::deserialize(entry)?;
+        let name = entry.get("name").and_then(Json::as_str).map_or_else(|| name_of(&*layer), str::to_owned);
+        layer.base().set_name_once(name.clone());
+        if self.layers.contains_key(&name) {
+            return Err(wrong(format!("two layers are named \"{name}\"")));
+        }
+        let first = match layer.as_input() {
+            Some(_) => vec![vec![functional::enter(Arc::clone(&layer))?]],
+            None => Vec::new(),
+        };
+        let calls = entry.get("inbound_nodes").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+        let calls = calls.iter().map(|call| nodes::read(&name, call)).collect::<Result<_>>()?;
+        self.values.insert(name.clone(), first);
+        self.layers.insert(name.clone(), layer);
+        Ok((name, calls))
+    }
+
+    fn find(&self, reference: &Reference) -> Option<KerasTensor> {
+        let layer = self.layers.get(&reference.layer)?;
+        // Keras counts the calls of a functional model from 1: the first was that which made it.
+        let call = reference.call.checked_sub(nodes::first_call(&**layer))?;
+        self.values.get(&reference.layer)?.get(call)?.get(reference.output).cloned()
+    }
+
+    fn can_connect(&self, call: &Call) -> bool {
+        call.inputs.iter().chain(&call.mask).all(|reference| self.find(reference).is_some())
+    }
+
+    fn connect(&mut self, name: &str, call: Call) -> Result<()> {
+        let inputs = call.inputs.iter().filter_map(|reference| self.find(reference)).collect();
+        let mask = call.mask.as_ref().and_then(|reference| self.find(reference));
+        let options = CallOptions { mask, training: call.training, arguments: call.arguments };
+        let layer = Arc::clone(&self.layers[name]);
+        let outputs = functional::connect(layer, inputs, options, functional::next_random)?;
+        self.values.entry(name.to_owned()).or_default().push(outputs);
+        Ok(())
+    }
+
+    fn finish(&self, config: &Json) -> Result<Architecture> {
+        let mut architecture = Architecture::new(Kind::Functional, functional::next_seed());
+        let ends = |key: &str| -> Result<Vec<KerasTensor>> {
+            let list = nodes::references(config.get(key).unwrap_or(&json!([])))
+                .ok_or_else(|| wrong(format!("`{key}` must list places [layer, call, output]")))?;
+            let find = |reference: &Reference| {
+                self.find(reference)
+                    .ok_or_else(|| wrong(format!("`{key}` names {reference:?}, which is not there")))
+            };
+            list.iter().map(find).collect()
+        };
+        let network = Network::new(architecture.name(), ends("input_layers")?, ends("output_layers")?)?;
+        architecture.layers = network.layers().to_vec();
+        architecture.network = network.into();
+        Ok(architecture)
+    }
+}
+
+fn wrong(text: impl std::fmt::Display) -> Error {
+    Error::argument("functional", text)
+}

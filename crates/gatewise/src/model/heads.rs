@@ -1,0 +1,134 @@
+//! What is computed of each output of a model that is trained: a loss and metrics.
+
+use super::compile::Watch;
+use crate::callbacks::Logs;
+use crate::error::{Error, Result};
+use crate::losses::Loss;
+use crate::metrics::Metric;
+
+/// Loss and metrics of one output.
+#[derive(Debug)]
+pub(super) struct Head {
+    /// The name of the output.
+    pub name: String,
+    /// None where the output is not trained.
+    pub loss: Option<Loss>,
+    /// What the loss is multiplied by in the sum.
+    pub weight: f64,
+    pub metrics: Vec<(Watch, Box<dyn Metric>)>,
+    /// The mean of the loss over the batches of an epoch, before it is multiplied.
+    mean: Mean,
+}
+
+/// A running mean over batches, each weighted by the number of its samples, as in Keras.
+#[derive(Debug, Default)]
+struct Mean {
+    sum: f64,
+    samples: f64,
+}
+
+impl Mean {
+    fn add(&mut self, value: f64, samples: usize) {
+        self.sum += value * samples as f64;
+        self.samples += samples as f64;
+    }
+
+    fn value(&self) -> f64 {
+        self.sum / self.samples.max(1.0)
+    }
+}
+
+impl Head {
+    pub fn new(name: &str, loss: Option<Loss>, weight: f64) -> Self {
+        Self { name: name.to_owned(), loss, weight, metrics: Vec::new(), mean: Mean::default() }
+    }
+
+    /// Adds a metric.
+    ///
+    /// # Errors
+    /// If the output has no loss, so that nobody gives a target for it.
+    pub fn add_metric(&mut self, watch: Watch, metric: Box<dyn Metric>) -> Result<()> {
+        if self.loss.is_none() {
+            let text = format!("the output \"{}\" has metrics but no loss; give it one", self.name);
+            return Err(Error::argument("compile", text));
+        }
+        self.metrics.push((watch, metric));
+        Ok(())
+    }
+
+    /// Takes in the loss of a batch.
+    pub fn add_loss(&mut self, loss: f64, samples: usize) {
+        self.mean.add(loss, samples);
+    }
+}
+
+/// The heads of all outputs with the loss of all together.
+#[derive(Debug, Default)]
+pub(super) struct Heads {
+    pub list: Vec<Head>,
+    total: Mean,
+}
+
+impl Heads {
+    pub fn new(list: Vec<Head>) -> Self {
+        Self { list, total: Mean::default() }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The names of the outputs that have a target.
+    pub fn targets(&self) -> Vec<String> {
+        self.list.iter().filter(|head| head.loss.is_some()).map(|head| head.name.clone()).collect()
+    }
+
+    /// Takes in the whole loss of a batch.
+    pub fn add_loss(&mut self, loss: f64, samples: usize) {
+        self.total.add(loss, samples);
+    }
+
+    /// Forgets all batches.
+    pub fn reset(&mut self) {
+        self.total = Mean::default();
+        for head in &mut self.list {
+            head.mean = Mean::default();
+            head.metrics.iter_mut().for_each(|(_, metric)| metric.reset());
+        }
+    }
+
+    /// The losses and metrics so far, by Keras's names: `loss`, and with several outputs `<output>_loss` and
+    /// `<output>_<metric>`. A second metric of a name gets a number, or `weighted_` if it heeds the weights of samples.
+    pub fn logs(&self) -> Logs {
+        let mut logs = Logs::from([("loss".to_owned(), self.total.value())]);
+        let with_loss = self.list.iter().filter(|head| head.loss.is_some());
+        if with_loss.clone().count() > 1 {
+            logs.extend(with_loss.map(|head| (format!("{}_loss", head.name), head.mean.value())));
+        }
+        let mut names: Vec<String> = Vec::new();
+        for watch in [Watch::Plain, Watch::Weighted] {
+            for head in &self.list {
+                for (_, metric) in head.metrics.iter().filter(|(own, _)| *own == watch) {
+                    let name = self.free_name(&names, head, watch, metric.name());
+                    logs.insert(name.clone(), metric.result());
+                    names.push(name);
+                }
+            }
+        }
+        logs
+    }
+
+    fn free_name(&self, taken: &[String], head: &Head, watch: Watch, metric: &str) -> String {
+        let prefix = if self.list.len() > 1 { format!("{}_", head.name) } else { String::new() };
+        let is_free = |name: &String| !taken.contains(name);
+        let plain = format!("{prefix}{metric}");
+        let base = match watch {
+            _ if is_free(&plain) => return plain,
+            Watch::Plain => plain,
+            Watch::Weighted => format!("{prefix}weighted_{metric}"),
+        };
+        let numbered = (1..).map(|number| format!("{base}_{number}"));
+        let mut names = (watch == Watch::Weighted).then(|| base.clone()).into_iter().chain(numbered);
+        names.find(is_free).unwrap_or(base)
+    }
+}
