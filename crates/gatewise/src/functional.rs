@@ -160,47 +160,51 @@ pub(crate) fn enter(layer: Arc<dyn Layer>) -> Result<KerasTensor> {
 
 /// Several symbolic values: one, an array, a slice or a vector of them.
 #[derive(Debug, Clone, Default)]
-pub struct Tensors(pub(crate) Vec<KerasTensor>);
+pub struct Tensors {
+    pub(crate) list: Vec<KerasTensor>,
+    /// Whether there is one that is not in a list; Keras's files tell the two apart.
+    pub(crate) is_bare: bool,
+}
 
 impl From<KerasTensor> for Tensors {
     fn from(tensor: KerasTensor) -> Self {
-        Self(vec![tensor])
+        Self { list: vec![tensor], is_bare: true }
     }
 }
 
 impl From<&KerasTensor> for Tensors {
     fn from(tensor: &KerasTensor) -> Self {
-        Self(vec![tensor.clone()])
+        tensor.clone().into()
     }
 }
 
 impl From<Vec<KerasTensor>> for Tensors {
     fn from(tensors: Vec<KerasTensor>) -> Self {
-        Self(tensors)
+        Self { list: tensors, is_bare: false }
     }
 }
 
 impl From<&[KerasTensor]> for Tensors {
     fn from(tensors: &[KerasTensor]) -> Self {
-        Self(tensors.to_vec())
+        tensors.to_vec().into()
     }
 }
 
 impl From<&Vec<KerasTensor>> for Tensors {
     fn from(tensors: &Vec<KerasTensor>) -> Self {
-        Self(tensors.clone())
+        tensors.clone().into()
     }
 }
 
 impl<const N: usize> From<[KerasTensor; N]> for Tensors {
     fn from(tensors: [KerasTensor; N]) -> Self {
-        Self(tensors.to_vec())
+        tensors.to_vec().into()
     }
 }
 
 impl<const N: usize> From<[&KerasTensor; N]> for Tensors {
     fn from(tensors: [&KerasTensor; N]) -> Self {
-        Self(tensors.into_iter().cloned().collect())
+        tensors.map(KerasTensor::clone).to_vec().into()
     }
 }
 

@@ -30,6 +30,7 @@ mod flatten;
 mod input;
 mod lstm;
 mod masking;
+mod operation;
 mod registry;
 mod repeat_vector;
 mod reshape;
@@ -48,6 +49,7 @@ pub use flatten::Flatten;
 pub use input::Input;
 pub use lstm::{Lstm, LstmCall, LstmState};
 pub use masking::Masking;
+pub(crate) use operation::Operation;
 pub use registry::deserialize;
 pub use repeat_vector::RepeatVector;
 pub use reshape::Reshape;
@@ -84,6 +86,8 @@ pub enum CallForm {
     States,
     /// One after another, as query, value and key.
     Positional,
+    /// One after another, and after them the numbers that are no tensors.
+    Operation,
 }
 
 /// What every layer does.
@@ -194,11 +198,12 @@ pub fn serialize(layer: &dyn Layer) -> Json {
     let module = match layer.class_name() {
         "Sequential" => "keras",
         "Functional" => "keras.src.models.functional",
-        _ => "keras.layers",
+        _ => layer.downcast_ref::<Operation>().map_or("keras.layers", Operation::module),
     };
     let mut envelope = serialization::wrap(module, layer.class_name(), get_config(layer).into());
-    if layer.class_name() == "Functional" {
-        envelope["registered_name"] = "Functional".into();
+    // Keras registers a class that is not exported under its name.
+    if module.starts_with("keras.src") {
+        envelope["registered_name"] = layer.class_name().into();
     }
     envelope
 }
@@ -206,7 +211,7 @@ pub fn serialize(layer: &dyn Layer) -> Json {
 /// The same for a layer that was built for inputs of these shapes, which Keras builds it for again.
 pub(crate) fn serialize_built(layer: &dyn Layer, inputs: &[Shape]) -> Json {
     let mut envelope = serialize(layer);
-    if !BUILT_WITHOUT_SHAPE.contains(&layer.class_name()) {
+    if !BUILT_WITHOUT_SHAPE.contains(&layer.class_name()) && layer.call_form() != CallForm::Operation {
         envelope["build_config"] = build_config(layer, inputs);
     }
     if ["Sequential", "Functional"].contains(&layer.class_name()) {
@@ -227,7 +232,7 @@ fn build_config(layer: &dyn Layer, inputs: &[Shape]) -> Json {
         (CallForm::States, _) => {
             json!({"shapes_dict": {"sequences_shape": all[0], "initial_state_shape": all[1..]}})
         }
-        (CallForm::List | CallForm::Positional, _) => json!({"input_shape": all}),
+        (CallForm::List | CallForm::Positional | CallForm::Operation, _) => json!({"input_shape": all}),
     }
 }
 
@@ -236,8 +241,8 @@ const BUILT_WITHOUT_SHAPE: [&str; 5] = ["InputLayer", "Activation", "Dropout", "
 
 /// A layer's arguments as Keras's `get_config` gives them.
 pub fn get_config(layer: &dyn Layer) -> Map<String, Json> {
-    // Keras's InputLayer has no weights to train and, instead of a policy, the name of a type.
-    if layer.as_input().is_some() {
+    // Keras's InputLayer has no weights to train and, instead of a policy, the name of a type; an operation has none.
+    if layer.as_input().is_some() || layer.call_form() == CallForm::Operation {
         return layer.own_config();
     }
     let mut config = Map::new();

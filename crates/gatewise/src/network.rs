@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::builder::{Builder, Mode};
 use crate::error::{Error, Result};
 use crate::functional::{KerasTensor, Node};
-use crate::layers::{Layer, Tensor, name_of};
+use crate::layers::{CallForm, Layer, Tensor, name_of};
 use crate::variable::Variable;
 
 mod order;
@@ -62,6 +62,12 @@ impl Network {
     /// The layers, each once, those where data enters too: Keras's order, by their distance from the outputs.
     pub fn layers(&self) -> &[Arc<dyn Layer>] {
         &self.layers
+    }
+
+    /// The same without the operations that Keras has added, as Keras's `model.layers`.
+    pub fn user_layers(&self) -> Vec<Arc<dyn Layer>> {
+        let is_user = |layer: &&Arc<dyn Layer>| layer.call_form() != CallForm::Operation;
+        self.layers.iter().filter(is_user).cloned().collect()
     }
 
     /// The calls in an order of execution.

@@ -85,7 +85,7 @@ pub trait Apply: Handle + Sized {
             let text = "an input is not called; its symbolic value is `tensor()`";
             return Err(Error::argument(name_of(&*layer), text));
         }
-        connect(layer, inputs.into().0, options, next_random)
+        connect(layer, inputs.into().list, options, next_random)
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::operation::{Operation, OperationKind};
 use super::{Activation, Dense, Dropout, Embedding, Flatten, Input, Layer, LayerOptions, Lstm, Masking};
 use super::{RepeatVector, Reshape, TimeDistributed};
 use crate::error::{Error, Result};
@@ -33,6 +34,13 @@ const CLASSES: &[(&str, Create)] = &[
     ("Embedding", embedding),
 ];
 
+/// Nodes of a graph that no user writes.
+const OPERATIONS: &[(&str, Create)] = &[
+    ("NotEqual", |r| r.operation(OperationKind::NotEqual)),
+    ("Any", any),
+    ("ConvertToTensor", convert_to_tensor),
+];
+
 /// A layer from Keras's envelope `{"class_name": …, "config": {…}}`.
 ///
 /// ```
@@ -51,7 +59,7 @@ pub fn deserialize(value: &Json) -> Result<Arc<dyn Layer>> {
     if let Some(model) = model::deserialize(class_name, &config) {
         return model;
     }
-    let Some((_, create)) = CLASSES.iter().find(|(known, _)| *known == class_name) else {
+    let Some((_, create)) = CLASSES.iter().chain(OPERATIONS).find(|(known, _)| *known == class_name) else {
         let known: Vec<&str> = CLASSES.iter().map(|(known, _)| *known).collect();
         let text = format!("the class \"{class_name}\" is not supported, known are: {}", known.join(", "));
         return Err(Error::unsupported("layer", text));
@@ -147,7 +155,24 @@ fn embedding(r: &mut Reader) -> Result<Arc<dyn Layer>> {
     r.base(layer)
 }
 
+fn any(r: &mut Reader) -> Result<Arc<dyn Layer>> {
+    r.only_default("axis", &Json::from(-1))?;
+    r.only_default("keepdims", &Json::Bool(false))?;
+    r.operation(OperationKind::Any)
+}
+
+fn convert_to_tensor(r: &mut Reader) -> Result<Arc<dyn Layer>> {
+    for name in ["dtype", "sparse", "ragged"] {
+        r.only_default(name, &Json::Null)?;
+    }
+    r.operation(OperationKind::ConvertToTensor)
+}
+
 impl Reader {
+    fn operation(&mut self, kind: OperationKind) -> Result<Arc<dyn Layer>> {
+        self.base(Operation::new(kind))
+    }
+
     /// The layer with the arguments that every layer has.
     fn base<L: Layer + 'static>(&mut self, mut layer: L) -> Result<Arc<dyn Layer>> {
         self.check_dtype()?;

@@ -25,6 +25,8 @@ pub(crate) struct Architecture {
     /// Where data enters a chain, if it was declared.
     pub(super) input: Option<Arc<dyn Layer>>,
     pub(super) network: OnceLock<Network>,
+    /// Whether the inputs, and the outputs, were given as one value rather than as a list.
+    pub(super) has_bare_ends: [bool; 2],
 }
 
 /// How the graph was described.
@@ -45,6 +47,7 @@ impl Architecture {
             layers: Vec::new(),
             input: None,
             network: OnceLock::new(),
+            has_bare_ends: [false; 2],
         }
     }
 
@@ -56,6 +59,7 @@ impl Architecture {
         let copy = Self {
             layers: self.layers.clone(),
             input: self.input.clone(),
+            has_bare_ends: self.has_bare_ends,
             ..Self::new(self.kind, self.seed)
         };
         if let Some(name) = self.base.name() {

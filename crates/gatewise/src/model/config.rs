@@ -114,3 +114,6 @@ fn chain(config: &Json) -> Result<Architecture> {
     }
     Ok(architecture)
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,8 +18,10 @@ impl Model {
     /// # Errors
     /// If an output does not follow from the inputs alone, an input is given twice, or two layers have one name.
     pub fn new(inputs: impl Into<Tensors>, outputs: impl Into<Tensors>) -> Result<Self> {
-        let (inputs, outputs) = (inputs.into().0, outputs.into().0);
+        let (inputs, outputs) = (inputs.into(), outputs.into());
         let mut architecture = Architecture::new(Kind::Functional, functional::next_seed());
+        architecture.has_bare_ends = [inputs.is_bare, outputs.is_bare];
+        let (inputs, outputs) = (inputs.list, outputs.list);
         for (list, name) in [(&inputs, "inputs"), (&outputs, "outputs")] {
             if list.is_empty() {
                 return Err(Error::argument("model", format!("expected at least one tensor in `{name}`")));
@@ -32,7 +34,7 @@ impl Model {
             }
         }
         let network = Network::new(architecture.name(), inputs, outputs)?;
-        architecture.layers = network.layers().to_vec();
+        architecture.layers = network.user_layers();
         architecture.network = OnceLock::from(network);
         Ok(Self::from_architecture(architecture))
     }

@@ -32,7 +32,7 @@ impl Model {
         table.rule(&mut text, ['┏', '━', '┳', '┓']);
         table.row(&mut text, '┃', &columns.iter().map(|(title, _)| (*title).to_owned()).collect::<Vec<_>>());
         table.rule(&mut text, ['┡', '━', '╇', '┩']);
-        for (index, layer) in self.layers().iter().enumerate() {
+        for (index, layer) in self.rows().iter().enumerate() {
             if index > 0 {
                 table.rule(&mut text, ['├', '─', '┼', '┤']);
             }
@@ -47,6 +47,14 @@ impl Model {
         table.rule(&mut text, ['└', '─', '┴', '┘']);
         self.totals(&mut text);
         text
+    }
+
+    /// The layers of the table: in a graph also those where data enters and what Keras has added.
+    fn rows(&self) -> &[Arc<dyn Layer>] {
+        match (self.architecture.kind, self.architecture.network.get()) {
+            (Kind::Functional, Some(network)) => network.layers(),
+            _ => self.layers(),
+        }
     }
 
     /// Whether the layers follow one another without a branch, so that Keras leaves the connections out.
@@ -135,7 +143,7 @@ fn output_shape(network: &Network, layer: &Arc<dyn Layer>) -> String {
 /// Where the inputs of a layer's calls come from: `lstm[0][1]` is output 1 of the first call of `lstm`.
 fn connections(network: &Network, layer: &Arc<dyn Layer>) -> String {
     let calls = network.nodes().filter(|node| Arc::ptr_eq(&node.layer, layer));
-    let inputs = calls.flat_map(|node| &node.inputs);
+    let inputs = calls.flat_map(|node| node.inputs.iter().chain(&node.options.mask));
     let place = |tensor: &KerasTensor| format!("{}[{}][{}]", tensor.name(), tensor.node.index, tensor.output);
     let places: Vec<String> = inputs.map(place).collect();
     if places.is_empty() { "-".to_owned() } else { places.join(", ") }

@@ -4,6 +4,7 @@
 //! {"name": …, "trainable": …,
 //!  "layers": [{"class_name": …, "config": {…}, "name": …, "inbound_nodes": [call, …]}, …],
 //!  "input_layers": [[layer, call, output], …], "output_layers": [[layer, call, output], …]}
+//!  "input_layers": [layer, call, output], "output_layers": …    for an input, or an output, that is not in a list
 //! ```
 
 use std::collections::HashMap;
@@ -25,11 +26,13 @@ pub(super) fn write(architecture: &Architecture) -> Map<String, Json> {
     let Some(network) = architecture.network.get() else { return config };
     let layers: Vec<Json> = network.layers().iter().map(|layer| write_layer(network, layer)).collect();
     config.insert("layers".into(), layers.into());
-    let references = |tensors: &[KerasTensor]| -> Vec<Json> {
-        tensors.iter().map(|tensor| nodes::reference(network, tensor)).collect()
+    let ends = |tensors: &[KerasTensor], is_bare: bool| match tensors {
+        [tensor] if is_bare => nodes::end(network, tensor),
+        _ => tensors.iter().map(|tensor| nodes::end(network, tensor)).collect(),
     };
-    config.insert("input_layers".into(), references(&network.inputs).into());
-    config.insert("output_layers".into(), references(&network.outputs).into());
+    let [is_bare_input, is_bare_output] = architecture.has_bare_ends;
+    config.insert("input_layers".into(), ends(&network.inputs, is_bare_input));
+    config.insert("output_layers".into(), ends(&network.outputs, is_bare_output));
     config
 }
 
@@ -107,10 +110,13 @@ impl Graph {
     }
 
     fn find(&self, reference: &Reference) -> Option<KerasTensor> {
+        self.values.get(&reference.layer)?.get(reference.call)?.get(reference.output).cloned()
+    }
+
+    fn find_end(&self, reference: &Reference) -> Option<KerasTensor> {
         let layer = self.layers.get(&reference.layer)?;
-        // Keras counts the calls of a functional model from 1: the first was that which made it.
         let call = reference.call.checked_sub(nodes::first_call(&**layer))?;
-        self.values.get(&reference.layer)?.get(call)?.get(reference.output).cloned()
+        self.find(&Reference { call, ..reference.clone() })
     }
 
     fn can_connect(&self, call: &Call) -> bool {
@@ -133,13 +139,15 @@ impl Graph {
             let list = nodes::references(config.get(key).unwrap_or(&json!([])))
                 .ok_or_else(|| wrong(format!("`{key}` must list places [layer, call, output]")))?;
             let find = |reference: &Reference| {
-                self.find(reference)
+                self.find_end(reference)
                     .ok_or_else(|| wrong(format!("`{key}` names {reference:?}, which is not there")))
             };
             list.iter().map(find).collect()
         };
         let network = Network::new(architecture.name(), ends("input_layers")?, ends("output_layers")?)?;
-        architecture.layers = network.layers().to_vec();
+        let is_bare = |key: &str| config.pointer(&format!("/{key}/0")).is_some_and(Json::is_string);
+        architecture.has_bare_ends = [is_bare("input_layers"), is_bare("output_layers")];
+        architecture.layers = network.user_layers();
         architecture.network = network.into();
         Ok(architecture)
     }

@@ -5,6 +5,7 @@
 //! {"args": [[value, …]], "kwargs": {}}                                         a list of inputs (Add, Attention, …)
 //! {"args": [value], "kwargs": {"initial_state": [value, …]}}                   sequences and states
 //! {"args": [value, value], "kwargs": {}}                                       inputs one by one (MultiHeadAttention)
+//! {"args": [value, 0.0], "kwargs": {}}                                         an operation with a number (NotEqual)
 //! value = {"class_name": "__keras_tensor__", "config": {"shape": …, "dtype": …, "keras_history": [layer, call, output]}}
 //! ```
 
@@ -34,26 +35,47 @@ pub(super) struct Call {
     pub arguments: Map<String, Json>,
 }
 
-/// The number of a layer's first call: Keras counts those of a functional model from 1.
+/// The number of a layer's first call in the ends of a graph: there, and only there, Keras 3 counts the calls of a
+/// functional model from 1, as if the model had been called once when it was made.
 pub(super) fn first_call(layer: &dyn Layer) -> usize {
     usize::from(layer.class_name() == "Functional")
 }
 
-/// The place of a value in a network.
-pub(super) fn reference(network: &Network, tensor: &KerasTensor) -> Json {
+/// The place of a value among the ends of a network.
+pub(super) fn end(network: &Network, tensor: &KerasTensor) -> Json {
+    let mut place = reference(network, tensor);
+    place[1] = (place[1].as_u64().unwrap_or(0) as usize + first_call(&*tensor.node.layer)).into();
+    place
+}
+
+/// The name of the argument that an operation is given as a number after its input.
+const NUMBER: &str = "x2";
+
+/// The place of a value in a network, for the calls that need it.
+fn reference(network: &Network, tensor: &KerasTensor) -> Json {
     let layer = &tensor.node.layer;
     let calls =
         network.nodes().filter(|node| Arc::ptr_eq(&node.layer, layer) && node.index < tensor.node.index);
-    json!([name_of(&**layer), calls.count() + first_call(&**layer), tensor.output])
+    json!([name_of(&**layer), calls.count(), tensor.output])
 }
 
 fn value(network: &Network, tensor: &KerasTensor) -> Json {
     json!({
         "class_name": "__keras_tensor__",
         "config": {
-            "shape": tensor.shape().dims(), "dtype": "float32", "keras_history": reference(network, tensor),
+            "shape": tensor.shape().dims(), "dtype": dtype(tensor), "keras_history": reference(network, tensor),
         }
     })
+}
+
+/// Keras's type of a value; everything computed is a number, but for masks and tokens.
+fn dtype(tensor: &KerasTensor) -> Json {
+    let layer = &tensor.node.layer;
+    match layer.call_form() {
+        CallForm::Operation => "bool".into(),
+        _ if layer.as_input().is_some() => layer.own_config().remove("dtype").unwrap_or_default(),
+        _ => "float32".into(),
+    }
 }
 
 /// Writes a call.
@@ -61,6 +83,7 @@ pub(super) fn write(network: &Network, node: &Node) -> Json {
     let values: Vec<Json> = node.inputs.iter().map(|input| value(network, input)).collect();
     let mut kwargs = node.options.arguments.clone();
     let args = match (node.layer.call_form(), values.len()) {
+        (CallForm::Operation, _) => values.into_iter().chain(kwargs.remove(NUMBER)).collect(),
         (_, 1) | (CallForm::Positional, _) => Json::from(values),
         (CallForm::List, _) => json!([values]),
         (CallForm::States, _) => {
@@ -85,7 +108,9 @@ pub(super) fn read(layer: &str, call: &Json) -> Result<Call> {
     let wrong = || Error::argument(layer, format!("cannot read the call {call}"));
     let (args, kwargs) =
         call.get("args").zip(call.get("kwargs").and_then(Json::as_object)).ok_or_else(wrong)?;
-    let mut read = Call { inputs: references(args).ok_or_else(wrong)?, ..Call::default() };
+    let (args, number) = take_number(args);
+    let mut read = Call { inputs: references(&args).ok_or_else(wrong)?, ..Call::default() };
+    read.arguments.extend(number.map(|number| (NUMBER.to_owned(), number)));
     for (name, argument) in kwargs {
         match name.as_str() {
             // Keras writes `false` here also where nobody has said so, and does not heed it.
@@ -107,6 +132,14 @@ pub(super) fn read(layer: &str, call: &Json) -> Result<Call> {
         }
     }
     Ok(read)
+}
+
+/// The inputs, without the number after them if there is one.
+fn take_number(args: &Json) -> (Json, Option<Json>) {
+    match args.as_array().map(Vec::as_slice) {
+        Some([input, number @ Json::Number(_)]) => (json!([input]), Some(number.clone())),
+        _ => (args.clone(), None),
+    }
 }
 
 fn is_nothing(argument: &Json) -> bool {
