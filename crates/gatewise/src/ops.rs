@@ -15,6 +15,7 @@ pub mod binary;
 pub mod broadcast_to;
 pub mod contract;
 pub mod eye;
+pub mod flip;
 pub mod gather;
 pub mod lstm;
 pub mod lstm_gradient;
@@ -121,6 +122,7 @@ pub(crate) enum Op {
     Reshape(reshape::Reshape),
     Slice(slice::Slice),
     Pad(pad::Pad),
+    Flip(flip::Flip),
     Gather(gather::Gather),
     OneHot(one_hot::OneHot),
     ScatterAdd(scatter_add::ScatterAdd),
@@ -147,6 +149,7 @@ macro_rules! each_op {
             Op::Reshape($inner) => $call,
             Op::Slice($inner) => $call,
             Op::Pad($inner) => $call,
+            Op::Flip($inner) => $call,
             Op::Gather($inner) => $call,
             Op::OneHot($inner) => $call,
             Op::ScatterAdd($inner) => $call,

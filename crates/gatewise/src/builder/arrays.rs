@@ -7,6 +7,7 @@ use crate::ops::Op;
 use crate::ops::broadcast_to::BroadcastTo;
 use crate::ops::contract::Contract;
 use crate::ops::eye::Eye;
+use crate::ops::flip::Flip;
 use crate::ops::gather::Gather;
 use crate::ops::matmul::MatMul;
 use crate::ops::one_hot::OneHot;
@@ -165,6 +166,23 @@ impl Builder {
 /// # Errors
 /// If the shapes do not fit.
 impl Builder {
+    /// The elements in the opposite order along `axis`; the shape stays.
+    ///
+    /// ```
+    /// use gatewise::{Builder, Mode, Shape};
+    /// use ndarray::arr2;
+    ///
+    /// let b = Builder::new(Mode::Inference);
+    /// let x = b.input("x", &Shape::known(&[1, 3]));
+    /// let y = b.flip(x, 1)?;
+    /// let result = b.evaluate(&[y], &[arr2(&[[1.0, 2.0, 3.0]]).into_dyn()])?;
+    /// assert_eq!(result[0], arr2(&[[3.0, 2.0, 1.0]]).into_dyn());
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    pub fn flip(&self, x: Value, axis: usize) -> Result<Value> {
+        self.emit(Op::Flip(Flip { axis }), &[x])
+    }
+
     /// The same elements in another shape.
     pub fn reshape(&self, x: Value, shape: &Shape) -> Result<Value> {
         if self.shape(x) == *shape {
