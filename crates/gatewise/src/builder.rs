@@ -14,6 +14,10 @@ use crate::variable::Variable;
 
 mod arrays;
 mod elementwise;
+mod scan;
+
+pub(crate) use scan::Direction;
+pub use scan::Steps;
 
 /// What a program is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -198,6 +202,10 @@ impl Builder {
 
     pub(crate) fn nodes(&self) -> Vec<Node> {
         self.state.borrow().graph.nodes.clone()
+    }
+
+    pub(crate) fn graph(&self) -> Graph {
+        self.state.borrow().graph.clone()
     }
 
     pub(crate) fn num_values(&self) -> usize {

@@ -23,6 +23,7 @@ impl Executor<f32> for Cpu {
             Op::LstmGradient(gradient) => gradient.run_fast(run),
             Op::MatMul(op) => product(&op.product(run.input_dims(0), run.input_dims(1)), run),
             Op::Contract(op) => product(&op.product(run.input_dims(0), run.input_dims(1)), run),
+            Op::Scan(scan) => return scan.run_with(self, run),
             Op::Unary(function) => unary(*function, run),
             Op::Binary(function) => return binary(*function, run),
             other => return other.run(run),

@@ -78,7 +78,7 @@ mod threads;
 mod variable;
 
 pub use activations::Activation;
-pub use builder::{Builder, Mode};
+pub use builder::{Builder, Mode, Steps};
 pub use error::{Error, Result};
 pub use functional::{clear_session, set_random_seed};
 pub use graph::Value;

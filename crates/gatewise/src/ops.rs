@@ -26,6 +26,7 @@ pub mod random_mask;
 pub mod reduce;
 pub mod reshape;
 pub mod row;
+pub mod scan;
 pub mod scatter_add;
 pub mod select;
 pub mod slice;
@@ -129,6 +130,8 @@ pub(crate) enum Op {
     Row(row::Row),
     Lstm(lstm::Lstm),
     LstmGradient(lstm_gradient::LstmGradient),
+    Scan(scan::Scan),
+    StepValue(scan::StepValue),
 }
 
 /// Calls a method of the operation inside an [`Op`].
@@ -156,6 +159,8 @@ macro_rules! each_op {
             Op::Row($inner) => $call,
             Op::Lstm($inner) => $call,
             Op::LstmGradient($inner) => $call,
+            Op::Scan($inner) => $call,
+            Op::StepValue($inner) => $call,
         }
     };
 }

@@ -1,0 +1,129 @@
+use super::*;
+use crate::ops::testing::{
+    array, assert_gradients, assert_recurrences_agree, numbers, reference, shape_after, shape_error,
+};
+
+/// h = tanh(x · w + h · u + 2 v) with the mask of a fourth sequence; `x[0..5]` are x, w, u, v, h₀.
+fn recurrence(direction: Direction, last: usize) -> impl Fn(&Builder, &[Value]) -> Result<Value> {
+    move |b, x| {
+        let (w, u, v) = (x[1], x[2], x[3]);
+        let (outputs, states) = b.scan_in(direction, &[x[0]], &[x[4]], |b, x, s| {
+            let sum = b.add(b.matmul(x[0], w)?, b.matmul(s[0], u)?)?;
+            let h = b.tanh(b.add(sum, b.scale(v, 2.0)?)?)?;
+            Ok(Steps { outputs: vec![b.mul(h, h)?], states: vec![h] })
+        })?;
+        Ok([outputs[0], states[0]][last])
+    }
+}
+
+fn arrays(batch: usize, time: usize) -> Vec<ndarray::ArrayD<f64>> {
+    let sizes: [&[usize]; 5] = [&[batch, time, 3], &[3, 2], &[2, 2], &[2], &[batch, 2]];
+    sizes.iter().enumerate().map(|(index, sizes)| numbers(sizes, 31 * index)).collect()
+}
+
+/// Running sums of the only input.
+fn sums(direction: Direction) -> impl Fn(&Builder, &[Value]) -> Result<Value> {
+    move |b, x| {
+        let zero = b.constant(0.0, &Shape::new([b.shape(x[0]).dim(0)]))?;
+        let (outputs, _) = b.scan_in(direction, &[x[0]], &[zero], |b, x, s| {
+            let sum = b.add(s[0], x[0])?;
+            Ok(Steps { outputs: vec![sum], states: vec![sum] })
+        })?;
+        Ok(outputs[0])
+    }
+}
+
+#[test]
+fn states_go_from_step_to_step_in_either_direction() {
+    let x = [array(&[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])];
+    let expected = array(&[2, 3], &[1.0, 3.0, 6.0, 4.0, 9.0, 15.0]);
+    assert_eq!(reference(&x, &sums(Direction::Forward)).unwrap(), expected);
+    let expected = array(&[2, 3], &[6.0, 5.0, 3.0, 15.0, 11.0, 6.0]);
+    assert_eq!(reference(&x, &sums(Direction::Backward)).unwrap(), expected);
+}
+
+#[test]
+fn time_may_be_unknown_and_the_last_state_has_none() {
+    let shapes: Vec<Shape> = arrays(2, 4).iter().map(|x| Shape::known(x.shape())).collect();
+    let unknown = Shape::new([Some(2), None, Some(3)]);
+    let shapes = [&[unknown], &shapes[1..]].concat();
+    let forward = |last| recurrence(Direction::Forward, last);
+    assert_eq!(shape_after(&shapes, &forward(0)).unwrap(), Shape::new([Some(2), None, Some(2)]));
+    assert_eq!(shape_after(&shapes, &forward(1)).unwrap(), Shape::known(&[2, 2]));
+}
+
+#[test]
+fn without_steps_or_samples_the_states_stay() {
+    let inputs = arrays(2, 0);
+    assert_eq!(reference(&inputs, &recurrence(Direction::Forward, 1)).unwrap(), inputs[4]);
+    assert_eq!(reference(&inputs, &recurrence(Direction::Forward, 0)).unwrap().shape(), [2, 0, 2]);
+    assert_eq!(reference(&arrays(0, 3), &recurrence(Direction::Forward, 0)).unwrap().shape(), [0, 3, 2]);
+}
+
+#[test]
+fn gradients_are_those_of_central_differences() {
+    for direction in [Direction::Forward, Direction::Backward] {
+        for result in [0, 1] {
+            assert_gradients(&arrays(2, 3), &[0, 1, 2, 3, 4], &recurrence(direction, result));
+            assert_gradients(&arrays(2, 3), &[3], &recurrence(direction, result));
+            assert_gradients(&arrays(1, 1), &[0, 4], &recurrence(direction, result));
+        }
+    }
+}
+
+#[test]
+fn gradients_by_two_shared_values_of_which_one_comes_from_the_other_are_not_counted_twice() {
+    let emit = |b: &Builder, x: &[Value]| {
+        let (w, square) = (x[1], b.mul(x[1], x[1])?);
+        let (outputs, _) = b.scan(&[x[0]], &[], |b, x, _| {
+            let y = b.mul(b.mul(x[0], w)?, square)?;
+            Ok(Steps { outputs: vec![y], states: Vec::new() })
+        })?;
+        Ok(outputs[0])
+    };
+    assert_gradients(&[numbers(&[2, 3], 0), numbers(&[2], 7)], &[0, 1], &emit);
+}
+
+#[test]
+fn executors_agree() {
+    for direction in [Direction::Forward, Direction::Backward] {
+        assert_recurrences_agree("scan", &arrays(5, 7), &recurrence(direction, 0));
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_an_error() {
+    let none = |b: &Builder, _: &[Value]| Ok(b.scan(&[], &[], |_, _, _| Ok(Steps::default()))?.0[0]);
+    assert_eq!(shape_error(&[], &none), "scan: expected at least one input");
+    let flat = |b: &Builder, x: &[Value]| Ok(b.scan(&[x[0]], &[], |_, _, _| Ok(Steps::default()))?.0[0]);
+    let text = "scan: expected inputs [batch, time, …] of equal batch and time, got [4] and [4]";
+    assert_eq!(shape_error(&[Shape::known(&[4])], &flat), text);
+    let grown = |b: &Builder, x: &[Value]| {
+        let step = |b: &Builder, x: &[Value], _: &[Value]| {
+            Ok(Steps { outputs: Vec::new(), states: vec![b.reshape(x[0], &Shape::known(&[2, 1]))?] })
+        };
+        Ok(b.scan(&[x[0]], &[x[1]], step)?.1[0])
+    };
+    let text = "scan: expected a state to keep its shape [2], got [2, 1] after a step";
+    assert_eq!(shape_error(&[Shape::known(&[2, 3]), Shape::known(&[2])], &grown), text);
+    let fewer = |b: &Builder, x: &[Value]| Ok(b.scan(&[x[0]], &[x[1]], |_, _, _| Ok(Steps::default()))?.1[0]);
+    let text = "scan: expected 1 states after a step, got 0";
+    assert_eq!(shape_error(&[Shape::known(&[2, 3]), Shape::known(&[2])], &fewer), text);
+}
+
+#[test]
+fn a_value_of_a_step_that_leaves_its_scan_is_an_error() {
+    let leak = |b: &Builder, x: &[Value]| {
+        let mut leaked = x[0];
+        b.scan(&[x[0]], &[], |_, x, _| {
+            leaked = x[0];
+            Ok(Steps { outputs: vec![x[0]], states: Vec::new() })
+        })?;
+        Ok(leaked)
+    };
+    let error = reference(&[numbers(&[2, 3], 0)], &leak).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "scan: a value of one step is used outside of its scan; return it as an output or a state"
+    );
+}
