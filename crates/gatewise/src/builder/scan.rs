@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Builder;
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Value};
+use crate::graph::{Graph, Node, Value};
 use crate::ops::Op;
 use crate::ops::scan::{Body, Scan, StepValue};
 use crate::shape::Shape;
@@ -146,7 +146,11 @@ impl Builder {
             inputs.push(b.input("step", &self.shape(value)));
             values[value.index()] = inputs.last().copied();
         }
+        let is_read = read_values(&nodes[start..], results, values.len());
         for node in &nodes[start..] {
+            if !node.outputs.iter().any(|value| is_read[value.index()]) {
+                continue;
+            }
             if !node.inputs.iter().any(|value| values[value.index()].is_some() && !shared.contains(value)) {
                 continue;
             }
@@ -182,4 +186,16 @@ impl Builder {
             inputs[inputs.len() - 1]
         })
     }
+}
+
+/// Which values the results depend on; what a scan inside of the step was made of is not among them.
+fn read_values(nodes: &[Node], results: &[Value], count: usize) -> Vec<bool> {
+    let mut is_read = vec![false; count];
+    results.iter().for_each(|value| is_read[value.index()] = true);
+    for node in nodes.iter().rev() {
+        if node.outputs.iter().any(|value| is_read[value.index()]) {
+            node.inputs.iter().for_each(|value| is_read[value.index()] = true);
+        }
+    }
+    is_read
 }

@@ -191,15 +191,14 @@ impl Operation for Scan {
         let (body, found) = self.step_gradient(&reaches, &by)?;
         let previous = &at.outputs[count + self.num_states..];
         let d_stacked: Vec<Value> = at.d_outputs[..count].iter().copied().flatten().collect();
-        let sequences = [&at.inputs[..self.num_inputs], previous, &d_stacked].concat();
+        // Gradients reach the states kept for the gradient where it is differentiated once more.
+        let d_kept = &at.d_outputs[count + self.num_states..];
+        let d_kept_found: Vec<Value> = d_kept.iter().copied().flatten().collect();
+        let sequences = [&at.inputs[..self.num_inputs], previous, &d_stacked, &d_kept_found].concat();
         let mut first = Vec::new();
-        for (state, value) in previous.iter().enumerate() {
+        for state in 0..self.num_states {
             let shape = b.shape(at.inputs[self.num_inputs + state]);
             let d_last = at.d_outputs[count + state];
-            debug_assert!(
-                at.d_outputs[count + self.num_states + state].is_none(),
-                "{value:?} has no gradient"
-            );
             first.push(d_last.map_or_else(|| b.constant(0.0, &shape), Ok)?);
         }
         let shared: Vec<usize> = by.iter().copied().filter(|input| *input >= steps).collect();
@@ -207,8 +206,10 @@ impl Operation for Scan {
             first.push(b.constant(0.0, &b.shape(at.inputs[*input]))?);
         }
         let (steps_back, totals) = b.scan_in(self.direction.opposite(), &sequences, &first, |b, x, s| {
-            let (own, d_stacked) = x.split_at(steps);
+            let (own, d_results) = x.split_at(steps);
+            let (d_stacked, d_states) = d_results.split_at(d_stacked.len());
             let inputs = [own, &at.inputs[steps..], d_stacked, &s[..self.num_states]].concat();
+            let mut d_states = d_states.iter();
             let mut gradients = body.emit(b, &inputs)?.into_iter();
             let mut result = Steps::default();
             let mut sum = self.num_states;
@@ -218,7 +219,11 @@ impl Operation for Scan {
                 if *input < self.num_inputs {
                     result.outputs.push(gradient.map_or_else(zero, Ok)?);
                 } else if *input < steps {
-                    result.states.push(gradient.map_or_else(zero, Ok)?);
+                    let mut d_state = gradient.map_or_else(zero, Ok)?;
+                    if d_kept[*input - self.num_inputs].is_some() {
+                        d_state = b.add(d_state, *d_states.next().expect("one an array that was given"))?;
+                    }
+                    result.states.push(d_state);
                 } else {
                     result.states.push(gradient.map_or(Ok(s[sum]), |gradient| b.add(s[sum], gradient))?);
                     sum += 1;

@@ -85,6 +85,53 @@ fn gradients_by_two_shared_values_of_which_one_comes_from_the_other_are_not_coun
 }
 
 #[test]
+fn gradients_can_be_differentiated_once_more() {
+    let slope = |b: &Builder, x: &[Value]| {
+        let y = recurrence(Direction::Forward, 0)(b, x)?;
+        let gradients = b.gradients(b.sum_all(b.mul(y, y)?)?, &[x[0], x[2]])?;
+        let [by_x, by_u] = [gradients[0], gradients[1]].map(|gradient| gradient.expect("a gradient"));
+        b.add(b.sum_all(b.mul(by_x, by_x)?)?, b.sum_all(by_u)?)
+    };
+    assert_gradients(&arrays(2, 3), &[0, 1, 2, 3, 4], &slope);
+}
+
+#[test]
+fn a_scan_may_be_a_step_of_another() {
+    let nested = |b: &Builder, x: &[Value]| {
+        let (outputs, _) = b.scan(&[x[0]], &[x[1]], |b, rows, s| {
+            let (inner, last) = b.scan(&[rows[0]], &[s[0]], |b, x, h| {
+                let h = b.tanh(b.add(b.mul(x[0], s[0])?, h[0])?)?;
+                Ok(Steps { outputs: vec![h], states: vec![h] })
+            })?;
+            Ok(Steps { outputs: inner, states: last })
+        })?;
+        Ok(outputs[0])
+    };
+    let inputs = [numbers(&[2, 3, 2], 0), numbers(&[2], 50)];
+    assert_eq!(reference(&inputs, &nested).unwrap().shape(), [2, 3, 2]);
+    assert_gradients(&inputs, &[0, 1], &nested);
+    assert_recurrences_agree("nested scan", &inputs, &nested);
+}
+
+#[test]
+fn what_does_not_depend_on_the_step_is_computed_once() {
+    let masked = |b: &Builder, x: &[Value]| {
+        let (outputs, _) = b.scan(&[x[0]], &[], |b, x, _| {
+            let mask = b.random_mask(0.5, &b.shape(x[0]), Some(3))?;
+            Ok(Steps { outputs: vec![b.mul(x[0], mask)?], states: Vec::new() })
+        })?;
+        Ok(outputs[0])
+    };
+    let y = reference(&[ndarray::ArrayD::ones(vec![4, 3, 5])], &masked).unwrap();
+    let dropped = y.iter().filter(|y| **y == 0.0).count();
+    assert!(0 < dropped && dropped < y.len());
+    let first = y.index_axis(ndarray::Axis(1), 0);
+    for step in y.axis_iter(ndarray::Axis(1)) {
+        assert_eq!(step, first);
+    }
+}
+
+#[test]
 fn executors_agree() {
     for direction in [Direction::Forward, Direction::Backward] {
         assert_recurrences_agree("scan", &arrays(5, 7), &recurrence(direction, 0));
