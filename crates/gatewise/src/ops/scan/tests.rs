@@ -174,3 +174,57 @@ fn a_value_of_a_step_that_leaves_its_scan_is_an_error() {
         "scan: a value of one step is used outside of its scan; return it as an output or a state"
     );
 }
+
+/// The equations of an LSTM without bias in a scan, `x[0..3]` are the sequences, the kernel and the recurrent kernel.
+fn lstm(b: &Builder, x: &[Value]) -> Result<Value> {
+    let (kernel, recurrent) = (x[1], x[2]);
+    let units = b.shape(recurrent).dim(0).expect("known units");
+    let zeros = b.constant(0.0, &Shape::new([b.shape(x[0]).dim(0), Some(units)]))?;
+    let (outputs, _) = b.scan(&[x[0]], &[zeros, zeros], |b, x, s| {
+        let sums = b.add(b.matmul(x[0], kernel)?, b.matmul(s[0], recurrent)?)?;
+        let gate = |index: usize| b.slice(sums, 1, index * units, units);
+        let (input, forget, output) = (b.sigmoid(gate(0)?)?, b.sigmoid(gate(1)?)?, b.sigmoid(gate(3)?)?);
+        let c = b.add(b.mul(forget, s[1])?, b.mul(input, b.tanh(gate(2)?)?)?)?;
+        let h = b.mul(output, b.tanh(c)?)?;
+        Ok(Steps { outputs: vec![h], states: vec![h, c] })
+    })?;
+    Ok(outputs[0])
+}
+
+/// How far the same sums in another order may be from each other in `f64`.
+const REORDERED: f64 = 1e-13;
+
+#[test]
+fn an_lstm_written_as_a_scan_is_the_fused_one() {
+    let fused = |b: &Builder, x: &[Value]| {
+        let units = b.shape(x[2]).dim(0).expect("known units");
+        let zeros = b.constant(0.0, &Shape::new([b.shape(x[0]).dim(0), Some(units)]))?;
+        let op = crate::ops::lstm::Lstm {
+            subject: "lstm".into(),
+            activation: crate::activations::cell::CellActivation::Tanh,
+            recurrent_activation: crate::activations::cell::CellActivation::Sigmoid,
+            return_sequences: true,
+            go_backwards: false,
+            zero_output_for_mask: false,
+            has_bias: false,
+            has_mask: false,
+            dropout: crate::ops::lstm::DropoutForm::None,
+            recurrent_dropout: crate::ops::lstm::DropoutForm::None,
+        };
+        Ok(b.emit_all(Op::Lstm(op), &[x[0], x[1], x[2], zeros, zeros])?[0])
+    };
+    let inputs = [numbers(&[3, 5, 2], 0), numbers(&[2, 16], 40), numbers(&[4, 16], 90)];
+    type Emit<'a> = &'a dyn Fn(&Builder, &[Value]) -> Result<Value>;
+    for by in 0..3 {
+        let results = [&lstm as Emit<'_>, &fused].map(|emit| {
+            let slope = |b: &Builder, x: &[Value]| {
+                let y = emit(b, x)?;
+                Ok(b.gradients(b.sum_all(b.mul(y, y)?)?, &[x[by]])?[0].expect("a gradient"))
+            };
+            (reference(&inputs, emit).unwrap(), reference(&inputs, &slope).unwrap())
+        });
+        let [(scan, d_scan), (fused, d_fused)] = results;
+        let pairs = scan.iter().zip(&fused).chain(d_scan.iter().zip(&d_fused));
+        pairs.for_each(|(scan, fused)| assert!((scan - fused).abs() < REORDERED, "{scan} and {fused}"));
+    }
+}
