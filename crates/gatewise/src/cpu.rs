@@ -22,6 +22,7 @@ impl Executor<f32> for Cpu {
             Op::Lstm(lstm) => lstm.run_fast(run),
             Op::LstmGradient(gradient) => gradient.run_fast(run),
             Op::MatMul(op) => product(&op.product(run.input_dims(0), run.input_dims(1)), run),
+            Op::BatchMatMul(op) => op.run_fast(run),
             Op::Contract(op) => product(&op.product(run.input_dims(0), run.input_dims(1)), run),
             Op::Scan(scan) => return scan.run_with(self, run),
             Op::Unary(function) => unary(*function, run),

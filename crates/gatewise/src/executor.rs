@@ -127,6 +127,11 @@ impl<'a, F> Run<'a, F> {
         self.inputs.program.dims(self.inputs.step.outputs[index])
     }
 
+    /// The number of inputs.
+    pub fn num_inputs(&self) -> usize {
+        self.inputs.step.inputs.len()
+    }
+
     /// The number of outputs.
     pub fn num_outputs(&self) -> usize {
         self.inputs.step.outputs.len()

@@ -11,8 +11,10 @@ use crate::graph::Value;
 use crate::number::Number;
 use crate::shape::Shape;
 
+pub mod batch_matmul;
 pub mod binary;
 pub mod broadcast_to;
+pub mod concatenate;
 pub mod contract;
 pub mod eye;
 pub mod flip;
@@ -33,6 +35,7 @@ pub mod slice;
 pub mod source;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod transpose;
 pub mod unary;
 
 /// What the machinery asks of an operation.
@@ -117,10 +120,13 @@ pub(crate) enum Op {
     Binary(binary::Binary),
     Select(select::Select),
     MatMul(matmul::MatMul),
+    BatchMatMul(batch_matmul::BatchMatMul),
     Contract(contract::Contract),
     Reduce(reduce::Reduce),
     BroadcastTo(broadcast_to::BroadcastTo),
     Reshape(reshape::Reshape),
+    Transpose(transpose::Transpose),
+    Concatenate(concatenate::Concatenate),
     Slice(slice::Slice),
     Pad(pad::Pad),
     Flip(flip::Flip),
@@ -146,10 +152,13 @@ macro_rules! each_op {
             Op::Binary($inner) => $call,
             Op::Select($inner) => $call,
             Op::MatMul($inner) => $call,
+            Op::BatchMatMul($inner) => $call,
             Op::Contract($inner) => $call,
             Op::Reduce($inner) => $call,
             Op::BroadcastTo($inner) => $call,
             Op::Reshape($inner) => $call,
+            Op::Transpose($inner) => $call,
+            Op::Concatenate($inner) => $call,
             Op::Slice($inner) => $call,
             Op::Pad($inner) => $call,
             Op::Flip($inner) => $call,

@@ -4,7 +4,9 @@ use super::Builder;
 use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::ops::Op;
+use crate::ops::batch_matmul::BatchMatMul;
 use crate::ops::broadcast_to::BroadcastTo;
+use crate::ops::concatenate::Concatenate;
 use crate::ops::contract::Contract;
 use crate::ops::eye::Eye;
 use crate::ops::flip::Flip;
@@ -19,6 +21,7 @@ use crate::ops::row::Row;
 use crate::ops::scatter_add::ScatterAdd;
 use crate::ops::slice::Slice;
 use crate::ops::source::Constant;
+use crate::ops::transpose::Transpose;
 use crate::shape::Shape;
 
 /// Constants and random numbers.
@@ -66,6 +69,16 @@ impl Builder {
     /// `a [..., k] · b [k, n] + bias [n] → [..., n]`
     pub fn matmul_bias(&self, a: Value, b: Value, bias: Value) -> Result<Value> {
         self.emit(Op::MatMul(MatMul { b_transposed: false }), &[a, b, bias])
+    }
+
+    /// `a [..., m, k] · b [..., k, n] → [..., m, n]` for every index of the leading axes, which are equal.
+    pub fn batch_matmul(&self, a: Value, b: Value) -> Result<Value> {
+        self.batch_product(BatchMatMul::default(), a, b)
+    }
+
+    /// The same with matrices that are stored the other way round.
+    pub(crate) fn batch_product(&self, product: BatchMatMul, a: Value, b: Value) -> Result<Value> {
+        self.emit(Op::BatchMatMul(product), &[a, b])
     }
 
     /// `c[i, j] = Σ a[..., i] · b[..., j]` over all leading axes: `[..., m], [..., n] → [m, n]`.
@@ -197,6 +210,30 @@ impl Builder {
             return Ok(x);
         }
         self.emit(Op::BroadcastTo(BroadcastTo { shape: shape.clone() }), &[x])
+    }
+
+    /// The same elements with a new axis of size 1 at position `axis`.
+    pub fn expand_dims(&self, x: Value, axis: usize) -> Result<Value> {
+        let mut dims = self.shape(x).dims().to_vec();
+        if axis > dims.len() {
+            let text = format!("expected a position up to {}, got {axis}", dims.len());
+            return Err(Error::shape("expand_dims", text));
+        }
+        dims.insert(axis, Some(1));
+        self.reshape(x, &Shape::new(dims))
+    }
+
+    /// The axes in another order: axis i of the result is axis `axes[i]` of `x`.
+    pub fn transpose(&self, x: Value, axes: &[usize]) -> Result<Value> {
+        if axes.len() == self.shape(x).rank() && axes.iter().copied().eq(0..axes.len()) {
+            return Ok(x);
+        }
+        self.emit(Op::Transpose(Transpose { axes: axes.to_vec() }), &[x])
+    }
+
+    /// The values one after another along `axis`; all their other sizes are equal.
+    pub fn concatenate(&self, values: &[Value], axis: usize) -> Result<Value> {
+        self.emit(Op::Concatenate(Concatenate { axis }), values)
     }
 
     /// Elements `start .. start + len` along `axis`.
