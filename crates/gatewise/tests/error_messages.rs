@@ -6,6 +6,8 @@
 mod data;
 #[path = "error_messages/layers.rs"]
 mod layers;
+#[path = "error_messages/merge.rs"]
+mod merge;
 #[path = "error_messages/models.rs"]
 mod models;
 #[path = "error_messages/names.rs"]

@@ -6,11 +6,13 @@ use serde_json::Value as Json;
 
 use super::operation::{Operation, OperationKind};
 use super::{Activation, Dense, Dropout, Embedding, Flatten, Input, Layer, LayerOptions, Lstm, Masking};
+use super::{Add, Average, Maximum, Minimum, Multiply, Subtract};
 use super::{RepeatVector, Reshape, TimeDistributed};
 use crate::error::{Error, Result};
 use crate::model;
 use crate::serialization;
 
+mod merge;
 mod reader;
 
 use reader::Reader;
@@ -32,6 +34,14 @@ const CLASSES: &[(&str, Create)] = &[
     ("TimeDistributed", time_distributed),
     ("Masking", |r| r.number("mask_value", 0.0).map(Masking::new).and_then(|layer| r.base(layer))),
     ("Embedding", embedding),
+    ("Add", |r| r.base(Add::new())),
+    ("Subtract", |r| r.base(Subtract::new())),
+    ("Multiply", |r| r.base(Multiply::new())),
+    ("Average", |r| r.base(Average::new())),
+    ("Maximum", |r| r.base(Maximum::new())),
+    ("Minimum", |r| r.base(Minimum::new())),
+    ("Concatenate", merge::concatenate),
+    ("Dot", merge::dot),
 ];
 
 /// Nodes of a graph that no user writes.

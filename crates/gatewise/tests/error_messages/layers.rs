@@ -264,7 +264,8 @@ fn an_activation_that_needs_pairs() {
 fn a_class_of_layer_that_does_not_exist() {
     let error = error(layers::deserialize(&json!({"class_name": "GRU", "config": {"units": 3}})));
     let text = "layer: the class \"GRU\" is not supported, known are: InputLayer, LSTM, Dense, Dropout, Activation, \
-                Flatten, Reshape, RepeatVector, TimeDistributed, Masking, Embedding";
+                Flatten, Reshape, RepeatVector, TimeDistributed, Masking, Embedding, Add, Subtract, Multiply, \
+                Average, Maximum, Minimum, Concatenate, Dot";
     assert_eq!(error.to_string(), text);
     assert!(error.is_unsupported());
 }

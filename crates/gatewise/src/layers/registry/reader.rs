@@ -25,7 +25,7 @@ impl Reader {
         self.config.remove(name).filter(|value| !value.is_null())
     }
 
-    fn wrong(&self, name: &str, expected: &str, got: &Json) -> Error {
+    pub fn wrong(&self, name: &str, expected: &str, got: &Json) -> Error {
         Error::argument(&self.class_name, format!("`{name}` must be {expected}, got {got}"))
     }
 
@@ -74,6 +74,26 @@ impl Reader {
     pub fn implementation(&mut self) -> Result<u8> {
         let value = self.read("implementation", "0, 1 or 2", |value| value.as_u64().filter(|i| *i <= 2))?;
         Ok(value.map_or(2, |implementation| implementation.max(1) as u8))
+    }
+
+    pub fn integer(&mut self, name: &str, default: i64) -> Result<i64> {
+        Ok(self.read(name, "a whole number", Json::as_i64)?.unwrap_or(default))
+    }
+
+    /// A whole number or a list of them, as a list.
+    pub fn optional_integers(&mut self, name: &str) -> Result<Option<Vec<i64>>> {
+        self.read(name, "a whole number or a list of them", |value| match value.as_array() {
+            Some(list) => list.iter().map(Json::as_i64).collect(),
+            None => value.as_i64().map(|number| vec![number]),
+        })
+    }
+
+    /// The same for an argument that must be there.
+    pub fn required_integers(&mut self, name: &str) -> Result<Vec<i64>> {
+        let list = self.optional_integers(name)?;
+        list.ok_or_else(|| {
+            Error::argument(&self.class_name, format!("the configuration lacks the argument `{name}`"))
+        })
     }
 
     pub fn integers(&mut self, name: &str) -> Result<Vec<i64>> {

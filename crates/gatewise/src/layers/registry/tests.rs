@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::layers::{get_config, serialize};
+use crate::layers::{Concatenate, Dot, get_config, serialize};
 
 /// One layer of each class with arguments that are not the defaults.
 fn layers() -> Vec<Arc<dyn Layer>> {
@@ -25,6 +25,14 @@ fn layers() -> Vec<Arc<dyn Layer>> {
         Arc::new(TimeDistributed::new(Dense::new(2).with_name("inside"))),
         Arc::new(Masking::new(-1.5)),
         Arc::new(Embedding::new(10, 4).mask_zero(true).embeddings_constraint("unit_norm")),
+        Arc::new(Add::new()),
+        Arc::new(Subtract::new()),
+        Arc::new(Multiply::new()),
+        Arc::new(Average::new()),
+        Arc::new(Maximum::new()),
+        Arc::new(Minimum::new()),
+        Arc::new(Concatenate::new().axis(1)),
+        Arc::new(Dot::new((1, -1)).normalize(true)),
     ]
 }
 

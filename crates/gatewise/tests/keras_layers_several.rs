@@ -1,0 +1,161 @@
+//! Layers that take several inputs, or arguments in their call, against values that Keras computed: outputs, masks,
+//! gradients, shapes, weights and configurations.
+
+#![allow(missing_docs)]
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{Case, Group, assert_close, json, widen};
+use gatewise::layers::{self, Layer, Tensor};
+use gatewise::{Builder, Mode, Shape, Value};
+use ndarray::ArrayD;
+use serde_json::{Map, Value as Json};
+
+/// Keras computes in single precision, so its own values are this far from the truth.
+const TOLERANCE: f64 = 1e-5;
+
+/// The groups of such layers, and how many arrays of each are compared at least.
+const GROUPS: [(&str, usize); 1] = [("layers_merge", 180)];
+
+fn for_each_case(mut visit: impl FnMut(&Case<'_>)) {
+    for (name, _) in GROUPS {
+        Group::read(name).cases().for_each(|case| visit(&case));
+    }
+}
+
+fn texts(json: &Json) -> Vec<&str> {
+    json.as_array().expect("a list").iter().map(|text| text.as_str().expect("a text")).collect()
+}
+
+/// The arrays `x0`, `x1`, …, or others that are counted like these.
+fn numbered(case: &Case<'_>, letter: &str) -> Vec<String> {
+    (0..).map(|index| format!("{letter}{index}")).take_while(|name| case.has(name)).collect()
+}
+
+fn arguments(case: &Case<'_>) -> Map<String, Json> {
+    case.json["arguments"].as_object().expect("an object").clone()
+}
+
+/// The layer of a case with the weights of the case.
+fn layer(case: &Case<'_>) -> Arc<dyn Layer> {
+    let layer = layers::deserialize(&case.json["layer"]).expect("the configuration is Keras's");
+    let inputs: Vec<ArrayD<f32>> = numbered(case, "x").iter().map(|name| case.f32(name)).collect();
+    layers::call(&*layer, &inputs, 1).expect("the layer can be called");
+    let (names, variables) = (texts(&case.json["weights"]), layer.variables());
+    assert_eq!(variables.len(), names.len(), "{}", case.name());
+    names.iter().zip(variables).for_each(|(name, variable)| variable.assign(&case.f32(name)).unwrap());
+    layer
+}
+
+/// The layer called in inference, with everything of the case that it gives.
+struct Emitted {
+    builder: Builder,
+    results: Vec<(String, Value)>,
+    inputs: Vec<ArrayD<f64>>,
+}
+
+fn emit(case: &Case<'_>) -> Emitted {
+    let layer = layer(case);
+    let b = Builder::new(Mode::Inference);
+    let mut inputs = Vec::new();
+    let mut enter = |name: &str| {
+        inputs.push(case.f64(name));
+        b.input(name, &Shape::known(case.f64(name).shape()))
+    };
+    let mut tensors = Vec::new();
+    for (index, name) in numbered(case, "x").iter().enumerate() {
+        let value = enter(name);
+        let mask = format!("mask{index}");
+        tensors.push(Tensor { value, mask: case.has(&mask).then(|| enter(&mask)) });
+    }
+    let outputs = layer.call_with_arguments(&b, &tensors, &arguments(case)).expect("it can be called");
+    assert_eq!(outputs.len(), numbered(case, "y").len(), "{}", case.name());
+    assert_eq!(outputs[0].mask.is_some(), case.has("mask"), "{}", case.name());
+    let mut loss = b.scalar(0.0).unwrap();
+    for (index, output) in outputs.iter().enumerate() {
+        let weighted = b.mul(output.value, enter(&format!("cotangent{index}"))).unwrap();
+        loss = b.add(loss, b.sum_all(weighted).unwrap()).unwrap();
+    }
+    let mut by: Vec<(String, Value)> =
+        tensors.iter().enumerate().map(|(index, tensor)| (format!("d_x{index}"), tensor.value)).collect();
+    let names = texts(&case.json["weights"]).into_iter().map(|name| format!("d_{name}"));
+    by.extend(names.zip(layer.variables().iter().map(|variable| b.variable(variable))));
+    by.retain(|(name, _)| case.has(name));
+    let gradients = b.gradients(loss, &by.iter().map(|(_, value)| *value).collect::<Vec<_>>()).unwrap();
+    let mut results: Vec<(String, Value)> =
+        outputs.iter().enumerate().map(|(index, output)| (format!("y{index}"), output.value)).collect();
+    results.extend(outputs[0].mask.map(|mask| ("mask".to_owned(), mask)));
+    for ((name, value), gradient) in by.into_iter().zip(gradients) {
+        // Keras writes zeros where the output does not depend on a value.
+        let zeros = || b.constant(0.0, &b.shape(value)).unwrap();
+        results.push((name, gradient.unwrap_or_else(zeros)));
+    }
+    Emitted { builder: b, results, inputs }
+}
+
+#[test]
+fn layers_give_the_outputs_masks_and_gradients_of_keras() {
+    for (name, least) in GROUPS {
+        let mut compared = 0;
+        for case in Group::read(name).cases() {
+            let Emitted { builder, results, inputs } = emit(&case);
+            let values: Vec<Value> = results.iter().map(|(_, value)| *value).collect();
+            let narrow: Vec<ArrayD<f32>> = inputs.iter().map(|input| input.mapv(|x| x as f32)).collect();
+            let fast = builder.evaluate(&values, &narrow).expect("it runs");
+            let oracle = builder.evaluate_reference(&values, &inputs).expect("it runs");
+            for (((name, _), fast), oracle) in results.iter().zip(fast).zip(oracle) {
+                let what = format!("{}/{name}", case.name());
+                assert_close(&what, &widen(&fast), &case.f64(name), TOLERANCE);
+                assert_close(&format!("{what} by the oracle"), &oracle, &case.f64(name), TOLERANCE);
+                compared += 1;
+            }
+        }
+        assert!(compared >= least, "only {compared} arrays of {name} were compared");
+    }
+}
+
+/// Sizes as Keras writes them, null where unknown.
+fn shape(json: &Json) -> Shape {
+    let sizes = json.as_array().expect("a list").iter();
+    Shape::new(sizes.map(|size| size.as_u64().map(|size| size as usize)).collect::<Vec<_>>())
+}
+
+fn shapes(json: &Json) -> Vec<Shape> {
+    json.as_array().expect("a list").iter().map(shape).collect()
+}
+
+#[test]
+fn layers_know_the_shapes_of_their_outputs_as_far_as_keras_does() {
+    for_each_case(|case| {
+        let layer = layer(case);
+        for known in case.json["output_shapes"].as_array().expect("a list") {
+            let b = Builder::new(Mode::Inference);
+            let enter = |shape: &Shape| Tensor::new(b.input("x", shape));
+            let inputs: Vec<Tensor> = shapes(&known["inputs"]).iter().map(enter).collect();
+            let outputs = layer.call_with_arguments(&b, &inputs, &arguments(case)).expect("the shapes fit");
+            let got: Vec<Shape> = outputs.iter().map(|output| b.shape(output.value)).collect();
+            assert_eq!(got, shapes(&known["outputs"]), "{} {known}", case.name());
+        }
+    });
+}
+
+#[test]
+fn weights_have_the_paths_of_keras() {
+    for_each_case(|case| {
+        let variables = layer(case).variables();
+        let paths: Vec<&str> = variables.iter().map(|variable| variable.path()).collect();
+        assert_eq!(paths, texts(&case.json["weight_paths"]), "{}", case.name());
+    });
+}
+
+#[test]
+fn configurations_of_layers_are_those_of_keras() {
+    for_each_case(|case| {
+        let mut expected = case.json["layer"].clone();
+        // The shapes that a layer was built for are kept by models, not by the layer itself.
+        expected.as_object_mut().expect("an object").shift_remove("build_config");
+        json::assert_same(case.name(), &layers::serialize(&*layer(case)), &expected);
+    });
+}
