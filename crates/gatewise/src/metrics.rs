@@ -1,31 +1,93 @@
-//! Metrics: what a person watches while a model trains.
+//! Metrics: what a person watches while a model trains. Keras's, with its names, formulas and configurations.
 //!
-//! A metric sees the targets and predictions of each batch and gives one number for an epoch. Masked steps do not
-//! count; weights of samples do not enter, as with Keras's `metrics` (its `weighted_metrics` use them).
+//! A metric sees targets and predictions of each batch and gives one number (or a vector) over all batches since the
+//! last reset. Formulas: <https://keras.io/api/metrics/>; all sums are in `f64`.
+//!
+//! ```
+//! use gatewise::metrics::{self, BinaryAccuracy, Metric, MetricBatch};
+//! use ndarray::array;
+//!
+//! let mut accuracy = BinaryAccuracy::new().threshold(0.4);
+//! let (y_true, y_pred) = (array![[1.0], [0.0]].into_dyn(), array![[0.45], [0.2]].into_dyn());
+//! accuracy.update_state(&MetricBatch::new(y_true.view(), y_pred.view()))?;
+//! assert_eq!(accuracy.result(), 1.0);
+//! assert_eq!(metrics::get("mse")?.name(), "mean_squared_error");
+//! # Ok::<(), gatewise::Error>(())
+//! ```
+//!
+//! Masked steps do not count in metrics that are means of a function; like Keras, the others do not see masks.
+//! Weights of samples enter only what is given to [`Compile::weighted_metrics`](crate::Compile::weighted_metrics).
 
 use std::fmt::Debug;
 
-use ndarray::ArrayViewD;
+use serde_json::{Value, json};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 mod accuracy;
+mod argument;
+mod batch;
 mod mean;
+mod pair;
+mod registry;
+mod regression;
+mod value;
+mod weights;
+mod wrapper;
 
-pub use mean::MeanMetric;
+pub use accuracy::{Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy};
+pub use argument::MetricArgument;
+pub use batch::MetricBatch;
+pub use mean::{Mean, Sum};
+pub use pair::Pair;
+pub use registry::{deserialize, get, serialize};
+pub use regression::{
+    LogCoshError, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+    MeanSquaredLogarithmicError, RootMeanSquaredError,
+};
+pub use value::MetricValue;
+pub use wrapper::{MeanMetricWrapper, MetricFunction, OwnFunction};
 
-/// What a metric sees of a batch.
-#[derive(Debug, Clone, Copy)]
-pub struct MetricBatch<'a> {
-    /// The targets.
-    pub y_true: &'a ArrayViewD<'a, f32>,
-    /// The predictions `[batch, …, last]`.
-    pub y_pred: &'a ArrayViewD<'a, f32>,
-    /// `[batch, time]`, 1 where a step counts.
-    pub mask: Option<&'a [f32]>,
+/// Which way a metric goes when a model gets better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Larger is better.
+    Up,
+    /// Smaller is better.
+    Down,
 }
 
 /// A running measure over batches. Implement it for one of your own.
+///
+/// ```
+/// use gatewise::metrics::{Metric, MetricBatch, MetricValue};
+///
+/// #[derive(Debug, Default)]
+/// struct LargestError(f64);
+///
+/// impl Metric for LargestError {
+///     fn name(&self) -> &str {
+///         "largest_error"
+///     }
+///
+///     fn update_state(&mut self, batch: &MetricBatch<'_>) -> gatewise::Result<()> {
+///         let errors = batch.y_true.iter().zip(&batch.y_pred).map(|(y, p)| f64::from((y - p).abs()));
+///         self.0 = errors.fold(self.0, f64::max);
+///         Ok(())
+///     }
+///
+///     fn result(&self) -> MetricValue {
+///         self.0.into()
+///     }
+///
+///     fn reset_state(&mut self) {
+///         self.0 = 0.0;
+///     }
+/// }
+///
+/// let compile = gatewise::Compile::new("adam", "mse").metrics([LargestError::default()]);
+/// # let _ = compile;
+/// ```
 pub trait Metric: Debug + Send + Sync {
     /// The key in the logs.
     fn name(&self) -> &str;
@@ -33,64 +95,37 @@ pub trait Metric: Debug + Send + Sync {
     /// Takes in a batch.
     ///
     /// # Errors
-    /// If the shapes do not fit.
-    fn update(&mut self, batch: &MetricBatch<'_>) -> Result<()>;
+    /// If the shapes do not fit, or a label is none.
+    fn update_state(&mut self, batch: &MetricBatch<'_>) -> Result<()>;
 
     /// The value over all batches since the last reset.
-    fn result(&self) -> f64;
+    fn result(&self) -> MetricValue;
 
     /// Forgets all batches.
-    fn reset(&mut self);
-}
+    fn reset_state(&mut self);
 
-/// All names of a metric, the canonical one first, and how to make it under the name that the user called it by.
-type Named = (&'static [&'static str], fn(&str) -> Box<dyn Metric>);
+    /// Which way is better, where Keras knows it.
+    fn direction(&self) -> Option<Direction> {
+        None
+    }
 
-/// Keras's names of the metrics.
-const NAMES: &[Named] = &[
-    (&["mae", "MAE", "mean_absolute_error"], |name| boxed(name, mean::absolute_error, false)),
-    (&["mse", "MSE", "mean_squared_error"], |name| boxed(name, mean::squared_error, false)),
-    (&["root_mean_squared_error", "rmse"], |name| boxed(name, mean::squared_error, true)),
-    (&["accuracy", "acc"], |name| Box::new(accuracy::Accuracy::by_shape(name))),
-    (&["binary_accuracy"], |name| Box::new(accuracy::Accuracy::new(name, accuracy::Kind::Binary))),
-    (&["categorical_accuracy"], |name| Box::new(accuracy::Accuracy::new(name, accuracy::Kind::Categorical))),
-    (&["sparse_categorical_accuracy"], |name| {
-        Box::new(accuracy::Accuracy::new(name, accuracy::Kind::SparseCategorical))
-    }),
-];
-
-fn boxed(name: &str, function: mean::RowFunction, root: bool) -> Box<dyn Metric> {
-    Box::new(MeanMetric::new(name, function, root))
-}
-
-/// A metric as an argument of `compile`: a name or a [`Metric`].
-#[derive(Debug)]
-pub struct MetricArgument(Result<Box<dyn Metric>, String>);
-
-impl MetricArgument {
-    /// The metric that is meant.
+    /// Checks the arguments that need no data to be judged.
     ///
     /// # Errors
-    /// If the name is unknown.
-    pub fn resolve(self) -> Result<Box<dyn Metric>> {
-        self.0.map_err(|name| {
-            let known: Vec<&str> = NAMES.iter().map(|(names, _)| names[0]).collect();
-            let text = format!("unknown metric \"{name}\", expected one of: {}", known.join(", "));
-            Error::argument("compile", text)
-        })
+    /// If an argument is outside its range.
+    fn check(&self) -> Result<()> {
+        Ok(())
     }
-}
 
-impl From<&str> for MetricArgument {
-    fn from(name: &str) -> Self {
-        let known = NAMES.iter().find(|(names, _)| names.contains(&name));
-        Self(known.map(|(_, create)| create(name)).ok_or_else(|| name.to_owned()))
+    /// Keras's name of the class, such as `MeanSquaredError`; of your own metric the name of the type.
+    fn class_name(&self) -> &str {
+        let path = std::any::type_name::<Self>();
+        path.rsplit("::").next().unwrap_or(path)
     }
-}
 
-impl<M: Metric + 'static> From<M> for MetricArgument {
-    fn from(metric: M) -> Self {
-        Self(Ok(Box::new(metric)))
+    /// The arguments as a JSON object, as Keras's `get_config` gives them.
+    fn config(&self) -> Value {
+        json!({"name": self.name(), "dtype": "float32"})
     }
 }
 

@@ -7,7 +7,7 @@ use gatewise::constraints::Constraint;
 use gatewise::initializers::{Initializer, InitializerRandom};
 use gatewise::layers::{Dense, Input, Layer, LayerBase, Lstm, Tensor};
 use gatewise::losses::Loss;
-use gatewise::metrics::{Metric, MetricBatch};
+use gatewise::metrics::{Metric, MetricBatch, MetricValue};
 use gatewise::regularizers::Regularizer;
 use gatewise::{Activation, Builder, Compile, Fit, LossArgument, Result, Sequential, Value};
 use ndarray::{Array, ArrayD, ArrayViewMutD};
@@ -149,17 +149,17 @@ impl Metric for LargestError {
         "largest_error"
     }
 
-    fn update(&mut self, batch: &MetricBatch<'_>) -> Result<()> {
-        let errors = batch.y_true.iter().zip(batch.y_pred).map(|(y, p)| f64::from((y - p).abs()));
+    fn update_state(&mut self, batch: &MetricBatch<'_>) -> Result<()> {
+        let errors = batch.y_true.iter().zip(&batch.y_pred).map(|(y, p)| f64::from((y - p).abs()));
         self.0 = errors.fold(self.0, f64::max);
         Ok(())
     }
 
-    fn result(&self) -> f64 {
-        self.0
+    fn result(&self) -> MetricValue {
+        self.0.into()
     }
 
-    fn reset(&mut self) {
+    fn reset_state(&mut self) {
         self.0 = 0.0;
     }
 }

@@ -1,94 +1,111 @@
-//! Means of a function of each row of targets and predictions.
+//! Running means and sums of values.
 
-use super::{Metric, MetricBatch};
-use crate::error::{Error, Result};
+use ndarray::ArrayViewD;
 
-/// A function of a row of targets and a row of predictions, which are equally long.
-pub type RowFunction = fn(&[f32], &[f32]) -> f64;
+use super::weights;
+use crate::error::Result;
 
-/// The mean of a function over all rows that count, or its root.
-#[derive(Debug, Clone)]
-pub struct MeanMetric {
-    name: String,
-    function: RowFunction,
-    is_root: bool,
+/// The weighted mean of all values since the last reset; 0 before the first.
+///
+/// ```
+/// use gatewise::metrics::Mean;
+/// use ndarray::array;
+///
+/// let mut mean = Mean::new();
+/// mean.update_state(&array![1.0, 3.0, 5.0, 7.0].into_dyn().view(), None)?;
+/// assert_eq!(mean.result(), 4.0);
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Mean {
     total: f64,
     count: f64,
 }
 
-impl MeanMetric {
-    /// The mean of `function` over rows; its square root if `root`.
-    pub fn new(name: impl Into<String>, function: RowFunction, root: bool) -> Self {
-        Self { name: name.into(), function, is_root: root, total: 0.0, count: 0.0 }
-    }
-}
-
-/// The mean of |y − p| over a row.
-pub(super) fn absolute_error(y: &[f32], p: &[f32]) -> f64 {
-    y.iter().zip(p).map(|(y, p)| f64::from((y - p).abs())).sum::<f64>() / p.len().max(1) as f64
-}
-
-/// The mean of (y − p)² over a row.
-pub(super) fn squared_error(y: &[f32], p: &[f32]) -> f64 {
-    y.iter().zip(p).map(|(y, p)| f64::from((y - p) * (y - p))).sum::<f64>() / p.len().max(1) as f64
-}
-
-/// Calls `visit` with each row of targets and predictions that counts. `width` is the length of a row of targets.
-pub(super) fn for_each_row(
-    name: &str,
-    batch: &MetricBatch<'_>,
-    width: usize,
-    mut visit: impl FnMut(&[f32], &[f32]),
-) -> Result<()> {
-    let y_true = batch.y_true.as_standard_layout();
-    let y_pred = batch.y_pred.as_standard_layout();
-    let (y, p) = (slice(&y_true), slice(&y_pred));
-    let last = batch.y_pred.shape().last().copied().unwrap_or(1).max(1);
-    let rows = p.len() / last;
-    let fits_mask = batch.mask.is_none_or(|mask| mask.len() == rows);
-    if y.len() != rows * width || !fits_mask {
-        let text = format!(
-            "expected targets that fit predictions {:?}, got {:?}",
-            batch.y_pred.shape(),
-            batch.y_true.shape()
-        );
-        return Err(Error::shape(name, text));
-    }
-    for (row, (y, p)) in y.chunks_exact(width.max(1)).zip(p.chunks_exact(last)).enumerate() {
-        if batch.mask.is_none_or(|mask| mask[row] != 0.0) {
-            visit(y, p);
-        }
-    }
-    Ok(())
-}
-
-fn slice<'a>(array: &'a ndarray::CowArray<'_, f32, ndarray::IxDyn>) -> &'a [f32] {
-    array.as_slice().expect("an array in standard layout is a slice")
-}
-
-impl Metric for MeanMetric {
-    fn name(&self) -> &str {
-        &self.name
+impl Mean {
+    /// A mean of nothing yet.
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    fn update(&mut self, batch: &MetricBatch<'_>) -> Result<()> {
-        let width = batch.y_pred.shape().last().copied().unwrap_or(1);
-        let (mut total, mut count, function) = (0.0, 0.0, self.function);
-        for_each_row(&self.name, batch, width, |y, p| {
-            total += function(y, p);
-            count += 1.0;
-        })?;
-        self.total += total;
-        self.count += count;
+    /// Takes in values `[batch, …]`, perhaps with weights `[batch]` up to the shape of the values. A sample counts once,
+    /// however many values it has.
+    ///
+    /// # Errors
+    /// If the weights do not fit.
+    pub fn update_state(
+        &mut self,
+        values: &ArrayViewD<'_, f32>,
+        sample_weight: Option<&ArrayViewD<'_, f32>>,
+    ) -> Result<()> {
+        let weights = weights::effective("mean", values.shape(), None, sample_weight)?;
+        let weights = weights.unwrap_or_else(|| vec![1.0; values.len()]);
+        let total = values.iter().zip(&weights).map(|(value, weight)| f64::from(*value) * weight).sum();
+        self.add(values.shape(), total, weights.iter().sum());
         Ok(())
     }
 
-    fn result(&self) -> f64 {
-        let mean = if self.count > 0.0 { self.total / self.count } else { 0.0 };
-        if self.is_root { mean.sqrt() } else { mean }
+    /// Takes in the weighted sum of values of this shape and the sum of their weights.
+    pub(super) fn add(&mut self, shape: &[usize], total: f64, weights: f64) {
+        let a_sample = shape.iter().skip(1).product::<usize>().max(1) as f64;
+        self.total += total / a_sample;
+        self.count += weights / a_sample;
     }
 
-    fn reset(&mut self) {
-        (self.total, self.count) = (0.0, 0.0);
+    /// The mean.
+    pub fn result(&self) -> f64 {
+        if self.count == 0.0 { 0.0 } else { self.total / self.count }
+    }
+
+    /// Forgets all values.
+    pub fn reset_state(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// The weighted sum of all values since the last reset.
+///
+/// ```
+/// use gatewise::metrics::Sum;
+/// use ndarray::array;
+///
+/// let mut sum = Sum::new();
+/// let (values, weights) = (array![1.0, 3.0, 5.0, 7.0].into_dyn(), array![1.0, 1.0, 0.0, 0.0].into_dyn());
+/// sum.update_state(&values.view(), Some(&weights.view()))?;
+/// assert_eq!(sum.result(), 4.0);
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Sum(f64);
+
+impl Sum {
+    /// A sum of nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in values `[batch, …]`, perhaps with weights `[batch]` up to the shape of the values.
+    ///
+    /// # Errors
+    /// If the weights do not fit.
+    pub fn update_state(
+        &mut self,
+        values: &ArrayViewD<'_, f32>,
+        sample_weight: Option<&ArrayViewD<'_, f32>>,
+    ) -> Result<()> {
+        let weights = weights::effective("sum", values.shape(), None, sample_weight)?;
+        let weights = weights.unwrap_or_else(|| vec![1.0; values.len()]);
+        self.0 += values.iter().zip(&weights).map(|(value, weight)| f64::from(*value) * weight).sum::<f64>();
+        Ok(())
+    }
+
+    /// The sum.
+    pub fn result(&self) -> f64 {
+        self.0
+    }
+
+    /// Forgets all values.
+    pub fn reset_state(&mut self) {
+        self.0 = 0.0;
     }
 }

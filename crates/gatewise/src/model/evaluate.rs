@@ -1,5 +1,7 @@
 //! The loss and the metrics on data that is not trained on.
 
+use std::collections::BTreeMap;
+
 use super::Model;
 use super::arrays::Arrays;
 use super::feed::{ArrayFeed, Feed};
@@ -7,6 +9,7 @@ use super::fit::check_batch_size;
 use super::programs::Purpose;
 use crate::callbacks::Logs;
 use crate::error::Result;
+use crate::metrics::MetricValue;
 use crate::random::RandomKey;
 
 /// The arguments of Keras's `evaluate`, with its defaults.
@@ -34,6 +37,16 @@ impl Model {
         let batch_size = check_batch_size("evaluate", evaluate.batch_size)?;
         let data = self.dataset(&x.into(), &y.into(), &evaluate.sample_weight)?;
         self.evaluate_feed(&mut ArrayFeed::new(data, batch_size, false), evaluate.steps)
+    }
+
+    /// The loss and the metrics since the last reset, by the names that they have in logs; vectors are whole here, while
+    /// in logs each of their elements has a name. Empty before the first batch.
+    ///
+    /// # Errors
+    /// If the model is not compiled.
+    pub fn get_metrics_result(&self) -> Result<BTreeMap<String, MetricValue>> {
+        let heads = &self.training()?.heads;
+        Ok(if heads.is_empty() { BTreeMap::new() } else { heads.results() })
     }
 
     /// All batches of a feed (or the first `steps`) through the loss program, in order.

@@ -1,10 +1,12 @@
 //! What is computed of each output of a model that is trained: a loss and metrics.
 
+use std::collections::BTreeMap;
+
 use super::compile::Watch;
 use crate::callbacks::Logs;
 use crate::error::{Error, Result};
 use crate::losses::Loss;
-use crate::metrics::Metric;
+use crate::metrics::{Metric, MetricValue};
 
 /// Loss and metrics of one output.
 #[derive(Debug)]
@@ -93,17 +95,23 @@ impl Heads {
         self.total = Mean::default();
         for head in &mut self.list {
             head.mean = Mean::default();
-            head.metrics.iter_mut().for_each(|(_, metric)| metric.reset());
+            head.metrics.iter_mut().for_each(|(_, metric)| metric.reset_state());
         }
     }
 
     /// The losses and metrics so far, by Keras's names: `loss`, and with several outputs `<output>_loss` and
     /// `<output>_<metric>`. A second metric of a name gets a number, or `weighted_` if it heeds the weights of samples.
+    /// A vector has a number for each of its elements.
     pub fn logs(&self) -> Logs {
-        let mut logs = Logs::from([("loss".to_owned(), self.total.value())]);
+        self.results().iter().flat_map(|(name, value)| value.named(name)).collect()
+    }
+
+    /// The same with vectors as they are.
+    pub fn results(&self) -> BTreeMap<String, MetricValue> {
+        let mut logs = BTreeMap::from([("loss".to_owned(), MetricValue::from(self.total.value()))]);
         let with_loss = self.list.iter().filter(|head| head.loss.is_some());
         if with_loss.clone().count() > 1 {
-            logs.extend(with_loss.map(|head| (format!("{}_loss", head.name), head.mean.value())));
+            logs.extend(with_loss.map(|head| (format!("{}_loss", head.name), head.mean.value().into())));
         }
         let mut names: Vec<String> = Vec::new();
         for watch in [Watch::Plain, Watch::Weighted] {

@@ -3,7 +3,7 @@
 use ndarray::{ArrayView, ArrayViewD, ArrayViewMut, IxDyn};
 
 use super::Model;
-use super::compile::Training;
+use super::compile::{Training, Watch};
 use super::feed::{BatchView, View};
 use super::heads::{Head, Heads};
 use super::programs::{LossLayout, Purpose};
@@ -62,14 +62,24 @@ impl Head {
         if self.metrics.is_empty() {
             return Ok(());
         }
-        let (prediction, mask) = (layout.prediction(output), layout.mask(output));
-        let y_true = array(&y.shape, y.data);
-        let y_pred = array(outputs.dims(prediction), outputs.get(prediction));
-        let has_mask = !outputs.dims(mask).is_empty();
-        let mask = has_mask.then(|| outputs.get(mask));
-        for (_watch, metric) in &mut self.metrics {
-            let _ = sample_weight;
-            metric.update(&MetricBatch { y_true: &y_true, y_pred: &y_pred, mask })?;
+        let given = |output| {
+            (!outputs.dims(output).is_empty()).then(|| array(outputs.dims(output), outputs.get(output)))
+        };
+        let prediction = layout.prediction(output);
+        let plain = MetricBatch {
+            mask: given(layout.mask(output)),
+            ..MetricBatch::new(
+                array(&y.shape, y.data),
+                array(outputs.dims(prediction), outputs.get(prediction)),
+            )
+        };
+        let weights = sample_weight.map(|weights| array(&weights.shape, weights.data));
+        let weighted = MetricBatch { sample_weight: weights, ..plain.clone() };
+        for (watch, metric) in &mut self.metrics {
+            metric.update_state(match watch {
+                Watch::Plain => &plain,
+                Watch::Weighted => &weighted,
+            })?;
         }
         Ok(())
     }

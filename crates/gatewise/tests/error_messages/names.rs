@@ -71,8 +71,8 @@ fn an_unknown_loss() {
 #[test]
 fn an_unknown_metric() {
     let error = error(model().compile(Compile::new("adam", "mse").metrics(["accurate"])));
-    let text = "compile: unknown metric \"accurate\", expected one of: mae, mse, root_mean_squared_error, accuracy, \
-                binary_accuracy, categorical_accuracy, sparse_categorical_accuracy";
+    let text = "metric: expected one of mse, rmse, mae, mape, msle, log_cosh_error, accuracy, binary_accuracy, \
+                categorical_accuracy, sparse_categorical_accuracy, got \"accurate\"";
     assert_eq!(error.to_string(), text);
     assert!(error.is_argument());
 }

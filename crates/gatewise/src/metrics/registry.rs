@@ -1,0 +1,101 @@
+//! Metrics by name and by configuration.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::accuracy::{BinaryMatch, CategoricalMatch, Equality, SparseCategoricalMatch};
+use super::regression::{
+    AbsoluteError, LogCosh, LogarithmicError, PercentageError, RootSquaredError, SquaredError,
+};
+use super::{MeanMetricWrapper, Metric, MetricFunction};
+use crate::error::{Error, Result};
+use crate::serialization::{self, Class, from_config};
+
+const MODULE: &str = "keras.metrics";
+const KIND: &str = "metric";
+
+type Config = Map<String, Value>;
+type Created = Result<Box<dyn Metric>>;
+
+/// Keras's names of each metric: its short form or its class in small letters, other short forms, the class.
+const CLASSES: &[Class<Box<dyn Metric>>] = &[
+    Class { names: &["mse", "MSE", "mean_squared_error", "MeanSquaredError"], create: mean::<SquaredError> },
+    Class {
+        names: &["rmse", "root_mean_squared_error", "RootMeanSquaredError"],
+        create: mean::<RootSquaredError>,
+    },
+    Class {
+        names: &["mae", "MAE", "mean_absolute_error", "MeanAbsoluteError"],
+        create: mean::<AbsoluteError>,
+    },
+    Class {
+        names: &["mape", "MAPE", "mean_absolute_percentage_error", "MeanAbsolutePercentageError"],
+        create: mean::<PercentageError>,
+    },
+    Class {
+        names: &["msle", "MSLE", "mean_squared_logarithmic_error", "MeanSquaredLogarithmicError"],
+        create: mean::<LogarithmicError>,
+    },
+    Class { names: &["log_cosh_error", "LogCoshError"], create: mean::<LogCosh> },
+    Class { names: &["accuracy", "Accuracy"], create: mean::<Equality> },
+    Class { names: &["binary_accuracy", "BinaryAccuracy"], create: mean::<BinaryMatch> },
+    Class { names: &["categorical_accuracy", "CategoricalAccuracy"], create: mean::<CategoricalMatch> },
+    Class {
+        names: &["sparse_categorical_accuracy", "SparseCategoricalAccuracy"],
+        create: mean::<SparseCategoricalMatch>,
+    },
+];
+
+/// Takes the name out of a configuration; numbers are always in float32.
+fn take_name(class_name: &str, default: &str, config: &mut Config) -> Result<String> {
+    if let Some(dtype) = config.remove("dtype").filter(|dtype| !dtype.is_null() && dtype != "float32") {
+        let text = format!("`dtype` is only supported as \"float32\", got {dtype}");
+        return Err(Error::unsupported(class_name, text));
+    }
+    match config.remove("name") {
+        None | Some(Value::Null) => Ok(default.to_owned()),
+        Some(Value::String(name)) => Ok(name),
+        Some(other) => Err(Error::argument(class_name, format!("`name` must be a text, got {other}"))),
+    }
+}
+
+fn mean<F>(mut config: Config) -> Created
+where
+    F: MetricFunction + Serialize + DeserializeOwned + 'static,
+{
+    let name = take_name(F::CLASS_NAME, F::NAME, &mut config)?;
+    checked(MeanMetricWrapper::<F>::of(from_config(F::CLASS_NAME, config)?).with_name(name))
+}
+
+fn checked(metric: impl Metric + 'static) -> Created {
+    metric.check()?;
+    Ok(Box::new(metric))
+}
+
+/// The metric of this name or class with these arguments.
+pub(super) fn create(name: &str, config: Config) -> Created {
+    serialization::create(KIND, CLASSES, name, config)
+}
+
+/// The metric of a name such as `mse`, `mean_squared_error` or `MeanSquaredError`, with its defaults.
+///
+/// # Errors
+/// If there is no metric of this name.
+pub fn get(name: &str) -> Created {
+    create(name, Map::new())
+}
+
+/// The metric that Keras's `serialize` described; a bare name is also accepted.
+///
+/// # Errors
+/// If the class or an argument is unknown, or an argument is outside its range.
+pub fn deserialize(value: &Value) -> Created {
+    let (class_name, config) = serialization::unwrap(KIND, value)?;
+    create(class_name, config)
+}
+
+/// Class and arguments of a metric, as Keras's `serialize` gives them.
+pub fn serialize(metric: &dyn Metric) -> Value {
+    serialization::wrap(MODULE, metric.class_name(), metric.config())
+}

@@ -1,0 +1,90 @@
+//! Metrics against values that Keras computed.
+
+#![allow(missing_docs)]
+
+mod common;
+
+use common::{Case, Group, read_cases};
+use gatewise::optimizers::Sgd;
+use gatewise::{Arrays, Compile, Evaluate, Fit, Sequential};
+use ndarray::ArrayD;
+use serde_json::Value as Json;
+
+/// What single precision leaves of the predictions of a small model, which both sides round in their own order.
+const LOGS_TOLERANCE: f64 = 2e-6;
+
+/// The strings of a list.
+fn names<'a>(case: &'a Case<'_>, key: &str) -> Vec<&'a str> {
+    case.json[key].as_array().expect("a list").iter().filter_map(Json::as_str).collect()
+}
+
+/// Keras's model with Keras's weights, compiled.
+fn model(case: &Case<'_>) -> Sequential {
+    let mut model = Sequential::from_config(&case.json["model"]).expect("Keras's configuration");
+    let count = model.get_weights().len();
+    let weights: Vec<ArrayD<f32>> = (0..count).map(|index| case.f32(&format!("weight_{index}"))).collect();
+    model.set_weights(&weights).expect("the weights fit");
+    let optimizer = Sgd { learning_rate: 0.01.into(), ..Sgd::default() };
+    let compile = Compile::new(optimizer, case.json["loss"].as_str().expect("a name"))
+        .metrics(names(case, "metrics"))
+        .weighted_metrics(names(case, "weighted_metrics"));
+    model.compile(compile).expect("it compiles");
+    model
+}
+
+/// Fails unless the same names have nearly the same numbers.
+fn assert_logs<'a>(
+    what: &str,
+    got: impl Iterator<Item = (&'a String, f64)>,
+    expected: &Json,
+    epoch: Option<usize>,
+) {
+    let mut got: Vec<(&String, f64)> = got.collect();
+    got.sort_by_key(|(name, _)| *name);
+    let expected = expected.as_object().expect("logs");
+    let mut expected: Vec<(&String, f64)> = expected
+        .iter()
+        .map(|(name, value)| (name, epoch.map_or(value, |epoch| &value[epoch]).as_f64().expect("a number")))
+        .collect();
+    expected.sort_by_key(|(name, _)| *name);
+    assert_eq!(got.len(), expected.len(), "{what}: {got:?} and {expected:?}");
+    for ((name, got), (key, expected)) in got.iter().zip(&expected) {
+        assert_eq!(name, key, "{what}");
+        let difference = (got - expected).abs() / expected.abs().max(1.0);
+        assert!(difference <= LOGS_TOLERANCE, "{what}, {name}: {got} and {expected}");
+    }
+}
+
+#[test]
+fn plain_and_weighted_metrics_are_logged_as_by_keras() {
+    let group = Group::read("metrics_logs");
+    for case in group.cases() {
+        let (x, y) = (case.f32("x"), case.f32("y"));
+        let weights = case.has("sample_weight").then(|| case.f32("sample_weight"));
+        let sample_weight = || weights.as_ref().map_or(Arrays::default(), Arrays::from);
+        let batch_size = case.json["batch_size"].as_u64().map(|size| size as usize);
+        let mut model = model(&case);
+        let evaluate = Evaluate { batch_size, sample_weight: sample_weight(), ..Evaluate::default() };
+        let logs = model.evaluate(&x, &y, evaluate).unwrap();
+        let what = format!("{}: evaluate", case.name());
+        assert_logs(&what, logs.iter().map(|(name, value)| (name, *value)), &case.json["evaluation"], None);
+        let class_weight = case.json["class_weight"].as_object().into_iter().flatten();
+        let class_weight = class_weight.map(|(class, weight)| {
+            (class.parse().expect("a class"), weight.as_f64().expect("a weight") as f32)
+        });
+        let fit = Fit {
+            batch_size,
+            epochs: 2,
+            shuffle: Some(false),
+            sample_weight: sample_weight(),
+            class_weight: class_weight.collect(),
+            ..Fit::default()
+        };
+        let history = model.fit(&x, &y, fit).unwrap().history;
+        for epoch in 0..2 {
+            let logs = history.iter().map(|(name, values)| (name, values[epoch]));
+            assert_logs(&format!("{}: epoch {epoch}", case.name()), logs, &case.json["history"], Some(epoch));
+        }
+    }
+    assert_eq!(read_cases("metrics_logs").len(), 9);
+}
