@@ -34,6 +34,22 @@ pub(super) fn not_negative(class_name: &str, argument: &str, value: f64) -> Resu
     }
 }
 
+/// Checks that an argument is at least 1 and finite, also as f32.
+pub(super) fn at_least_one(class_name: &str, argument: &str, value: f64) -> Result<()> {
+    match value >= 1.0 && (value as f32).is_finite() {
+        true => Ok(()),
+        false => Err(outside(class_name, argument, "at least 1 and finite", value)),
+    }
+}
+
+/// Checks that a number of steps is above 0.
+pub(super) fn some_steps(class_name: &str, argument: &str, steps: u64) -> Result<()> {
+    match steps {
+        0 => Err(Error::argument(class_name, format!("`{argument}` must be above 0, got 0"))),
+        _ => Ok(()),
+    }
+}
+
 fn outside(class_name: &str, argument: &str, range: &str, value: f64) -> Error {
     Error::argument(class_name, format!("`{argument}` must be {range}, got {value}"))
 }

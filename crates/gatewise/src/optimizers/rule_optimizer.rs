@@ -1,7 +1,7 @@
 //! The optimizer around a rule: one step in Keras's order, and the state.
 
 use ndarray::{ArrayD, arr0};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::built::Built;
 use super::check;
@@ -51,11 +51,19 @@ impl Optimizer for RuleOptimizer {
     }
 
     fn config(&self) -> Value {
-        let mut config = self.rule.config();
-        let name = self.rule.options().name.clone();
-        config["name"] = name.unwrap_or_else(|| snake_case(self.class_name())).into();
-        config["learning_rate"] = self.learning_rate.clone().into();
-        config
+        let name = self.rule.options().name.clone().unwrap_or_else(|| snake_case(self.class_name()));
+        // Keras's order: these two, then the options, then the rule's own arguments.
+        let mut config = Map::from_iter([
+            ("name".to_owned(), Value::from(name)),
+            ("learning_rate".to_owned(), self.learning_rate.clone().into()),
+        ]);
+        let Value::Object(arguments) = self.rule.config() else {
+            return Value::Object(config);
+        };
+        for (argument, value) in arguments {
+            config.entry(argument).or_insert(value);
+        }
+        Value::Object(config)
     }
 
     fn learning_rate(&self) -> f32 {
@@ -101,7 +109,11 @@ impl Optimizer for RuleOptimizer {
 
     fn apply(&mut self, gradients: &[&[f32]], weights: &mut [&mut [f32]]) -> Result<()> {
         let updates = self.iterations();
-        let update = Update { number: updates + 1, learning_rate: self.learning_rate() };
+        let learning_rate = self.learning_rate();
+        if let LearningRate::Schedule(schedule) = &self.learning_rate {
+            check::not_negative(schedule.class_name(), "learning_rate", learning_rate.into())?;
+        }
+        let update = Update { number: updates + 1, learning_rate };
         let Some(built) = &mut self.built else {
             return Err(self.error_unbuilt());
         };

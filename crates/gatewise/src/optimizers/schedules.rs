@@ -9,15 +9,27 @@
 //! ```
 
 mod cosine_decay;
+mod cosine_decay_restarts;
 mod exponential_decay;
+mod function_schedule;
+mod inverse_time_decay;
+mod piecewise_constant_decay;
+mod polynomial_decay;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 pub use cosine_decay::CosineDecay;
+pub use cosine_decay_restarts::CosineDecayRestarts;
 pub use exponential_decay::ExponentialDecay;
+pub use function_schedule::FunctionSchedule;
+pub use inverse_time_decay::InverseTimeDecay;
+pub use piecewise_constant_decay::PiecewiseConstantDecay;
+pub use polynomial_decay::PolynomialDecay;
 
 use crate::error::{Error, Result};
 use crate::serialization::{self, Class, from_config};
@@ -47,13 +59,33 @@ pub trait LearningRateSchedule: Debug + Send + Sync {
 const CLASSES: &[Class<Arc<dyn LearningRateSchedule>>] = &[
     Class {
         names: &["ExponentialDecay"],
-        create: |config| Ok(Arc::new(from_config::<ExponentialDecay>("ExponentialDecay", config)?)),
+        create: |config| create::<ExponentialDecay>("ExponentialDecay", config),
     },
     Class {
-        names: &["CosineDecay"],
-        create: |config| Ok(Arc::new(from_config::<CosineDecay>("CosineDecay", config)?)),
+        names: &["PiecewiseConstantDecay"],
+        create: |config| create::<PiecewiseConstantDecay>("PiecewiseConstantDecay", config),
+    },
+    Class {
+        names: &["PolynomialDecay"],
+        create: |config| create::<PolynomialDecay>("PolynomialDecay", config),
+    },
+    Class {
+        names: &["InverseTimeDecay"],
+        create: |config| create::<InverseTimeDecay>("InverseTimeDecay", config),
+    },
+    Class { names: &["CosineDecay"], create: |config| create::<CosineDecay>("CosineDecay", config) },
+    Class {
+        names: &["CosineDecayRestarts"],
+        create: |config| create::<CosineDecayRestarts>("CosineDecayRestarts", config),
     },
 ];
+
+fn create<S>(class_name: &str, config: Map<String, Value>) -> Result<Arc<dyn LearningRateSchedule>>
+where
+    S: LearningRateSchedule + Serialize + DeserializeOwned + 'static,
+{
+    Ok(Arc::new(from_config::<S>(class_name, config)?))
+}
 
 /// The schedule that Keras's `serialize` described.
 ///
@@ -72,6 +104,22 @@ pub fn deserialize(value: &Value) -> Result<Arc<dyn LearningRateSchedule>> {
 /// Class and arguments of a schedule, as Keras's `serialize` gives them.
 pub fn serialize(schedule: &dyn LearningRateSchedule) -> Value {
     serialization::wrap("keras.optimizers.schedules", schedule.class_name(), schedule.config())
+}
+
+// Keras's schedules compute in f32. These functions round once, from f64, which is as near as any f32 function comes.
+
+/// `base`^`exponent`.
+fn power(base: f32, exponent: f32) -> f32 {
+    libm::pow(f64::from(base), f64::from(exponent)) as f32
+}
+
+fn cosine(x: f32) -> f32 {
+    libm::cos(f64::from(x)) as f32
+}
+
+/// The natural logarithm.
+fn logarithm(x: f32) -> f32 {
+    libm::log(f64::from(x)) as f32
 }
 
 #[cfg(test)]

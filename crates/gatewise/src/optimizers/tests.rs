@@ -45,8 +45,8 @@ fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
 #[test]
 fn configurations_have_the_keys_of_keras() {
     let shared = [
-        "learning_rate",
         "name",
+        "learning_rate",
         "weight_decay",
         "clipnorm",
         "global_clipnorm",

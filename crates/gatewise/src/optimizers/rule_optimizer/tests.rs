@@ -1,5 +1,5 @@
 use super::*;
-use crate::optimizers::schedules::ExponentialDecay;
+use crate::optimizers::schedules::{ExponentialDecay, FunctionSchedule};
 use crate::optimizers::{Adam, OptimizerOptions, RmsProp, Sgd};
 
 const VARIABLES: [(&str, &[usize]); 2] = [("dense/kernel", &[2, 2]), ("dense/bias", &[2])];
@@ -237,4 +237,17 @@ fn arguments_outside_their_range_are_errors_when_the_optimizer_is_made() {
     ] {
         assert!(RuleOptimizer::new(Box::new(rule)).unwrap_err().is_argument());
     }
+}
+
+#[test]
+fn a_schedule_that_gives_no_learning_rate_is_an_error_and_nothing_moves() {
+    let schedule = FunctionSchedule::new("broken", |step| if step < 2 { 0.1 } else { f32::NAN });
+    let mut optimizer = optimizer(Sgd { learning_rate: schedule.into(), ..Sgd::default() });
+    let mut weights = fresh();
+    train(&mut optimizer, &mut weights, 0..2);
+    let before = weights.clone();
+    let [kernel, bias] = &mut weights;
+    let error = optimizer.apply(&[&[1.0; 4], &[1.0; 2]], &mut [kernel, bias]).unwrap_err();
+    assert_eq!(error.to_string(), "FunctionSchedule: `learning_rate` must be at least 0 and finite, got NaN");
+    assert_eq!((weights, optimizer.iterations()), (before, 2));
 }

@@ -5,8 +5,8 @@ use std::f32::consts::PI;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::LearningRateSchedule;
-use crate::error::{Error, Result};
+use super::{LearningRateSchedule, cosine};
+use crate::error::Result;
 use crate::optimizers::check;
 use crate::serialization::config_of;
 
@@ -55,8 +55,8 @@ impl CosineDecay {
     /// The decay from `start`, `step` steps after its begin.
     fn decayed(&self, start: f32, step: f32) -> f32 {
         let fraction = step / self.decay_steps as f32;
-        let cosine = libm::cos(f64::from(PI * fraction)) as f32;
-        start * ((1.0 - self.alpha) as f32 * (0.5 * (1.0 + cosine)) + self.alpha as f32)
+        let wave = 0.5 * (1.0 + cosine(PI * fraction));
+        start * ((1.0 - self.alpha) as f32 * wave + self.alpha as f32)
     }
 }
 
@@ -75,14 +75,10 @@ impl LearningRateSchedule for CosineDecay {
         if let Some(target) = self.warmup_target {
             check::not_negative("CosineDecay", "warmup_target", target)?;
         }
-        if self.decay_steps == 0 {
-            return Err(Error::argument("CosineDecay", "`decay_steps` must be above 0, got 0"));
-        }
-        Ok(())
+        check::some_steps("CosineDecay", "decay_steps", self.decay_steps)
     }
 
     fn at(&self, step: u64) -> f32 {
-        // In f32 as in Keras, but for the cosine, which is rounded once.
         let (step, first) = (step as f32, self.initial_learning_rate as f32);
         let Some(target) = self.warmup_target else {
             return self.decayed(first, step.min(self.decay_steps as f32));

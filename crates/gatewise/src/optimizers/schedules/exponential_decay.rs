@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::LearningRateSchedule;
-use crate::error::{Error, Result};
+use super::{LearningRateSchedule, power};
+use crate::error::Result;
 use crate::optimizers::check;
 use crate::serialization::config_of;
 
@@ -48,17 +48,12 @@ impl LearningRateSchedule for ExponentialDecay {
     fn check(&self) -> Result<()> {
         check::not_negative("ExponentialDecay", "initial_learning_rate", self.initial_learning_rate)?;
         check::not_negative("ExponentialDecay", "decay_rate", self.decay_rate)?;
-        if self.decay_steps == 0 {
-            return Err(Error::argument("ExponentialDecay", "`decay_steps` must be above 0, got 0"));
-        }
-        Ok(())
+        check::some_steps("ExponentialDecay", "decay_steps", self.decay_steps)
     }
 
     fn at(&self, step: u64) -> f32 {
-        // In f32 as in Keras, but for the power, which is rounded once.
         let exponent = step as f32 / self.decay_steps as f32;
         let exponent = if self.staircase { exponent.floor() } else { exponent };
-        let factor = libm::pow(f64::from(self.decay_rate as f32), f64::from(exponent)) as f32;
-        self.initial_learning_rate as f32 * factor
+        self.initial_learning_rate as f32 * power(self.decay_rate as f32, exponent)
     }
 }

@@ -78,3 +78,56 @@ fn mistakes_are_errors() {
     assert!(ExponentialDecay::new(0.1, 10, -0.5).check().unwrap_err().is_argument());
     assert!(ExponentialDecay::new(0.1, 0, 0.5).check().unwrap_err().is_argument());
 }
+
+#[test]
+fn a_mistake_in_any_schedule_is_an_error_that_names_the_argument() {
+    let piecewise =
+        |boundaries: &[u64], values: &[f64]| PiecewiseConstantDecay::new(boundaries, values).check();
+    let message = |result: Result<()>| result.unwrap_err().to_string();
+    assert_eq!(message(piecewise(&[], &[0.1])), "PiecewiseConstantDecay: `boundaries` must not be empty");
+    assert_eq!(
+        message(piecewise(&[5], &[0.1])),
+        "PiecewiseConstantDecay: expected one of `values` more than 1 `boundaries`, got 1"
+    );
+    assert_eq!(
+        message(piecewise(&[5, 5], &[0.1, 0.2, 0.3])),
+        "PiecewiseConstantDecay: `boundaries` must rise, got [5, 5]"
+    );
+    assert_eq!(
+        message(piecewise(&[5], &[0.1, -0.2])),
+        "PiecewiseConstantDecay: `values` must be at least 0 and finite, got -0.2"
+    );
+    assert_eq!(
+        message(PolynomialDecay { power: -1.0, ..PolynomialDecay::new(0.1, 10) }.check()),
+        "PolynomialDecay: `power` must be at least 0 and finite, got -1"
+    );
+    assert_eq!(
+        message(InverseTimeDecay::new(0.1, 0, 0.5).check()),
+        "InverseTimeDecay: `decay_steps` must be above 0, got 0"
+    );
+    assert_eq!(
+        message(CosineDecayRestarts { t_mul: 0.5, ..CosineDecayRestarts::new(0.1, 10) }.check()),
+        "CosineDecayRestarts: `t_mul` must be at least 1 and finite, got 0.5"
+    );
+    assert_eq!(
+        message(CosineDecayRestarts::new(0.1, 0).check()),
+        "CosineDecayRestarts: `first_decay_steps` must be above 0, got 0"
+    );
+    assert_eq!(
+        message(FunctionSchedule::new("", |_| 0.1).check()),
+        "FunctionSchedule: `name` must not be empty"
+    );
+}
+
+#[test]
+fn an_unknown_schedule_is_an_error_that_lists_the_known_ones() {
+    let error = deserialize(&json!({"class_name": "LinearDecay", "config": {}})).unwrap_err();
+    insta::assert_snapshot!(error, @r#"learning_rate: expected one of ExponentialDecay, PiecewiseConstantDecay, PolynomialDecay, InverseTimeDecay, CosineDecay, CosineDecayRestarts, got "LinearDecay""#);
+}
+
+#[test]
+fn a_function_of_the_users_own_is_a_schedule() {
+    let schedule = FunctionSchedule::new("halving", |step| 0.5_f32.powi(step as i32));
+    assert_eq!([schedule.at(0), schedule.at(3)], [1.0, 0.125]);
+    assert_eq!(serialize(&schedule)["config"], json!({"name": "halving"}));
+}
