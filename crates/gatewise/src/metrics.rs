@@ -27,10 +27,14 @@ use crate::error::Result;
 mod accuracy;
 mod argument;
 mod batch;
+mod correlation;
+mod hinge;
 mod mean;
 mod pair;
+mod probabilistic;
 mod registry;
 mod regression;
+mod top_k;
 mod value;
 mod weights;
 mod wrapper;
@@ -38,13 +42,19 @@ mod wrapper;
 pub use accuracy::{Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy};
 pub use argument::MetricArgument;
 pub use batch::MetricBatch;
+pub use correlation::{ConcordanceCorrelation, CosineSimilarity, PearsonCorrelation};
+pub use hinge::{CategoricalHinge, Hinge, SquaredHinge};
 pub use mean::{Mean, Sum};
 pub use pair::Pair;
+pub use probabilistic::{
+    BinaryCrossentropy, CategoricalCrossentropy, KLDivergence, Poisson, SparseCategoricalCrossentropy,
+};
 pub use registry::{deserialize, get, serialize};
 pub use regression::{
     LogCoshError, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
     MeanSquaredLogarithmicError, RootMeanSquaredError,
 };
+pub use top_k::{SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy};
 pub use value::MetricValue;
 pub use wrapper::{MeanMetricWrapper, MetricFunction, OwnFunction};
 

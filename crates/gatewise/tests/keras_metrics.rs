@@ -4,7 +4,8 @@
 
 mod common;
 
-use common::{Case, Group, read_cases};
+use common::{Case, Group, assert_close, read_cases};
+use gatewise::metrics::{self, CosineSimilarity, Direction, Metric, MetricBatch};
 use gatewise::optimizers::Sgd;
 use gatewise::{Arrays, Compile, Evaluate, Fit, Sequential};
 use ndarray::ArrayD;
@@ -53,6 +54,59 @@ fn assert_logs<'a>(
         let difference = (got - expected).abs() / expected.abs().max(1.0);
         assert!(difference <= LOGS_TOLERANCE, "{what}, {name}: {got} and {expected}");
     }
+}
+
+/// Keras adds in single precision, this library in double.
+const VALUE_TOLERANCE: f64 = 1e-6;
+
+/// The metric of a case.
+fn metric_of(case: &Case<'_>) -> Box<dyn Metric> {
+    match case.name() {
+        // The configuration leaves this argument out.
+        "cosine_of_samples" => Box::new(CosineSimilarity::new().axis(1)),
+        name => metrics::deserialize(&case.json["metric"]).unwrap_or_else(|error| panic!("{name}: {error}")),
+    }
+}
+
+/// A metric after each batch of a case.
+fn check_values(case: &Case<'_>) {
+    let json = &case.json["metric"];
+    let mut metric = metric_of(case);
+    assert_eq!(metrics::serialize(&*metric).to_string(), json.to_string(), "{}", case.name());
+    let direction = match case.json["direction"].as_str() {
+        Some("up") => Some(Direction::Up),
+        Some("down") => Some(Direction::Down),
+        _ => None,
+    };
+    assert_eq!(metric.direction(), direction, "{}", case.name());
+    for index in 0..3 {
+        let given = |what: &str| {
+            Some(format!("{what}_{index}")).filter(|key| case.has(key)).map(|key| case.f32(&key))
+        };
+        let (y_true, y_pred) = (given("y_true").expect("targets"), given("y_pred").expect("predictions"));
+        let (mask, weights) = (given("mask"), given("sample_weight"));
+        let batch = MetricBatch {
+            mask: mask.as_ref().map(|mask| mask.view()),
+            sample_weight: weights.as_ref().map(|weights| weights.view()),
+            ..MetricBatch::new(y_true.view(), y_pred.view())
+        };
+        metric.update_state(&batch).unwrap_or_else(|error| panic!("{}: {error}", case.name()));
+        let expected = case.f64(&format!("result_{index}"));
+        let got = ArrayD::from_shape_vec(expected.shape(), metric.result().as_slice().to_vec());
+        let what = format!("{} after batch {index}", case.name());
+        assert_close(&what, &got.expect("a value of the same shape"), &expected, VALUE_TOLERANCE);
+    }
+    let fresh = metric_of(case).result();
+    metric.reset_state();
+    let same = format!("{:?}", metric.result()) == format!("{fresh:?}");
+    assert!(same, "{}: something is left after a reset", case.name());
+}
+
+#[test]
+fn values_and_configurations_are_those_of_keras() {
+    let group = Group::read("metrics");
+    let count = group.cases().map(|case| check_values(&case)).count();
+    assert!(count >= 120, "only {count} cases");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use ndarray::ArrayViewD;
+use ndarray::{ArrayViewD, IxDyn};
 
 use super::MetricBatch;
 use crate::error::{Error, Result};
@@ -38,6 +38,52 @@ impl<'a> Pair<'a> {
         Ok(Self::new(numbers(&batch.y_true), numbers(&batch.y_pred), [1; 2], shape))
     }
 
+    /// The same with targets 0 and 1 as −1 and 1, if a batch has no others.
+    ///
+    /// # Errors
+    /// If the shapes differ.
+    pub fn signs(name: &str, batch: &'a MetricBatch<'_>) -> Result<Self> {
+        let mut pair = Self::rows(name, batch)?;
+        if pair.y_true.iter().all(|y| *y == 0.0 || *y == 1.0) {
+            pair.y_true.to_mut().iter_mut().for_each(|y| *y = 2.0 * *y - 1.0);
+        }
+        Ok(pair)
+    }
+
+    /// A row lies along an axis (counted from behind if negative) of arrays of the same shape; a last axis of size 1 that
+    /// only one has is left out first.
+    ///
+    /// # Errors
+    /// If the shapes differ otherwise, or there is no such axis.
+    pub fn along(name: &str, batch: &'a MetricBatch<'_>, axis: isize) -> Result<Self> {
+        like_predictions(name, batch)?;
+        let (y_true, y_pred) = (batch.y_true.shape(), batch.y_pred.shape());
+        let (short, long) = if y_true.len() < y_pred.len() { (y_true, y_pred) } else { (y_pred, y_true) };
+        let shape = if short.len() == 1 { long } else { short };
+        let rank = shape.len();
+        let position = if axis < 0 { rank.checked_add_signed(axis) } else { usize::try_from(axis).ok() };
+        let Some(position) = position.filter(|position| *position < rank) else {
+            let text = format!(
+                "`axis` must be from -{rank} to {} for predictions {shape:?}, got {axis}",
+                rank as isize - 1
+            );
+            return Err(Error::argument(name, text));
+        };
+        let last_to_rows = |array: &'a ArrayViewD<'_, f32>| -> Cow<'a, [f32]> {
+            if position + 1 == rank {
+                return numbers(array);
+            }
+            let array = array.to_shape(IxDyn(shape)).expect("an axis of size 1 changes no number");
+            let mut order: Vec<usize> = (0..rank).filter(|axis| *axis != position).collect();
+            order.push(position);
+            Cow::Owned(array.view().permuted_axes(order).iter().copied().collect())
+        };
+        let leading = shape.iter().enumerate().filter(|(axis, _)| *axis != position).map(|(_, size)| *size);
+        let rows = [last_to_rows(&batch.y_true), last_to_rows(&batch.y_pred)];
+        let [y_true, y_pred] = rows;
+        Ok(Self::new(y_true, y_pred, [shape[position]; 2], leading.collect()))
+    }
+
     /// A class number beside a row with a number for each class: targets `[batch, …]` or `[batch, …, 1]`, predictions
     /// `[batch, …, classes]`.
     ///
@@ -67,11 +113,6 @@ impl<'a> Pair<'a> {
     /// The shape of the values.
     pub fn shape(&self) -> &[usize] {
         &self.shape
-    }
-
-    /// The targets, to be rewritten.
-    pub fn y_true_mut(&mut self) -> &mut [f32] {
-        self.y_true.to_mut()
     }
 
     /// The pairs of rows, as many as there are values.

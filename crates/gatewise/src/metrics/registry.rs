@@ -5,9 +5,15 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::accuracy::{BinaryMatch, CategoricalMatch, Equality, SparseCategoricalMatch};
+use super::correlation::{Concordance, Cosine, Pearson};
+use super::hinge::{CategoricalHingeOfRows, HingeOfRows, SquaredHingeOfRows};
+use super::probabilistic::{
+    BinaryEntropy, CategoricalEntropy, Divergence, PoissonOfRows, SparseCategoricalEntropy,
+};
 use super::regression::{
     AbsoluteError, LogCosh, LogarithmicError, PercentageError, RootSquaredError, SquaredError,
 };
+use super::top_k::{SparseTopKCategoricalMatch, TopKCategoricalMatch};
 use super::{MeanMetricWrapper, Metric, MetricFunction};
 use crate::error::{Error, Result};
 use crate::serialization::{self, Class, from_config};
@@ -45,6 +51,34 @@ const CLASSES: &[Class<Box<dyn Metric>>] = &[
         names: &["sparse_categorical_accuracy", "SparseCategoricalAccuracy"],
         create: mean::<SparseCategoricalMatch>,
     },
+    Class {
+        names: &["top_k_categorical_accuracy", "TopKCategoricalAccuracy"],
+        create: mean::<TopKCategoricalMatch>,
+    },
+    Class {
+        names: &["sparse_top_k_categorical_accuracy", "SparseTopKCategoricalAccuracy"],
+        create: mean::<SparseTopKCategoricalMatch>,
+    },
+    Class {
+        names: &["bce", "BCE", "binary_crossentropy", "BinaryCrossentropy"],
+        create: mean::<BinaryEntropy>,
+    },
+    Class {
+        names: &["categorical_crossentropy", "CategoricalCrossentropy"],
+        create: mean::<CategoricalEntropy>,
+    },
+    Class {
+        names: &["sparse_categorical_crossentropy", "SparseCategoricalCrossentropy"],
+        create: mean::<SparseCategoricalEntropy>,
+    },
+    Class { names: &["kl_divergence", "KLDivergence"], create: mean::<Divergence> },
+    Class { names: &["poisson", "Poisson"], create: mean::<PoissonOfRows> },
+    Class { names: &["hinge", "Hinge"], create: mean::<HingeOfRows> },
+    Class { names: &["squared_hinge", "SquaredHinge"], create: mean::<SquaredHingeOfRows> },
+    Class { names: &["categorical_hinge", "CategoricalHinge"], create: mean::<CategoricalHingeOfRows> },
+    Class { names: &["cosine_similarity", "CosineSimilarity"], create: mean::<Cosine> },
+    Class { names: &["pearson_correlation", "PearsonCorrelation"], create: mean::<Pearson> },
+    Class { names: &["concordance_correlation", "ConcordanceCorrelation"], create: mean::<Concordance> },
 ];
 
 /// Takes the name out of a configuration; numbers are always in float32.

@@ -9,6 +9,11 @@ use crate::error::Result;
 /// Keras's `epsilon`, below which a divisor or the argument of a logarithm is not let.
 pub(super) const EPSILON: f64 = 1e-7;
 
+/// The larger of both; NaN stays NaN, so that a training that has failed is seen.
+pub(super) fn at_least(least: f64, x: f64) -> f64 {
+    if x < least { least } else { x }
+}
+
 /// The mean of a function of both numbers over a row.
 pub(super) fn mean_of(y: &[f32], p: &[f32], function: impl Fn(f64, f64) -> f64) -> f64 {
     let sum: f64 = y.iter().zip(p).map(|(y, p)| function(f64::from(*y), f64::from(*p))).sum();
@@ -46,7 +51,7 @@ row_metric! {
     /// # let _ = compile;
     /// ```
     MeanAbsolutePercentageError, PercentageError, "MeanAbsolutePercentageError", "mean_absolute_percentage_error",
-    Some(Direction::Down), rows, |y, p| 100.0 * mean_of(y, p, |y, p| ((y - p) / y.abs().max(EPSILON)).abs())
+    Some(Direction::Down), rows, |y, p| 100.0 * mean_of(y, p, |y, p| ((y - p) / at_least(EPSILON, y.abs())).abs())
 }
 
 row_metric! {
@@ -59,7 +64,7 @@ row_metric! {
     /// ```
     MeanSquaredLogarithmicError, LogarithmicError, "MeanSquaredLogarithmicError", "mean_squared_logarithmic_error",
     Some(Direction::Down), rows, |y, p| mean_of(y, p, |y, p| {
-        let difference = y.max(EPSILON).ln_1p() - p.max(EPSILON).ln_1p();
+        let difference = at_least(EPSILON, y).ln_1p() - at_least(EPSILON, p).ln_1p();
         difference * difference
     })
 }

@@ -184,3 +184,50 @@ mod mistakes {
         );
     }
 }
+
+#[test]
+fn nan_is_not_hidden() {
+    let y = array(&[1, 2], &[1.0, 0.0]);
+    let p = array(&[1, 2], &[f32::NAN, f32::NAN]);
+    for name in [
+        "mse",
+        "mape",
+        "msle",
+        "hinge",
+        "squared_hinge",
+        "categorical_hinge",
+        "bce",
+        "kl_divergence",
+        "poisson",
+    ] {
+        assert!(of(name, &y, &p).is_nan(), "{name}");
+    }
+}
+
+#[test]
+fn an_axis_may_be_counted_from_both_ends() {
+    let (y, p) = (array(&[2, 2], &[1.0, 2.0, 3.0, 5.0]), array(&[2, 2], &[1.0, 2.0, 3.5, 4.0]));
+    let value = |axis| {
+        let mut metric = PearsonCorrelation::new().axis(axis);
+        update(&mut metric, &y, &p, None).map(|()| metric.result().number().unwrap())
+    };
+    assert_eq!(value(0).unwrap(), value(-2).unwrap());
+    assert_eq!(
+        value(2).unwrap_err().to_string(),
+        "pearson_correlation: `axis` must be from -2 to 1 for predictions [2, 2], got 2"
+    );
+    assert!(value(-3).is_err());
+}
+
+#[test]
+fn arguments_outside_their_range_are_reported_by_compile() {
+    let text = |metric: MetricArgument| metric.resolve().unwrap_err().to_string();
+    assert_eq!(
+        text(TopKCategoricalAccuracy::new().k(0).into()),
+        "top_k_categorical_accuracy: `k` must be at least 1, got 0"
+    );
+    assert_eq!(
+        text(BinaryCrossentropy::new().label_smoothing(1.5).with_name("bce").into()),
+        "bce: `label_smoothing` must be between 0 and 1, got 1.5"
+    );
+}

@@ -72,7 +72,10 @@ fn an_unknown_loss() {
 fn an_unknown_metric() {
     let error = error(model().compile(Compile::new("adam", "mse").metrics(["accurate"])));
     let text = "metric: expected one of mse, rmse, mae, mape, msle, log_cosh_error, accuracy, binary_accuracy, \
-                categorical_accuracy, sparse_categorical_accuracy, got \"accurate\"";
+                categorical_accuracy, sparse_categorical_accuracy, top_k_categorical_accuracy, \
+                sparse_top_k_categorical_accuracy, bce, categorical_crossentropy, sparse_categorical_crossentropy, \
+                kl_divergence, poisson, hinge, squared_hinge, categorical_hinge, cosine_similarity, \
+                pearson_correlation, concordance_correlation, got \"accurate\"";
     assert_eq!(error.to_string(), text);
     assert!(error.is_argument());
 }
