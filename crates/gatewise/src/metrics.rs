@@ -27,11 +27,14 @@ use crate::error::Result;
 mod accuracy;
 mod argument;
 mod batch;
+mod confusion;
 mod correlation;
+mod f_score;
 mod hinge;
 mod mean;
 mod pair;
 mod probabilistic;
+mod r2_score;
 mod registry;
 mod regression;
 mod top_k;
@@ -42,13 +45,20 @@ mod wrapper;
 pub use accuracy::{Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy};
 pub use argument::MetricArgument;
 pub use batch::MetricBatch;
+pub use confusion::{
+    Auc, ConfusionFunction, ConfusionMetric, Counts, Curve, FalseNegatives, FalsePositives, Precision,
+    PrecisionAtRecall, Recall, RecallAtPrecision, SensitivityAtSpecificity, SpecificityAtSensitivity,
+    SummationMethod, Thresholds, TrueNegatives, TruePositives,
+};
 pub use correlation::{ConcordanceCorrelation, CosineSimilarity, PearsonCorrelation};
+pub use f_score::{Average, F1Score, FBetaScore};
 pub use hinge::{CategoricalHinge, Hinge, SquaredHinge};
 pub use mean::{Mean, Sum};
 pub use pair::Pair;
 pub use probabilistic::{
     BinaryCrossentropy, CategoricalCrossentropy, KLDivergence, Poisson, SparseCategoricalCrossentropy,
 };
+pub use r2_score::{ClassAggregation, R2Score};
 pub use registry::{deserialize, get, serialize};
 pub use regression::{
     LogCoshError, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,

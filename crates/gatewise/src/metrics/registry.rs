@@ -5,6 +5,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::accuracy::{BinaryMatch, CategoricalMatch, Equality, SparseCategoricalMatch};
+use super::confusion::{
+    AreaUnderCurve, FalseNegativeCount, FalsePositiveCount, PrecisionAt, PrecisionRatio, RecallAt,
+    RecallRatio, SensitivityAt, SpecificityAt, TrueNegativeCount, TruePositiveCount,
+};
 use super::correlation::{Concordance, Cosine, Pearson};
 use super::hinge::{CategoricalHingeOfRows, HingeOfRows, SquaredHingeOfRows};
 use super::probabilistic::{
@@ -14,7 +18,10 @@ use super::regression::{
     AbsoluteError, LogCosh, LogarithmicError, PercentageError, RootSquaredError, SquaredError,
 };
 use super::top_k::{SparseTopKCategoricalMatch, TopKCategoricalMatch};
-use super::{MeanMetricWrapper, Metric, MetricFunction};
+use super::{
+    ConfusionFunction, ConfusionMetric, F1Score, FBetaScore, MeanMetricWrapper, Metric, MetricFunction,
+    R2Score,
+};
 use crate::error::{Error, Result};
 use crate::serialization::{self, Class, from_config};
 
@@ -79,6 +86,26 @@ const CLASSES: &[Class<Box<dyn Metric>>] = &[
     Class { names: &["cosine_similarity", "CosineSimilarity"], create: mean::<Cosine> },
     Class { names: &["pearson_correlation", "PearsonCorrelation"], create: mean::<Pearson> },
     Class { names: &["concordance_correlation", "ConcordanceCorrelation"], create: mean::<Concordance> },
+    Class { names: &["true_positives", "TruePositives"], create: confusion::<TruePositiveCount> },
+    Class { names: &["false_positives", "FalsePositives"], create: confusion::<FalsePositiveCount> },
+    Class { names: &["true_negatives", "TrueNegatives"], create: confusion::<TrueNegativeCount> },
+    Class { names: &["false_negatives", "FalseNegatives"], create: confusion::<FalseNegativeCount> },
+    Class { names: &["precision", "Precision"], create: confusion::<PrecisionRatio> },
+    Class { names: &["recall", "Recall"], create: confusion::<RecallRatio> },
+    Class { names: &["auc", "AUC"], create: confusion::<AreaUnderCurve> },
+    Class {
+        names: &["sensitivity_at_specificity", "SensitivityAtSpecificity"],
+        create: confusion::<SensitivityAt>,
+    },
+    Class {
+        names: &["specificity_at_sensitivity", "SpecificityAtSensitivity"],
+        create: confusion::<SpecificityAt>,
+    },
+    Class { names: &["precision_at_recall", "PrecisionAtRecall"], create: confusion::<PrecisionAt> },
+    Class { names: &["recall_at_precision", "RecallAtPrecision"], create: confusion::<RecallAt> },
+    Class { names: &["f1_score", "F1Score"], create: f1_score },
+    Class { names: &["f_beta_score", "FBetaScore"], create: f_beta_score },
+    Class { names: &["r2_score", "R2Score"], create: r2_score },
 ];
 
 /// Takes the name out of a configuration; numbers are always in float32.
@@ -100,6 +127,32 @@ where
 {
     let name = take_name(F::CLASS_NAME, F::NAME, &mut config)?;
     checked(MeanMetricWrapper::<F>::of(from_config(F::CLASS_NAME, config)?).with_name(name))
+}
+
+fn confusion<F>(mut config: Config) -> Created
+where
+    F: ConfusionFunction + DeserializeOwned + 'static,
+{
+    let name = take_name(F::CLASS_NAME, F::NAME, &mut config)?;
+    checked(ConfusionMetric::<F>::of(from_config(F::CLASS_NAME, config)?).with_name(name))
+}
+
+fn f1_score(mut config: Config) -> Created {
+    let name = take_name("F1Score", "f1_score", &mut config)?;
+    if config.contains_key("beta") {
+        return Err(Error::argument("F1Score", "there is no argument `beta`; use FBetaScore"));
+    }
+    checked(F1Score::of(from_config("F1Score", config)?).with_name(name))
+}
+
+fn f_beta_score(mut config: Config) -> Created {
+    let name = take_name("FBetaScore", "fbeta_score", &mut config)?;
+    checked(FBetaScore::of(from_config("FBetaScore", config)?).with_name(name))
+}
+
+fn r2_score(mut config: Config) -> Created {
+    let name = take_name("R2Score", "r2_score", &mut config)?;
+    checked(R2Score::of(from_config("R2Score", config)?).with_name(name))
 }
 
 fn checked(metric: impl Metric + 'static) -> Created {

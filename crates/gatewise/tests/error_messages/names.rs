@@ -75,7 +75,9 @@ fn an_unknown_metric() {
                 categorical_accuracy, sparse_categorical_accuracy, top_k_categorical_accuracy, \
                 sparse_top_k_categorical_accuracy, bce, categorical_crossentropy, sparse_categorical_crossentropy, \
                 kl_divergence, poisson, hinge, squared_hinge, categorical_hinge, cosine_similarity, \
-                pearson_correlation, concordance_correlation, got \"accurate\"";
+                pearson_correlation, concordance_correlation, true_positives, false_positives, true_negatives, \
+                false_negatives, precision, recall, auc, sensitivity_at_specificity, specificity_at_sensitivity, \
+                precision_at_recall, recall_at_precision, f1_score, f_beta_score, r2_score, got \"accurate\"";
     assert_eq!(error.to_string(), text);
     assert!(error.is_argument());
 }
