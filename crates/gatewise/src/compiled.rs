@@ -97,6 +97,25 @@ impl Compiled {
         key: RunKey,
         read: impl FnOnce(&Outputs<'_>) -> Result<R>,
     ) -> Result<R> {
+        self.run_without_keeping(data, key, |outputs| {
+            for (index, state) in self.states.iter().enumerate() {
+                let units = self.program.dims(state.output)[1];
+                state.cell.write_rows(outputs.get(self.num_outputs + index), units);
+            }
+            read(outputs)
+        })
+    }
+
+    /// The same, but stateful layers keep the states that they had.
+    ///
+    /// # Errors
+    /// If an operation meets data that it cannot use.
+    pub fn run_without_keeping<R>(
+        &self,
+        data: &[&[f32]],
+        key: RunKey,
+        read: impl FnOnce(&Outputs<'_>) -> Result<R>,
+    ) -> Result<R> {
         let mut memory = self.take_memory();
         let result = self.run_in(&mut memory, data, key, read);
         self.pool.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(memory);
@@ -115,12 +134,7 @@ impl Compiled {
         let bound = Bound { sources: &self.sources, data, states, variables: self.read_variables() };
         threads::install(self.program.flops(), || execute(&Cpu, &self.program, &bound, key, arena))?;
         drop(bound);
-        let outputs = Outputs { program: &self.program, arena, count: self.num_outputs };
-        for (index, state) in self.states.iter().enumerate() {
-            let units = self.program.dims(state.output)[1];
-            state.cell.write_rows(outputs.get(self.num_outputs + index), units);
-        }
-        read(&outputs)
+        read(&Outputs { program: &self.program, arena, count: self.num_outputs })
     }
 
     /// Runs the program naively in `f64`, on copies of the weights: the oracle. States are not kept.

@@ -48,7 +48,7 @@ pub use eager::call;
 pub use embedding::Embedding;
 pub use flatten::Flatten;
 pub use input::Input;
-pub use lstm::{Lstm, LstmCall, LstmState};
+pub use lstm::{Lstm, LstmCall, LstmState, LstmTrace};
 pub use masking::Masking;
 pub use merge::{Add, Average, Concatenate, Dot, DotAxes, Maximum, Minimum, Multiply, Subtract};
 pub(crate) use operation::Operation;

@@ -27,6 +27,7 @@ mod predict;
 mod programs;
 mod step;
 mod summary;
+mod trace;
 
 pub use arrays::Arrays;
 pub use compile::{Compile, LossArgument};

@@ -39,8 +39,10 @@ mod bias;
 mod config;
 mod options;
 mod state;
+mod trace;
 
 pub use state::LstmState;
+pub use trace::LstmTrace;
 
 use options::Options;
 
@@ -236,6 +238,11 @@ impl Lstm {
         Ok(outputs)
     }
 
+    fn wrong_inputs(&self, count: usize) -> Error {
+        let text = format!("expected the sequences, or the sequences and h and c, got {count} inputs");
+        Error::argument(name_of(self), text)
+    }
+
     fn check_inputs(&self, shape: &Shape, features: Dim) -> Result<()> {
         let fits = shape.rank() == 3 && (features.is_none() || shape.last() == features);
         if !fits {
@@ -304,13 +311,7 @@ impl Layer for Lstm {
                 let initial_state = Some([h.value, c.value]);
                 self.call_with(b, *x, LstmCall { initial_state, ..LstmCall::default() })
             }
-            _ => {
-                let text = format!(
-                    "expected the sequences, or the sequences and h and c, got {} inputs",
-                    inputs.len()
-                );
-                Err(Error::argument(name_of(self), text))
-            }
+            _ => Err(self.wrong_inputs(inputs.len())),
         }
     }
 

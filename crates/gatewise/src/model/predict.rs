@@ -61,7 +61,7 @@ impl Model {
     }
 
     /// The samples of all inputs, as many of each.
-    fn input_samples<'a>(&self, x: &Arrays<'a>) -> Result<Vec<Samples<'a>>> {
+    pub(super) fn input_samples<'a>(&self, x: &Arrays<'a>) -> Result<Vec<Samples<'a>>> {
         let names = self.names_of_inputs();
         let arrays = x.in_order("x", &names)?;
         let samples: Vec<Samples<'a>> =

@@ -156,7 +156,7 @@ impl Model {
 }
 
 /// Enters the inputs of a network.
-fn enter(b: &Builder, network: &Network, shapes: &[Shape]) -> Vec<Tensor> {
+pub(super) fn enter(b: &Builder, network: &Network, shapes: &[Shape]) -> Vec<Tensor> {
     let inputs = network.inputs.iter().zip(shapes);
     inputs.map(|(input, shape)| Tensor::new(b.input(&input.name(), shape))).collect()
 }
