@@ -15,6 +15,8 @@
 //! # Ok::<(), gatewise::Error>(())
 //! ```
 //!
+//! [`ConfusionMatrix`] and [`ClassificationReport`] say more about a classifier, for people.
+//!
 //! Masked steps do not count in metrics that are means of a function; like Keras, the others do not see masks.
 //! Weights of samples enter only what is given to [`Compile::weighted_metrics`](crate::Compile::weighted_metrics).
 
@@ -27,12 +29,15 @@ use crate::error::Result;
 mod accuracy;
 mod argument;
 mod batch;
+mod classification_report;
 mod confusion;
+mod confusion_matrix;
 mod correlation;
 mod f_score;
 mod hinge;
 mod mean;
 mod pair;
+mod perplexity;
 mod probabilistic;
 mod r2_score;
 mod registry;
@@ -45,16 +50,19 @@ mod wrapper;
 pub use accuracy::{Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy};
 pub use argument::MetricArgument;
 pub use batch::MetricBatch;
+pub use classification_report::{ClassScores, ClassificationReport};
 pub use confusion::{
     Auc, ConfusionFunction, ConfusionMetric, Counts, Curve, FalseNegatives, FalsePositives, Precision,
     PrecisionAtRecall, Recall, RecallAtPrecision, SensitivityAtSpecificity, SpecificityAtSensitivity,
     SummationMethod, Thresholds, TrueNegatives, TruePositives,
 };
+pub use confusion_matrix::ConfusionMatrix;
 pub use correlation::{ConcordanceCorrelation, CosineSimilarity, PearsonCorrelation};
 pub use f_score::{Average, F1Score, FBetaScore};
 pub use hinge::{CategoricalHinge, Hinge, SquaredHinge};
 pub use mean::{Mean, Sum};
 pub use pair::Pair;
+pub use perplexity::Perplexity;
 pub use probabilistic::{
     BinaryCrossentropy, CategoricalCrossentropy, KLDivergence, Poisson, SparseCategoricalCrossentropy,
 };

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Case, Group, assert_close, read_cases};
-use gatewise::metrics::{self, CosineSimilarity, Direction, Metric, MetricBatch};
+use gatewise::metrics::{self, CosineSimilarity, Direction, F1Score, Metric, MetricArgument, MetricBatch};
 use gatewise::optimizers::Sgd;
 use gatewise::{Arrays, Compile, Evaluate, Fit, Sequential};
 use ndarray::ArrayD;
@@ -141,4 +141,20 @@ fn plain_and_weighted_metrics_are_logged_as_by_keras() {
         }
     }
     assert_eq!(read_cases("metrics_logs").len(), 9);
+}
+
+#[test]
+fn a_vector_has_a_name_for_each_element_in_the_logs_and_is_whole_in_the_result() {
+    let group = Group::read("metrics_logs");
+    let case = group.cases().find(|case| case.name() == "classes").expect("the case is there");
+    let mut model = model(&case);
+    let one_hot =
+        ArrayD::from_shape_fn(vec![10, 3], |at| f32::from(u8::from(case.f32("y")[[at[0]]] == at[1] as f32)));
+    let metrics: [MetricArgument; 2] = [F1Score::new().into(), "auc".into()];
+    model.compile(Compile::new("sgd", "categorical_crossentropy").metrics(metrics)).unwrap();
+    let logs = model.evaluate(&case.f32("x"), &one_hot, Evaluate::default()).unwrap();
+    assert_eq!(logs.keys().collect::<Vec<_>>(), ["auc", "f1_score_0", "f1_score_1", "f1_score_2", "loss"]);
+    let result = model.get_metrics_result().unwrap();
+    assert_eq!(result.keys().collect::<Vec<_>>(), ["auc", "f1_score", "loss"]);
+    assert_eq!(result["f1_score"].as_slice()[1], logs["f1_score_1"]);
 }

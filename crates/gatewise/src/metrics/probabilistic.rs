@@ -214,6 +214,13 @@ impl Default for SparseCategoricalEntropy {
     }
 }
 
+impl SparseCategoricalEntropy {
+    /// The function with these arguments.
+    pub(super) fn new(from_logits: bool, ignore_class: Option<i64>) -> Self {
+        Self { from_logits, ignore_class, axis: -1 }
+    }
+}
+
 impl SparseCategoricalCrossentropy {
     /// Whether predictions are logits, of which the softmax are the probabilities (default: false).
     pub fn from_logits(self, from_logits: bool) -> Self {

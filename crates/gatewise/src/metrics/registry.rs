@@ -11,6 +11,7 @@ use super::confusion::{
 };
 use super::correlation::{Concordance, Cosine, Pearson};
 use super::hinge::{CategoricalHingeOfRows, HingeOfRows, SquaredHingeOfRows};
+use super::perplexity::Perplexity;
 use super::probabilistic::{
     BinaryEntropy, CategoricalEntropy, Divergence, PoissonOfRows, SparseCategoricalEntropy,
 };
@@ -106,6 +107,7 @@ const CLASSES: &[Class<Box<dyn Metric>>] = &[
     Class { names: &["f1_score", "F1Score"], create: f1_score },
     Class { names: &["f_beta_score", "FBetaScore"], create: f_beta_score },
     Class { names: &["r2_score", "R2Score"], create: r2_score },
+    Class { names: &["perplexity", "Perplexity"], create: perplexity },
 ];
 
 /// Takes the name out of a configuration; numbers are always in float32.
@@ -153,6 +155,11 @@ fn f_beta_score(mut config: Config) -> Created {
 fn r2_score(mut config: Config) -> Created {
     let name = take_name("R2Score", "r2_score", &mut config)?;
     checked(R2Score::of(from_config("R2Score", config)?).with_name(name))
+}
+
+fn perplexity(mut config: Config) -> Created {
+    let name = take_name("Perplexity", "perplexity", &mut config)?;
+    checked(Perplexity::of(from_config("Perplexity", config)?).with_name(name))
 }
 
 fn checked(metric: impl Metric + 'static) -> Created {

@@ -40,7 +40,7 @@ impl Model {
     }
 
     /// The loss and the metrics since the last reset, by the names that they have in logs; vectors are whole here, while
-    /// in logs each of their elements has a name. Empty before the first batch.
+    /// in logs each of their elements has a name. Empty before the model is built.
     ///
     /// # Errors
     /// If the model is not compiled.

@@ -77,7 +77,7 @@ fn an_unknown_metric() {
                 kl_divergence, poisson, hinge, squared_hinge, categorical_hinge, cosine_similarity, \
                 pearson_correlation, concordance_correlation, true_positives, false_positives, true_negatives, \
                 false_negatives, precision, recall, auc, sensitivity_at_specificity, specificity_at_sensitivity, \
-                precision_at_recall, recall_at_precision, f1_score, f_beta_score, r2_score, got \"accurate\"";
+                precision_at_recall, recall_at_precision, f1_score, f_beta_score, r2_score, perplexity, got \"accurate\"";
     assert_eq!(error.to_string(), text);
     assert!(error.is_argument());
 }
