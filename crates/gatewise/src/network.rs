@@ -75,6 +75,14 @@ impl Network {
         self.calls.iter().map(|call| &call.node)
     }
 
+    /// The calls of a layer in the order in which they were made.
+    pub fn calls_of(&self, layer: &Arc<dyn Layer>) -> Vec<&Arc<Node>> {
+        let mut calls: Vec<&Arc<Node>> =
+            self.nodes().filter(|node| Arc::ptr_eq(&node.layer, layer)).collect();
+        calls.sort_by_key(|node| node.index);
+        calls
+    }
+
     /// The weights of all layers, each once, in the order of the layers.
     pub fn variables(&self) -> Vec<Variable> {
         let mut variables: Vec<Variable> = Vec::new();

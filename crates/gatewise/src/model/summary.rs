@@ -60,8 +60,8 @@ impl Model {
     /// Whether the layers follow one another without a branch, so that Keras leaves the connections out.
     fn is_chain(&self, network: &Network) -> bool {
         let follow = network.nodes().all(|node| node.inputs.len() == 1);
-        let mut used: Vec<&KerasTensor> = network.nodes().flat_map(|node| &node.inputs).collect();
-        used.extend(&network.outputs);
+        // An inner value that is also an output does not count as a branch for Keras.
+        let used: Vec<&KerasTensor> = network.nodes().flat_map(|node| &node.inputs).collect();
         let shared =
             |node: &Arc<Node>| used.iter().filter(|tensor| Arc::ptr_eq(&tensor.node, node)).count() > 1;
         let is_branched = network.inputs.len() > 1
@@ -142,8 +142,8 @@ fn output_shape(network: &Network, layer: &Arc<dyn Layer>) -> String {
 
 /// Where the inputs of a layer's calls come from: `lstm[0][1]` is output 1 of the first call of `lstm`.
 fn connections(network: &Network, layer: &Arc<dyn Layer>) -> String {
-    let calls = network.nodes().filter(|node| Arc::ptr_eq(&node.layer, layer));
-    let inputs = calls.flat_map(|node| node.inputs.iter().chain(&node.options.mask));
+    let calls = network.calls_of(layer);
+    let inputs = calls.into_iter().flat_map(|node| node.inputs.iter().chain(&node.options.mask));
     let place = |tensor: &KerasTensor| format!("{}[{}][{}]", tensor.name(), tensor.node.index, tensor.output);
     let places: Vec<String> = inputs.map(place).collect();
     if places.is_empty() { "-".to_owned() } else { places.join(", ") }

@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::nodes::{self, Call, Reference};
 use crate::error::{Error, Result};
-use crate::functional::{self, CallOptions, KerasTensor, Node};
+use crate::functional::{self, CallOptions, KerasTensor};
 use crate::layers::{self, Layer, name_of, serialize_built};
 use crate::model::architecture::{Architecture, Kind};
 use crate::network::Network;
@@ -37,7 +37,7 @@ pub(super) fn write(architecture: &Architecture) -> Map<String, Json> {
 }
 
 fn write_layer(network: &Network, layer: &Arc<dyn Layer>) -> Json {
-    let calls: Vec<&Arc<Node>> = network.nodes().filter(|node| Arc::ptr_eq(&node.layer, layer)).collect();
+    let calls = network.calls_of(layer);
     let mut envelope = match calls.first() {
         Some(first) => {
             let shapes: Vec<Shape> = first.inputs.iter().map(|input| input.shape().clone()).collect();
