@@ -15,6 +15,7 @@ use crate::variable::Variable;
 mod arrays;
 mod elementwise;
 mod scan;
+mod windows;
 
 pub(crate) use scan::Direction;
 pub use scan::Steps;

@@ -22,6 +22,8 @@ use crate::variable::Variable;
 mod activation;
 mod base;
 mod config;
+mod conv1d;
+mod data_format;
 mod dense;
 mod dropout;
 mod eager;
@@ -40,6 +42,8 @@ mod weights;
 
 pub use activation::Activation;
 pub use base::{LayerBase, LayerOptions};
+pub use conv1d::Conv1d;
+pub use data_format::DataFormat;
 pub use dense::Dense;
 pub use dropout::Dropout;
 #[cfg(test)]
@@ -57,6 +61,8 @@ pub use repeat_vector::RepeatVector;
 pub use reshape::Reshape;
 pub use time_distributed::TimeDistributed;
 pub use weights::{WeightBuilder, WeightOptions};
+
+pub use crate::ops::window::Padding;
 
 /// An array inside a program with the mask that travels with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -33,10 +33,13 @@ pub mod scatter_add;
 pub mod select;
 pub mod slice;
 pub mod source;
+pub mod sum_windows;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod transpose;
 pub mod unary;
+pub mod window;
+pub mod windows;
 
 /// What the machinery asks of an operation.
 pub(crate) trait Operation {
@@ -130,6 +133,8 @@ pub(crate) enum Op {
     Slice(slice::Slice),
     Pad(pad::Pad),
     Flip(flip::Flip),
+    Windows(windows::Windows),
+    SumWindows(sum_windows::SumWindows),
     Gather(gather::Gather),
     OneHot(one_hot::OneHot),
     ScatterAdd(scatter_add::ScatterAdd),
@@ -162,6 +167,8 @@ macro_rules! each_op {
             Op::Slice($inner) => $call,
             Op::Pad($inner) => $call,
             Op::Flip($inner) => $call,
+            Op::Windows($inner) => $call,
+            Op::SumWindows($inner) => $call,
             Op::Gather($inner) => $call,
             Op::OneHot($inner) => $call,
             Op::ScatterAdd($inner) => $call,

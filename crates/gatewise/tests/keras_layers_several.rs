@@ -17,7 +17,7 @@ use serde_json::{Map, Value as Json};
 const TOLERANCE: f64 = 1e-5;
 
 /// The groups of such layers, and how many arrays of each are compared at least.
-const GROUPS: [(&str, usize); 1] = [("layers_merge", 180)];
+const GROUPS: [(&str, usize); 2] = [("layers_merge", 180), ("layers_conv", 80)];
 
 fn for_each_case(mut visit: impl FnMut(&Case<'_>)) {
     for (name, _) in GROUPS {

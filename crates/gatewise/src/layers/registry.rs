@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::model;
 use crate::serialization;
 
+mod conv;
 mod merge;
 mod reader;
 
@@ -42,6 +43,7 @@ const CLASSES: &[(&str, Create)] = &[
     ("Minimum", |r| r.base(Minimum::new())),
     ("Concatenate", merge::concatenate),
     ("Dot", merge::dot),
+    ("Conv1D", conv::conv1d),
 ];
 
 /// Nodes of a graph that no user writes.

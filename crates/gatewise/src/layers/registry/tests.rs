@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::layers::{Concatenate, Dot, get_config, serialize};
+use crate::layers::{Concatenate, Conv1d, DataFormat, Dot, Padding, get_config, serialize};
 
 /// One layer of each class with arguments that are not the defaults.
 fn layers() -> Vec<Arc<dyn Layer>> {
@@ -33,6 +33,19 @@ fn layers() -> Vec<Arc<dyn Layer>> {
         Arc::new(Minimum::new()),
         Arc::new(Concatenate::new().axis(1)),
         Arc::new(Dot::new((1, -1)).normalize(true)),
+        Arc::new(
+            Conv1d::new(4, 3)
+                .strides(2)
+                .padding(Padding::Causal)
+                .data_format(DataFormat::ChannelsFirst)
+                .groups(2)
+                .activation("relu")
+                .use_bias(false)
+                .kernel_initializer("he_normal")
+                .kernel_regularizer("l2")
+                .activity_regularizer("l1")
+                .bias_constraint("non_neg"),
+        ),
     ]
 }
 
