@@ -2,5 +2,6 @@
 
 mod atomic;
 mod safetensors;
+mod stream_state;
 
 pub use atomic::write_atomically;

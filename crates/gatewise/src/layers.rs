@@ -37,6 +37,7 @@ mod operation;
 mod registry;
 mod repeat_vector;
 mod reshape;
+mod stream;
 mod time_distributed;
 mod weights;
 
@@ -59,6 +60,8 @@ pub(crate) use operation::Operation;
 pub use registry::deserialize;
 pub use repeat_vector::RepeatVector;
 pub use reshape::Reshape;
+pub(crate) use stream::StreamStates;
+pub use stream::{StreamCall, Streamed};
 pub use time_distributed::TimeDistributed;
 pub use weights::{WeightBuilder, WeightOptions};
 
@@ -149,6 +152,19 @@ pub trait Layer: Any + Debug + Send + Sync {
             }
             None => self.call(builder, inputs),
         }
+    }
+
+    /// Emits the layer for one step of a sequence that arrives step by step, for [`Model::step`].
+    ///
+    /// A layer that looks at no other step of its inputs returns [`StreamCall::step_by_step`]; one that remembers
+    /// reads and keeps its states through [`StreamCall::state`] and [`StreamCall::keep`]. The steps together must
+    /// give what one call over the whole sequence gives.
+    ///
+    /// # Errors
+    /// If the layer needs the whole sequence, which is what it does by default, or the inputs do not fit.
+    fn step(&self, builder: &Builder, call: &StreamCall<'_>) -> Result<Vec<Streamed>> {
+        let _ = builder;
+        Err(call.refused(self, "it needs the whole sequence"))
     }
 
     /// How Keras writes several inputs of a call (default: as a list).

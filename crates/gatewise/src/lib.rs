@@ -82,7 +82,9 @@ pub use builder::{Builder, Mode, Steps};
 pub use error::{Error, Result};
 pub use functional::{clear_session, set_random_seed};
 pub use graph::Value;
-pub use model::{Arrays, Compile, Evaluate, Fit, LossArgument, Model, OnBatch, Predict, Validation};
+pub use model::{
+    Arrays, Compile, Evaluate, Fit, LossArgument, Model, OnBatch, Predict, StreamState, Validation,
+};
 pub use ndarray;
 pub use program::{Program, ProgramInput};
 pub use sequential::Sequential;

@@ -26,6 +26,7 @@ mod heads;
 mod predict;
 mod programs;
 mod step;
+mod stream;
 mod summary;
 mod trace;
 
@@ -35,10 +36,12 @@ pub(crate) use config::deserialize;
 pub use evaluate::Evaluate;
 pub use fit::{Fit, OnBatch, Validation};
 pub use predict::Predict;
+pub use stream::StreamState;
 
 use architecture::Architecture;
 use compile::Training;
 use programs::Programs;
+use stream::StepProgram;
 
 /// A model: a graph of layers with their weights, from [`Model::new`] or as a [`Sequential`](crate::Sequential) chain.
 ///
@@ -48,13 +51,20 @@ pub struct Model {
     architecture: Arc<Architecture>,
     seed: u64,
     programs: Programs,
+    step_programs: Programs<StepProgram>,
     training: Option<Training>,
 }
 
 impl Model {
     fn from_architecture(architecture: Architecture) -> Self {
         let seed = architecture.seed;
-        Self { architecture: Arc::new(architecture), seed, programs: Programs::default(), training: None }
+        Self {
+            architecture: Arc::new(architecture),
+            seed,
+            programs: Programs::default(),
+            step_programs: Programs::default(),
+            training: None,
+        }
     }
 
     /// The architecture, to change it. Where it is a part of another model, that one keeps what it has.

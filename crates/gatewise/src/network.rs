@@ -9,6 +9,7 @@ use crate::layers::{CallForm, Layer, Tensor, name_of};
 use crate::variable::Variable;
 
 mod order;
+mod step;
 
 /// Where a value of a running network comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{Layer, LayerBase, Tensor, name_of, single_input};
+use super::{Layer, LayerBase, StreamCall, Streamed, Tensor, name_of, single_input};
 use crate::activations;
 use crate::builder::Builder;
 use crate::error::Result;
@@ -41,6 +41,15 @@ impl Layer for Activation {
     fn call(&self, builder: &Builder, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
         let x = single_input(self, inputs)?;
         Ok(vec![x.with_value(self.activation.apply(builder, x.value)?)])
+    }
+
+    fn step(&self, b: &Builder, call: &StreamCall<'_>) -> Result<Vec<Streamed>> {
+        if call.inputs.iter().any(|input| b.shape(input.tensor.value).rank() < 3) {
+            return Err(
+                call.refused(self, "an activation may join what lies along the last axis, which is time")
+            );
+        }
+        call.step_by_step(self, b)
     }
 
     fn own_config(&self) -> Map<String, Json> {

@@ -5,7 +5,10 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value as Json, json};
 
 use super::weights::add_activity_loss;
-use super::{Layer, LayerBase, Tensor, WeightBuilder, WeightOptions, config, name_of, single_input, unbuilt};
+use super::{
+    Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, WeightOptions, config, name_of,
+    single_input, unbuilt,
+};
 use crate::activations::Activation;
 use crate::builder::Builder;
 use crate::constraints::ConstraintArgument;
@@ -171,6 +174,10 @@ impl Layer for Dense {
     fn variables(&self) -> Vec<Variable> {
         let weights = self.weights.get();
         weights.map_or_else(Vec::new, |(kernel, bias)| [kernel].into_iter().chain(bias).cloned().collect())
+    }
+
+    fn step(&self, b: &Builder, call: &StreamCall<'_>) -> Result<Vec<Streamed>> {
+        call.step_by_step(self, b)
     }
 
     fn own_config(&self) -> Map<String, Json> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Layer, LayerBase, Tensor, name_of, single_input};
+use super::{Layer, LayerBase, StreamCall, Streamed, Tensor, name_of, single_input};
 use crate::builder::{Builder, Mode};
 use crate::error::{Error, Result};
 use crate::shape::{Dim, Shape};
@@ -86,6 +86,10 @@ impl Layer for Dropout {
         }
         let noise = b.random_mask(self.rate, &self.mask_shape(&b.shape(x.value))?, self.seed)?;
         Ok(vec![x.with_value(b.mul(x.value, noise)?)])
+    }
+
+    fn step(&self, b: &Builder, call: &StreamCall<'_>) -> Result<Vec<Streamed>> {
+        call.step_by_step(self, b)
     }
 
     fn own_config(&self) -> Map<String, Json> {

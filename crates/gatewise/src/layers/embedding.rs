@@ -4,7 +4,10 @@ use std::sync::OnceLock;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Layer, LayerBase, Tensor, WeightBuilder, WeightOptions, config, name_of, single_input, unbuilt};
+use super::{
+    Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, WeightOptions, config, name_of,
+    single_input, unbuilt,
+};
 use crate::builder::Builder;
 use crate::constraints::ConstraintArgument;
 use crate::error::{Error, Result};
@@ -116,6 +119,10 @@ impl Layer for Embedding {
 
     fn variables(&self) -> Vec<Variable> {
         self.embeddings.get().cloned().into_iter().collect()
+    }
+
+    fn step(&self, b: &Builder, call: &StreamCall<'_>) -> Result<Vec<Streamed>> {
+        call.step_by_step(self, b)
     }
 
     fn own_config(&self) -> Map<String, Json> {

@@ -23,7 +23,7 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value as Json};
 
 use super::weights::add_activity_loss;
-use super::{CallForm, Layer, LayerBase, Tensor, WeightBuilder, name_of, unbuilt};
+use super::{CallForm, Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, name_of, unbuilt};
 use crate::activations::cell::CellActivation;
 use crate::builder::{Builder, Mode};
 use crate::error::{Error, Result};
@@ -39,6 +39,7 @@ mod bias;
 mod config;
 mod options;
 mod state;
+mod step;
 mod trace;
 
 pub use state::LstmState;
@@ -101,6 +102,12 @@ pub struct LstmCall {
     pub initial_state: Option<[Value; 2]>,
     /// Whether dropout is on; without it the mode of the program.
     pub training: Option<bool>,
+}
+
+/// The inputs of a call by what they are.
+struct LstmInputs {
+    x: Tensor,
+    initial_state: Option<[Value; 2]>,
 }
 
 impl Lstm {
@@ -238,9 +245,18 @@ impl Lstm {
         Ok(outputs)
     }
 
-    fn wrong_inputs(&self, count: usize) -> Error {
-        let text = format!("expected the sequences, or the sequences and h and c, got {count} inputs");
-        Error::argument(name_of(self), text)
+    /// The sequences with, perhaps, the initial states after them.
+    fn inputs(&self, inputs: &[Tensor]) -> Result<LstmInputs> {
+        match inputs {
+            [x] => Ok(LstmInputs { x: *x, initial_state: None }),
+            [x, h, c] => Ok(LstmInputs { x: *x, initial_state: Some([h.value, c.value]) }),
+            _ => {
+                let count = inputs.len();
+                let text =
+                    format!("expected the sequences, or the sequences and h and c, got {count} inputs");
+                Err(Error::argument(name_of(self), text))
+            }
+        }
     }
 
     fn check_inputs(&self, shape: &Shape, features: Dim) -> Result<()> {
@@ -305,14 +321,12 @@ impl Layer for Lstm {
 
     /// One input, or three: the sequences and the initial states h and c.
     fn call(&self, b: &Builder, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
-        match inputs {
-            [x] => self.call_with(b, *x, LstmCall::default()),
-            [x, h, c] => {
-                let initial_state = Some([h.value, c.value]);
-                self.call_with(b, *x, LstmCall { initial_state, ..LstmCall::default() })
-            }
-            _ => Err(self.wrong_inputs(inputs.len())),
-        }
+        let LstmInputs { x, initial_state } = self.inputs(inputs)?;
+        self.call_with(b, x, LstmCall { initial_state, ..LstmCall::default() })
+    }
+
+    fn step(&self, b: &Builder, call: &StreamCall<'_>) -> Result<Vec<Streamed>> {
+        self.take_step(b, call)
     }
 
     fn call_form(&self) -> CallForm {

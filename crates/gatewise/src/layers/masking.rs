@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{Layer, LayerBase, Tensor, name_of, single_input};
+use super::{Layer, LayerBase, StreamCall, Streamed, Tensor, name_of, single_input};
 use crate::builder::Builder;
 use crate::error::{Error, Result};
 
@@ -48,6 +48,10 @@ impl Layer for Masking {
         let is_used = b.greater(b.sum_keep(differs, &[rank - 1])?, zero)?;
         let mask = b.greater(b.sum(differs, &[rank - 1])?, zero)?;
         Ok(vec![Tensor { value: b.select(is_used, x, zero)?, mask: Some(mask) }])
+    }
+
+    fn step(&self, b: &Builder, call: &StreamCall<'_>) -> Result<Vec<Streamed>> {
+        call.step_by_step(self, b)
     }
 
     fn own_config(&self) -> Map<String, Json> {

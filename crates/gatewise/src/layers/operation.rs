@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{CallForm, Layer, LayerBase, Tensor, name_of, single_input};
+use super::{CallForm, Layer, LayerBase, StreamCall, Streamed, Tensor, name_of, single_input};
 use crate::builder::Builder;
 use crate::error::{Error, Result};
 
@@ -87,6 +87,15 @@ impl Layer for Operation {
 
     fn call_form(&self) -> CallForm {
         CallForm::Operation
+    }
+
+    fn step(&self, b: &Builder, call: &StreamCall<'_>) -> Result<Vec<Streamed>> {
+        let is_over_time =
+            |input: &Streamed| self.kind == OperationKind::Any && b.shape(input.tensor.value).rank() < 3;
+        if call.inputs.iter().any(is_over_time) {
+            return Err(call.refused(self, "it joins all steps"));
+        }
+        call.step_by_step(self, b)
     }
 
     fn own_config(&self) -> Map<String, Json> {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use super::{IntoLayer, Layer, LayerBase, Tensor, WeightBuilder, name_of, serialize, single_input};
+use super::{
+    IntoLayer, Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, name_of, serialize,
+    single_input,
+};
 use crate::builder::Builder;
 use crate::error::{Error, Result};
 use crate::shape::{Dim, Shape};
@@ -95,6 +98,10 @@ impl Layer for TimeDistributed {
 
     fn sublayers(&self) -> Vec<Arc<dyn Layer>> {
         vec![Arc::clone(&self.layer)]
+    }
+
+    fn step(&self, b: &Builder, call: &StreamCall<'_>) -> Result<Vec<Streamed>> {
+        call.step_by_step(self, b)
     }
 
     fn own_config(&self) -> Map<String, Json> {

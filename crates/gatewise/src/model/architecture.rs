@@ -8,7 +8,7 @@ use super::config;
 use crate::builder::Builder;
 use crate::error::{Error, Result};
 use crate::functional::KerasTensor;
-use crate::layers::{Layer, LayerBase, Tensor, WeightBuilder, name_of};
+use crate::layers::{Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, name_of};
 use crate::network::Network;
 use crate::shape::Shape;
 use crate::variable::Variable;
@@ -128,6 +128,13 @@ impl Layer for Architecture {
         let network = self.network_for(&shapes)?;
         check_inputs(&name_of(self), network, &shapes)?;
         network.trace(builder, inputs)
+    }
+
+    fn step(&self, builder: &Builder, call: &StreamCall<'_>) -> Result<Vec<Streamed>> {
+        let shapes: Vec<Shape> = call.inputs.iter().map(|input| builder.shape(input.tensor.value)).collect();
+        let network = self.network_for(&shapes)?;
+        check_inputs(&name_of(self), network, &shapes)?;
+        network.trace_step(builder, call.inputs, call.states)
     }
 
     fn sublayers(&self) -> Vec<Arc<dyn Layer>> {

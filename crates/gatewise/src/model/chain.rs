@@ -4,7 +4,6 @@ use std::sync::{Arc, OnceLock};
 
 use super::Model;
 use super::architecture::{Architecture, Kind};
-use super::programs::Programs;
 use crate::error::{Error, Result};
 use crate::functional::{self, CallOptions};
 use crate::initializers::InitializerRandom;
@@ -30,7 +29,7 @@ impl Model {
             Error::state(name, "the model is a part of another model already; add all layers before that")
         })?;
         architecture.append(layer)?;
-        self.programs = Programs::default();
+        self.forget_programs();
         self.training = None;
         Ok(())
     }

@@ -194,7 +194,7 @@ impl Model {
         if self.is_built() {
             training.prepare(&self.output_names())?;
         }
-        self.programs.clear();
+        self.forget_programs();
         self.training = Some(training);
         Ok(())
     }

@@ -20,6 +20,10 @@ use crate::variable::Variable;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Purpose {
     Predict,
+    /// One step, the first of a stream.
+    FirstStep,
+    /// One step that goes on from a state.
+    NextStep,
     /// The loss without dropout.
     Test,
     /// The loss and its gradients.
@@ -28,9 +32,9 @@ pub(super) enum Purpose {
 
 /// What a program was made for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
-    purpose: Purpose,
-    shapes: BatchShapes,
+pub(super) struct Key {
+    pub purpose: Purpose,
+    pub shapes: BatchShapes,
 }
 
 /// The shapes of the arrays of a batch.
@@ -59,17 +63,18 @@ impl BatchView<'_> {
 const MOST_PROGRAMS: usize = 64;
 
 /// Programs by what they were made for, the oldest first.
-#[derive(Debug, Default)]
-pub(super) struct Programs(Mutex<VecDeque<(Key, Arc<Compiled>)>>);
+#[derive(Debug)]
+pub(super) struct Programs<P = Compiled>(Mutex<VecDeque<(Key, Arc<P>)>>);
 
-impl Programs {
-    /// Forgets all programs.
-    pub fn clear(&mut self) {
-        *self = Self::default();
+impl<P> Default for Programs<P> {
+    fn default() -> Self {
+        Self(Mutex::default())
     }
+}
 
+impl<P> Programs<P> {
     /// The program for these shapes, made if there is none; where there are too many, the oldest is dropped.
-    fn get_or_make(&self, key: Key, make: impl FnOnce() -> Result<Compiled>) -> Result<Arc<Compiled>> {
+    pub fn get_or_make(&self, key: Key, make: impl FnOnce() -> Result<P>) -> Result<Arc<P>> {
         let mut programs = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some((_, known)) = programs.iter().find(|(known, _)| *known == key) {
             return Ok(Arc::clone(known));
@@ -124,6 +129,12 @@ fn shapes_of(shapes: &[Vec<usize>]) -> Vec<Shape> {
 }
 
 impl Model {
+    /// Forgets all programs, as where the layers have changed.
+    pub(super) fn forget_programs(&mut self) {
+        self.programs = Programs::default();
+        self.step_programs = Programs::default();
+    }
+
     /// The program that predicts batches of these shapes.
     pub(super) fn predict_program_for(&self, x: Vec<Vec<usize>>) -> Result<Arc<Compiled>> {
         let shapes = shapes_of(&x);

@@ -1,9 +1,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ndarray::Array;
 
+use crate::functional::Apply;
 use crate::layers::{Dense, Input, LayerOptions, Lstm};
+use crate::model::Model;
 use crate::sequential::Sequential;
 use crate::{Activation, Error};
 
@@ -50,6 +53,45 @@ fn a_loaded_model_predicts_the_same_bits() {
     let left: Vec<_> =
         std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["model.safetensors"], "no temporary file stays");
+}
+
+/// Two models inside, whose layers have the same names, and a shared layer.
+fn functional() -> Model {
+    let part = |name: &str| {
+        let mut part = Sequential::new().with_name(name);
+        part.add(Input::new([None, Some(2)])).unwrap();
+        part.add(Lstm::new(3).with_name("memory")).unwrap();
+        part
+    };
+    let x = Input::new([None, Some(2)]).tensor().unwrap();
+    let [left, right] = ["left", "right"].map(|name| part(name).apply(&x).unwrap());
+    let head = Arc::new(Dense::new(2));
+    Model::new(&x, [&head.apply(&left).unwrap(), &head.apply(&right).unwrap()]).unwrap()
+}
+
+#[test]
+fn a_functional_model_is_loaded_with_models_inside_whose_weights_have_one_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = path(&folder, "graph.safetensors");
+    let first = functional();
+    first.save(&file, &BTreeMap::new()).unwrap();
+    let (second, _) = Model::load(&file).unwrap();
+    let x = Array::from_shape_fn((4, 5, 2), |(i, t, f)| (i + 2 * t + 3 * f) as f32 / 9.0).into_dyn();
+    let [predicted, again] =
+        [&first, &second].map(|model| model.predict_all(&x, Default::default()).unwrap());
+    assert_eq!(predicted, again);
+    assert_ne!(predicted[0], predicted[1], "the models inside have weights of their own");
+    let text = Sequential::load(&file).unwrap_err().to_string();
+    assert!(
+        text.ends_with("the configuration is that of a functional model; use `Model::from_config`"),
+        "{text}"
+    );
+    let (chain, _) = Model::load({
+        model().save(&file, &BTreeMap::new()).unwrap();
+        &file
+    })
+    .unwrap();
+    assert_eq!(chain.predict(&x).unwrap(), Sequential::load(&file).unwrap().0.predict(&x).unwrap());
 }
 
 #[test]

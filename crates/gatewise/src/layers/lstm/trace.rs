@@ -2,7 +2,7 @@
 
 use ndarray::Array3;
 
-use super::{Lstm, Tensor, Weights, name_of, unbuilt};
+use super::{Lstm, LstmInputs, Tensor, Weights, name_of, unbuilt};
 use crate::builder::Builder;
 use crate::error::{Error, Result};
 use crate::graph::Value;
@@ -70,11 +70,9 @@ impl Lstm {
 
     /// The sequences, and the states before the first step.
     fn traced_inputs(&self, b: &Builder, inputs: &[Tensor]) -> Result<(Tensor, [Value; 2])> {
-        match inputs {
-            [x] => Ok((*x, self.first_state(b, b.shape(x.value).dim(0))?)),
-            [x, h, c] => Ok((*x, [h.value, c.value])),
-            _ => Err(self.wrong_inputs(inputs.len())),
-        }
+        let LstmInputs { x, initial_state } = self.inputs(inputs)?;
+        let state = initial_state.map_or_else(|| self.first_state(b, b.shape(x.value).dim(0)), Ok)?;
+        Ok((x, state))
     }
 
     /// Equations (1) and (2) of one step, `x [batch, 1, features]`.

@@ -6,7 +6,7 @@ use super::{check_batches, resolve_axis, shapes_of, written};
 use crate::builder::Builder;
 use crate::error::{Error, Result};
 use crate::graph::Value;
-use crate::layers::{Layer, LayerBase, Tensor, name_of};
+use crate::layers::{Layer, LayerBase, StreamCall, Streamed, Tensor, name_of};
 use crate::shape::Shape;
 
 /// The inputs one after another along an axis (default: the last, the features); their other sizes are equal.
@@ -112,6 +112,16 @@ impl Layer for Concatenate {
             false => b.concatenate(&masks, axis)?,
         };
         Ok(vec![Tensor { value, mask: Some(mask) }])
+    }
+
+    fn step(&self, b: &Builder, call: &StreamCall<'_>) -> Result<Vec<Streamed>> {
+        let shape = b.shape(call.inputs[0].tensor.value);
+        if resolve_axis(self, "axis", self.axis, &shape)? == 1
+            || call.inputs.iter().any(|input| !input.is_step)
+        {
+            return Err(call.refused(self, "it joins sequences along time, or a step with a whole sequence"));
+        }
+        call.step_by_step(self, b)
     }
 
     fn own_config(&self) -> Map<String, Json> {

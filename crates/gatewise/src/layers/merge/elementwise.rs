@@ -6,7 +6,7 @@ use super::{aligned, joined_mask, spread_mask};
 use crate::builder::Builder;
 use crate::error::{Error, Result};
 use crate::graph::Value;
-use crate::layers::{Layer, LayerBase, Tensor, name_of};
+use crate::layers::{Layer, LayerBase, StreamCall, Streamed, Tensor, name_of};
 
 /// Defines a layer without arguments that merges with a function of the aligned inputs.
 macro_rules! elementwise {
@@ -41,6 +41,10 @@ macro_rules! elementwise {
                 let merge: fn(&Self, &Builder, &[Tensor]) -> Result<Value> = $merge;
                 let value = merge(self, b, &aligned(self, b, inputs)?)?;
                 Ok(vec![Tensor { value, mask: joined_mask(self, b, inputs)? }])
+            }
+
+            fn step(&self, b: &Builder, call: &StreamCall<'_>) -> Result<Vec<Streamed>> {
+                call.step_by_step(self, b)
             }
 
             fn own_config(&self) -> Map<String, Json> {
