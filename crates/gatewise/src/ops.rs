@@ -22,6 +22,9 @@ pub mod gather;
 pub mod lstm;
 pub mod lstm_gradient;
 pub mod matmul;
+pub mod max_positions;
+pub mod max_windows;
+pub mod mean_windows;
 pub mod one_hot;
 pub mod pad;
 pub mod random_mask;
@@ -33,6 +36,7 @@ pub mod scatter_add;
 pub mod select;
 pub mod slice;
 pub mod source;
+pub mod spread_windows;
 pub mod sum_windows;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -135,6 +139,10 @@ pub(crate) enum Op {
     Flip(flip::Flip),
     Windows(windows::Windows),
     SumWindows(sum_windows::SumWindows),
+    MeanWindows(mean_windows::MeanWindows),
+    SpreadWindows(spread_windows::SpreadWindows),
+    MaxWindows(max_windows::MaxWindows),
+    MaxPositions(max_positions::MaxPositions),
     Gather(gather::Gather),
     OneHot(one_hot::OneHot),
     ScatterAdd(scatter_add::ScatterAdd),
@@ -169,6 +177,10 @@ macro_rules! each_op {
             Op::Flip($inner) => $call,
             Op::Windows($inner) => $call,
             Op::SumWindows($inner) => $call,
+            Op::MeanWindows($inner) => $call,
+            Op::SpreadWindows($inner) => $call,
+            Op::MaxWindows($inner) => $call,
+            Op::MaxPositions($inner) => $call,
             Op::Gather($inner) => $call,
             Op::OneHot($inner) => $call,
             Op::ScatterAdd($inner) => $call,

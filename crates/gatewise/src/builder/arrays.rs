@@ -87,7 +87,7 @@ impl Builder {
     }
 }
 
-/// Sums and means.
+/// Sums, means and largest elements.
 ///
 /// # Errors
 /// If there is no such axis.
@@ -111,6 +111,16 @@ impl Builder {
     /// The mean over `axes`, which disappear.
     pub fn mean(&self, x: Value, axes: &[usize]) -> Result<Value> {
         self.reduce(ReduceKind::Mean, x, axes, false)
+    }
+
+    /// The largest element over `axes`, which disappear; NaN if there is one.
+    pub fn max(&self, x: Value, axes: &[usize]) -> Result<Value> {
+        self.reduce(ReduceKind::Max, x, axes, false)
+    }
+
+    /// The mean over `axes`, which stay with size 1.
+    pub fn mean_keep(&self, x: Value, axes: &[usize]) -> Result<Value> {
+        self.reduce(ReduceKind::Mean, x, axes, true)
     }
 
     /// The mean over the last axis, which disappears.

@@ -1,4 +1,4 @@
-//! Sums and means over axes.
+//! Sums, means and largest elements over axes.
 
 use std::ops::Range;
 
@@ -15,9 +15,11 @@ pub(crate) enum ReduceKind {
     Sum,
     /// The sum divided by the number of elements; 0 / 0 over no element is NaN.
     Mean,
+    /// The largest, NaN if there is one; at a tie the gradient is shared equally, as in TensorFlow.
+    Max,
 }
 
-/// A sum or mean over some axes, in an order that depends on the sizes alone.
+/// A sum, mean or largest element over some axes, in an order that depends on the sizes alone.
 #[derive(Debug, Clone)]
 pub(crate) struct Reduce {
     pub kind: ReduceKind,
@@ -39,6 +41,7 @@ impl Operation for Reduce {
         match self.kind {
             ReduceKind::Sum => "sum",
             ReduceKind::Mean => "mean",
+            ReduceKind::Max => "max",
         }
     }
 
@@ -51,6 +54,12 @@ impl Operation for Reduce {
         if let Some(axis) = self.axes.iter().find(|axis| **axis >= input.rank()) {
             let text = format!("expected axes below {}, got {axis} for {input}", input.rank());
             return Err(Error::shape(self.name(), text));
+        }
+        if self.kind == ReduceKind::Max && self.count(input) == Some(0) {
+            return Err(Error::shape(
+                "max",
+                format!("expected at least one element along the axes {:?} of {input}", self.axes),
+            ));
         }
         let keep = |axis: usize, dim| match (self.axes.contains(&axis), self.keep_dims) {
             (false, _) => Some(dim),
@@ -66,7 +75,13 @@ impl Operation for Reduce {
         let input = b.shape(at.inputs[0]);
         let mut kept = input.dims().to_vec();
         self.axes.iter().for_each(|axis| kept[*axis] = Some(1));
-        let mut d = b.reshape(at.d_output(), &Shape::new(kept))?;
+        let kept = Shape::new(kept);
+        let mut d = b.reshape(at.d_output(), &kept)?;
+        if self.kind == ReduceKind::Max {
+            let is_largest = b.equal(at.inputs[0], b.reshape(at.outputs[0], &kept)?)?;
+            let share = b.div(d, b.sum_keep(is_largest, &self.axes)?)?;
+            return Ok(vec![Some(b.mul(is_largest, share)?)]);
+        }
         if self.kind == ReduceKind::Mean {
             let count = self.count(&input).ok_or_else(|| {
                 Error::shape("mean", format!("expected known sizes for its gradient, got {input}"))
@@ -84,13 +99,18 @@ impl Operation for Reduce {
         let dims = run.input_dims(0);
         let (inputs, outputs) = run.parts();
         let (x, out) = (inputs.get(0), &mut *outputs[0]);
+        if self.kind == ReduceKind::Max {
+            out.fill(F::neg_infinity());
+            self.fold_scattered(dims, x, out, larger);
+            return Ok(());
+        }
         out.fill(F::zero());
         match self.contiguous_axes() {
             Some(axes) => {
                 let (reduced, inner) = (elements(&dims[axes.clone()]), elements(&dims[axes.end..]));
                 sum_middle(x, out, reduced, inner);
             }
-            None => self.sum_scattered(dims, x, out),
+            None => self.fold_scattered(dims, x, out, |sum, x| sum + x),
         }
         if self.kind == ReduceKind::Mean {
             let count = F::of(self.axes.iter().map(|axis| dims[*axis]).product::<usize>() as f64);
@@ -107,17 +127,22 @@ impl Reduce {
         (last - first + 1 == self.axes.len()).then_some(first..last + 1)
     }
 
-    /// The sum for axes that are not neighbours, element by element.
-    fn sum_scattered<F: Number>(&self, dims: &[usize], x: &[F], out: &mut [F]) {
+    /// Folds each element into its place of the output, one after another.
+    fn fold_scattered<F: Number>(&self, dims: &[usize], x: &[F], out: &mut [F], fold: impl Fn(F, F) -> F) {
         let kept: Vec<usize> = (0..dims.len()).filter(|axis| !self.axes.contains(axis)).collect();
         let kept_strides = strides(&kept.iter().map(|axis| dims[*axis]).collect::<Vec<_>>());
         let mut step = vec![0; dims.len()];
         kept.iter().zip(kept_strides).for_each(|(axis, stride)| step[*axis] = stride);
         let mut elements = x.iter();
         for_each_index(dims, &step, |index| {
-            out[index] = out[index] + *elements.next().expect("one element an index");
+            out[index] = fold(out[index], *elements.next().expect("one element an index"));
         });
     }
+}
+
+/// The larger of two numbers, NaN if one is.
+pub(crate) fn larger<F: Number>(x: F, y: F) -> F {
+    if y > x || y.is_nan() { y } else { x }
 }
 
 /// Sums the middle axis of `x [outer, reduced, inner]` into `out [outer, inner]`.

@@ -23,8 +23,7 @@ impl Operation for SumWindows {
     }
 
     fn options(&self) -> String {
-        let Window { size, stride, dilation, padding } = self.window;
-        format!("size {size}, stride {stride}, dilation {dilation}, padding {}", padding.name())
+        self.window.to_string()
     }
 
     fn output_shapes(&self, inputs: &[&Shape]) -> Result<Vec<Shape>> {

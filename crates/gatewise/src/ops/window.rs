@@ -1,5 +1,7 @@
 //! Where the windows of a convolution or a pooling lie on a sequence.
 
+use std::fmt;
+
 /// What is done at the ends of a sequence, Keras's `padding`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Padding {
@@ -35,6 +37,14 @@ pub(crate) struct Window {
     pub stride: usize,
     pub dilation: usize,
     pub padding: Padding,
+}
+
+impl fmt::Display for Window {
+    /// The options of a printed program.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { size, stride, dilation, padding } = self;
+        write!(f, "size {size}, stride {stride}, dilation {dilation}, padding {}", padding.name())
+    }
 }
 
 impl Window {

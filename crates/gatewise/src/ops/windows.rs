@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::executor::Run;
 use crate::graph::Value;
 use crate::number::Number;
-use crate::shape::{Dim, Shape};
+use crate::shape::Shape;
 
 /// `x [batch, time, channels] → [batch, windows, size, channels]`, zeros where a window reaches beyond the sequence.
 #[derive(Debug, Clone, Copy)]
@@ -14,17 +14,39 @@ pub(crate) struct Windows {
     pub window: Window,
 }
 
-/// The number of windows, if the number of steps is known.
+/// The shape of the windows of `[batch, time, channels]`, each laid out in full: `[batch, windows, size, channels]`.
 ///
 /// # Errors
-/// If the sequence is too short for a window.
-pub(crate) fn known_count(subject: &str, window: &Window, steps: Dim) -> Result<Dim> {
-    let Some(steps) = steps else { return Ok(None) };
-    if window.padding == Padding::Valid && steps < window.reach() {
+/// If there is another number of axes, or the sequence is too short for a window.
+pub(crate) fn laid_out(subject: &str, window: &Window, input: &Shape) -> Result<Shape> {
+    let [batch, steps, channels] = *input.dims() else {
+        let text = format!("expected an array [batch, time, channels], got {input}");
+        return Err(Error::shape(subject, text));
+    };
+    let is_short = |steps: usize| window.padding == Padding::Valid && steps < window.reach();
+    if let Some(steps) = steps.filter(|steps| is_short(*steps)) {
         let text = format!("expected at least {} steps for a window, got {steps}", window.reach());
         return Err(Error::shape(subject, text));
     }
-    Ok(Some(window.count(steps)))
+    let count = steps.map(|steps| window.count(steps));
+    Ok(Shape::new([batch, count, Some(window.size), channels]))
+}
+
+/// The shape with a number for each window: `[batch, windows, channels]`.
+///
+/// # Errors
+/// As of [`laid_out`].
+pub(crate) fn summed_up(subject: &str, window: &Window, input: &Shape) -> Result<Shape> {
+    let laid_out = laid_out(subject, window, input)?;
+    Ok(Shape::new([laid_out.dim(0), laid_out.dim(1), laid_out.dim(3)]))
+}
+
+/// The number of steps, which gradients need.
+///
+/// # Errors
+/// If it is not known.
+pub(crate) fn known_steps(subject: &str, input: &Shape) -> Result<usize> {
+    input.dim(1).ok_or_else(|| Error::shape(subject, "expected a known size for its gradient"))
 }
 
 impl Operation for Windows {
@@ -33,22 +55,15 @@ impl Operation for Windows {
     }
 
     fn options(&self) -> String {
-        let Window { size, stride, dilation, padding } = self.window;
-        format!("size {size}, stride {stride}, dilation {dilation}, padding {}", padding.name())
+        self.window.to_string()
     }
 
     fn output_shapes(&self, inputs: &[&Shape]) -> Result<Vec<Shape>> {
-        let [batch, steps, channels] = inputs[0].dims() else {
-            let text = format!("expected an array [batch, time, channels], got {}", inputs[0]);
-            return Err(Error::shape("windows", text));
-        };
-        let count = known_count("windows", &self.window, *steps)?;
-        Ok(vec![Shape::new([*batch, count, Some(self.window.size), *channels])])
+        Ok(vec![laid_out("windows", &self.window, inputs[0])?])
     }
 
     fn gradient(&self, at: &Differential<'_>) -> Result<Vec<Option<Value>>> {
-        let steps = at.builder.shape(at.inputs[0]).dim(1);
-        let steps = steps.ok_or_else(|| Error::shape("windows", "expected a known size for its gradient"))?;
+        let steps = known_steps("windows", &at.builder.shape(at.inputs[0]))?;
         Ok(vec![Some(at.builder.sum_windows(at.d_output(), self.window, steps)?)])
     }
 

@@ -105,3 +105,40 @@ fn a_sum_of_a_million_numbers_keeps_the_precision_of_its_terms() {
     let expected = f64::from(0.1_f32) * f64::from(1 << 20);
     assert!((f64::from(total[[]]) / expected - 1.0).abs() < 1e-6, "expected {expected}, got {total}");
 }
+
+#[test]
+fn the_largest_is_found_over_any_axes() {
+    let x = [counted(&[2, 3, 2]).mapv(|x| if x == 11.0 { f64::NEG_INFINITY } else { -x })];
+    let result = |axes: &[usize]| reference(&x, &emit(ReduceKind::Max, axes, false)).unwrap();
+    assert_eq!(result(&[1]), array(&[2, 2], &[0.0, -1.0, -6.0, -7.0]));
+    assert_eq!(result(&[0, 2]), array(&[3], &[0.0, -2.0, -4.0]));
+    assert_eq!(result(&[]), x[0]);
+    for numbers in [[f64::NAN, 1.0], [1.0, f64::NAN]] {
+        assert!(
+            reference(&[array(&[2], &numbers)], &emit(ReduceKind::Max, &[0], false)).unwrap()[[]].is_nan()
+        );
+    }
+}
+
+#[test]
+fn the_gradient_of_the_largest_goes_to_it_and_is_shared_at_a_tie() {
+    for axes in AXES {
+        for keep_dims in [false, true] {
+            assert_gradients(&[numbers(&[2, 3, 2], 0)], &[0], &emit(ReduceKind::Max, axes, keep_dims));
+        }
+    }
+    let gradient = |b: &Builder, x: &[Value]| {
+        let loss = b.sum_all(b.max(x[0], &[1])?)?;
+        Ok(b.gradients(loss, x)?[0].expect("a gradient"))
+    };
+    let x = [array(&[2, 3], &[2.0, 1.0, 2.0, 3.0, 4.0, 3.0])];
+    assert_eq!(reference(&x, &gradient).unwrap(), array(&[2, 3], &[0.5, 0.0, 0.5, 0.0, 1.0, 0.0]));
+}
+
+#[test]
+fn there_is_no_largest_of_nothing() {
+    let text = shape_error(&[Shape::known(&[2, 0])], &emit(ReduceKind::Max, &[1], false));
+    assert_eq!(text, "max: expected at least one element along the axes [1] of [2, 0]");
+    assert_executors_agree(&[numbers(&[0, 3], 0)], &emit(ReduceKind::Max, &[1], false));
+    assert_executors_agree(&[numbers(&[5, 3, 9], 0)], &emit(ReduceKind::Max, &[1], false));
+}
