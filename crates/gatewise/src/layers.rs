@@ -23,27 +23,33 @@ mod activation;
 mod base;
 mod config;
 mod conv1d;
+mod cropping1d;
 mod data_format;
 mod dense;
 mod dropout;
 mod eager;
 mod embedding;
+mod ends;
 mod flatten;
 mod input;
 mod lstm;
 mod masking;
 mod merge;
 mod operation;
+mod pooling;
 mod registry;
 mod repeat_vector;
 mod reshape;
 mod stream;
 mod time_distributed;
+mod up_sampling1d;
 mod weights;
+mod zero_padding1d;
 
 pub use activation::Activation;
 pub use base::{LayerBase, LayerOptions};
 pub use conv1d::Conv1d;
+pub use cropping1d::Cropping1d;
 pub use data_format::DataFormat;
 pub use dense::Dense;
 pub use dropout::Dropout;
@@ -51,19 +57,23 @@ pub use dropout::Dropout;
 pub(crate) use eager::build as eager_build;
 pub use eager::call;
 pub use embedding::Embedding;
+pub use ends::Ends;
 pub use flatten::Flatten;
 pub use input::Input;
 pub use lstm::{Lstm, LstmCall, LstmState, LstmTrace};
 pub use masking::Masking;
 pub use merge::{Add, Average, Concatenate, Dot, DotAxes, Maximum, Minimum, Multiply, Subtract};
 pub(crate) use operation::Operation;
+pub use pooling::{AveragePooling1d, GlobalAveragePooling1d, GlobalMaxPooling1d, MaxPooling1d};
 pub use registry::deserialize;
 pub use repeat_vector::RepeatVector;
 pub use reshape::Reshape;
 pub(crate) use stream::StreamStates;
 pub use stream::{StreamCall, Streamed};
 pub use time_distributed::TimeDistributed;
+pub use up_sampling1d::UpSampling1d;
 pub use weights::{WeightBuilder, WeightOptions};
+pub use zero_padding1d::ZeroPadding1d;
 
 pub use crate::ops::window::Padding;
 
@@ -261,7 +271,17 @@ fn build_config(layer: &dyn Layer, inputs: &[Shape]) -> Json {
 }
 
 /// Classes that Keras holds for built before they have seen an input.
-const BUILT_WITHOUT_SHAPE: [&str; 5] = ["InputLayer", "Activation", "Dropout", "Masking", "Reshape"];
+const BUILT_WITHOUT_SHAPE: [&str; 9] = [
+    "InputLayer",
+    "Activation",
+    "Dropout",
+    "Masking",
+    "Reshape",
+    "MaxPooling1D",
+    "AveragePooling1D",
+    "GlobalMaxPooling1D",
+    "GlobalAveragePooling1D",
+];
 
 /// A layer's arguments as Keras's `get_config` gives them.
 pub fn get_config(layer: &dyn Layer) -> Map<String, Json> {

@@ -15,6 +15,9 @@ mod models;
 #[path = "error_messages/names.rs"]
 mod names;
 
+#[path = "error_messages/sequences.rs"]
+mod sequences;
+
 use gatewise::layers::{Dense, Input, Lstm};
 use gatewise::{Compile, Error, Result, Sequential};
 use ndarray::ArrayD;

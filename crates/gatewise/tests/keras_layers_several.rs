@@ -8,8 +8,8 @@ mod common;
 use std::sync::Arc;
 
 use common::{Case, Group, assert_close, json, widen};
-use gatewise::layers::{self, Layer, Tensor};
-use gatewise::{Builder, Mode, Shape, Value};
+use gatewise::layers::{self, Input, Layer, Tensor};
+use gatewise::{Builder, Mode, Sequential, Shape, Value};
 use ndarray::ArrayD;
 use serde_json::{Map, Value as Json};
 
@@ -17,7 +17,7 @@ use serde_json::{Map, Value as Json};
 const TOLERANCE: f64 = 1e-5;
 
 /// The groups of such layers, and how many arrays of each are compared at least.
-const GROUPS: [(&str, usize); 2] = [("layers_merge", 180), ("layers_conv", 80)];
+const GROUPS: [(&str, usize); 3] = [("layers_merge", 180), ("layers_conv", 80), ("layers_sequences", 70)];
 
 fn for_each_case(mut visit: impl FnMut(&Case<'_>)) {
     for (name, _) in GROUPS {
@@ -147,6 +147,21 @@ fn weights_have_the_paths_of_keras() {
         let variables = layer(case).variables();
         let paths: Vec<&str> = variables.iter().map(|variable| variable.path()).collect();
         assert_eq!(paths, texts(&case.json["weight_paths"]), "{}", case.name());
+    });
+}
+
+#[test]
+fn models_keep_the_shapes_that_layers_were_built_for_where_keras_does() {
+    for_each_case(|case| {
+        let inputs = numbered(case, "x");
+        let [x] = &inputs[..] else { return };
+        let mut model = Sequential::new();
+        model.add(Input::new(Shape::known(&case.f32(x).shape()[1..]).dims().to_vec())).unwrap();
+        model.add(layers::deserialize(&case.json["layer"]).unwrap()).unwrap();
+        let config = model.get_config();
+        let written = config.pointer("/layers/1").expect("the layer after the input");
+        let expected = case.json["layer"].get("build_config").is_some();
+        assert_eq!(written.get("build_config").is_some(), expected, "{}", case.name());
     });
 }
 

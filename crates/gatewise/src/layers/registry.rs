@@ -15,6 +15,7 @@ use crate::serialization;
 mod conv;
 mod merge;
 mod reader;
+mod sequences;
 
 use reader::Reader;
 
@@ -44,6 +45,13 @@ const CLASSES: &[(&str, Create)] = &[
     ("Concatenate", merge::concatenate),
     ("Dot", merge::dot),
     ("Conv1D", conv::conv1d),
+    ("MaxPooling1D", sequences::max_pooling1d),
+    ("AveragePooling1D", sequences::average_pooling1d),
+    ("GlobalMaxPooling1D", sequences::global_max_pooling1d),
+    ("GlobalAveragePooling1D", sequences::global_average_pooling1d),
+    ("UpSampling1D", sequences::up_sampling1d),
+    ("ZeroPadding1D", sequences::zero_padding1d),
+    ("Cropping1D", sequences::cropping1d),
 ];
 
 /// Nodes of a graph that no user writes.

@@ -1,4 +1,4 @@
-//! Convolutions and what reshapes sequences, from their configurations.
+//! Convolutions, from their configurations.
 
 use std::sync::Arc;
 

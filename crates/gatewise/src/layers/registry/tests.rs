@@ -1,7 +1,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::layers::{Concatenate, Conv1d, DataFormat, Dot, Padding, get_config, serialize};
+use crate::layers::{
+    AveragePooling1d, Concatenate, Conv1d, Cropping1d, DataFormat, Dot, GlobalAveragePooling1d,
+    GlobalMaxPooling1d, MaxPooling1d, Padding, UpSampling1d, ZeroPadding1d, get_config, serialize,
+};
 
 /// One layer of each class with arguments that are not the defaults.
 fn layers() -> Vec<Arc<dyn Layer>> {
@@ -17,6 +20,15 @@ fn layers() -> Vec<Arc<dyn Layer>> {
                 .activity_regularizer("l1")
                 .bias_constraint("non_neg"),
         ),
+        Arc::new(
+            MaxPooling1d::new(3).strides(1).padding(Padding::Same).data_format(DataFormat::ChannelsFirst),
+        ),
+        Arc::new(AveragePooling1d::new(3).padding(Padding::Same).data_format(DataFormat::ChannelsFirst)),
+        Arc::new(GlobalMaxPooling1d::new().keepdims(true).data_format(DataFormat::ChannelsFirst)),
+        Arc::new(GlobalAveragePooling1d::new().keepdims(true).data_format(DataFormat::ChannelsFirst)),
+        Arc::new(UpSampling1d::new(3)),
+        Arc::new(ZeroPadding1d::new((2, 0)).data_format(DataFormat::ChannelsFirst)),
+        Arc::new(Cropping1d::new((0, 3))),
         Arc::new(Dropout::new(0.3).seed(9).noise_shape([None, Some(1), None])),
         Arc::new(Activation::new("softmax")),
         Arc::new(Flatten::new()),
