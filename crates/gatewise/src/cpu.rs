@@ -55,6 +55,8 @@ enum Repeat {
     Scalar,
     /// A row that is repeated over all leading axes.
     Rows,
+    /// Each number over a row, the last axis: a mean that is taken from its row.
+    Columns,
     /// In another way.
     Other,
 }
@@ -69,6 +71,8 @@ impl Repeat {
             Self::Scalar
         } else if output.ends_with(own) {
             Self::Rows
+        } else if matches!((input, output), ([rows @ .., 1], [all @ .., _]) if rows == all) {
+            Self::Columns
         } else {
             Self::Other
         }
@@ -78,7 +82,8 @@ impl Repeat {
 /// A function of two numbers: contiguous loops for the usual shapes, the naive way for the others.
 fn binary(function: Binary, run: &mut Run<'_, f32>) -> Result<()> {
     let repeats = [0, 1].map(|input| Repeat::new(run.input_dims(input), run.output_dims(0)));
-    if repeats.contains(&Repeat::Other) || repeats == [Repeat::Rows; 2] {
+    let is_plain = repeats.iter().any(|repeat| [Repeat::Full, Repeat::Scalar].contains(repeat));
+    if repeats.contains(&Repeat::Other) || !is_plain {
         return function.run(run);
     }
     let (inputs, outputs) = run.parts();
@@ -114,6 +119,16 @@ fn zip(repeats: [Repeat; 2], x: &[f32], y: &[f32], out: &mut [f32], f: impl Fn(f
         [_, Repeat::Rows] => {
             let rows = out.chunks_exact_mut(y.len()).zip(x.chunks_exact(y.len()));
             rows.for_each(|(out, x)| pairs(out, x, y));
+        }
+        [Repeat::Columns, _] => {
+            let width = out.len() / x.len();
+            let rows = out.chunks_exact_mut(width).zip(y.chunks_exact(width)).zip(x);
+            rows.for_each(|((out, y), x)| out.iter_mut().zip(y).for_each(|(out, y)| *out = f(*x, *y)));
+        }
+        [_, Repeat::Columns] => {
+            let width = out.len() / y.len();
+            let rows = out.chunks_exact_mut(width).zip(x.chunks_exact(width)).zip(y);
+            rows.for_each(|((out, x), y)| out.iter_mut().zip(x).for_each(|(out, x)| *out = f(*x, *y)));
         }
         _ => pairs(out, x, y),
     }

@@ -17,7 +17,9 @@ fn an_input_is_repeated_as_its_sizes_say() {
         (&[3], &[2, 3], Repeat::Rows),
         (&[1, 3], &[2, 3], Repeat::Rows),
         (&[2, 3], &[4, 2, 3], Repeat::Rows),
-        (&[2, 1], &[2, 3], Repeat::Other),
+        (&[2, 1], &[2, 3], Repeat::Columns),
+        (&[4, 2, 1], &[4, 2, 3], Repeat::Columns),
+        (&[1, 2, 1], &[4, 2, 3], Repeat::Other),
         (&[2, 1, 3], &[2, 5, 3], Repeat::Other),
         (&[3, 1], &[1, 3, 3], Repeat::Other),
     ];
@@ -37,6 +39,10 @@ fn the_order_of_arguments_is_kept_when_one_is_repeated() {
     assert_eq!(sub(&row, &rows), [-9.0, -18.0, -29.0, -38.0]);
     assert_eq!(sub(&rows, &array(&[], &[5.0])), [5.0, 15.0, 25.0, 35.0]);
     assert_eq!(sub(&array(&[1], &[5.0]), &rows), [-5.0, -15.0, -25.0, -35.0]);
+    let column = array(&[2, 1], &[1.0, 2.0]);
+    assert_eq!(sub(&rows, &column), [9.0, 19.0, 28.0, 38.0]);
+    assert_eq!(sub(&column, &rows), [-9.0, -19.0, -28.0, -38.0]);
+    assert_eq!(sub(&column, &row), [0.0, -1.0, 1.0, 0.0]);
 }
 
 #[test]
