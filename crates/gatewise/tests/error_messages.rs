@@ -15,6 +15,8 @@ mod models;
 #[path = "error_messages/names.rs"]
 mod names;
 
+#[path = "error_messages/normalization.rs"]
+mod normalization;
 #[path = "error_messages/sequences.rs"]
 mod sequences;
 

@@ -9,8 +9,12 @@ use crate::{constraints, initializers};
 
 /// An `f32` as the decimal number that a user wrote: 0.2 and not 0.20000000298023224.
 pub(super) fn short(value: f32) -> Json {
-    let shortest: f64 = value.to_string().parse().unwrap_or(f64::from(value));
-    shortest.into()
+    decimal(value).into()
+}
+
+/// The same as a number.
+pub(super) fn decimal(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
 }
 
 /// An initializer in Keras's envelope; null if it is an unknown name, which using the layer reports.

@@ -14,6 +14,7 @@ use crate::serialization;
 
 mod conv;
 mod merge;
+mod normalization;
 mod reader;
 mod sequences;
 
@@ -52,6 +53,9 @@ const CLASSES: &[(&str, Create)] = &[
     ("UpSampling1D", sequences::up_sampling1d),
     ("ZeroPadding1D", sequences::zero_padding1d),
     ("Cropping1D", sequences::cropping1d),
+    ("LayerNormalization", normalization::layer),
+    ("GroupNormalization", normalization::group),
+    ("RMSNormalization", normalization::rms),
 ];
 
 /// Nodes of a graph that no user writes.

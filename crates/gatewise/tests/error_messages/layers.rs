@@ -266,7 +266,8 @@ fn a_class_of_layer_that_does_not_exist() {
     let text = "layer: the class \"GRU\" is not supported, known are: InputLayer, LSTM, Dense, Dropout, Activation, \
                 Flatten, Reshape, RepeatVector, TimeDistributed, Masking, Embedding, Add, Subtract, Multiply, \
                 Average, Maximum, Minimum, Concatenate, Dot, Conv1D, MaxPooling1D, AveragePooling1D, \
-                GlobalMaxPooling1D, GlobalAveragePooling1D, UpSampling1D, ZeroPadding1D, Cropping1D";
+                GlobalMaxPooling1D, GlobalAveragePooling1D, UpSampling1D, ZeroPadding1D, Cropping1D, \
+                LayerNormalization, GroupNormalization, RMSNormalization";
     assert_eq!(error.to_string(), text);
     assert!(error.is_unsupported());
 }

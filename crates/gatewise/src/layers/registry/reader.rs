@@ -6,6 +6,7 @@ use crate::activations::Activation;
 use crate::constraints::{self, ConstraintArgument};
 use crate::error::{Error, Result};
 use crate::initializers::{self, InitializerArgument};
+use crate::layers::Axes;
 use crate::regularizers::{self, RegularizerArgument};
 use crate::shape::Dim;
 
@@ -94,6 +95,15 @@ impl Reader {
         list.ok_or_else(|| {
             Error::argument(&self.class_name, format!("the configuration lacks the argument `{name}`"))
         })
+    }
+
+    /// One axis or a list of them.
+    pub fn axes(&mut self, name: &str, default: i64) -> Result<Axes> {
+        let axes = self.read(name, "a whole number or a list of them", |value| match value.as_array() {
+            Some(list) => list.iter().map(Json::as_i64).collect::<Option<_>>().map(Axes::Several),
+            None => value.as_i64().map(Axes::One),
+        })?;
+        Ok(axes.unwrap_or(Axes::One(default)))
     }
 
     pub fn integers(&mut self, name: &str) -> Result<Vec<i64>> {

@@ -3,7 +3,8 @@ use serde_json::json;
 use super::*;
 use crate::layers::{
     AveragePooling1d, Concatenate, Conv1d, Cropping1d, DataFormat, Dot, GlobalAveragePooling1d,
-    GlobalMaxPooling1d, MaxPooling1d, Padding, UpSampling1d, ZeroPadding1d, get_config, serialize,
+    GlobalMaxPooling1d, GroupNormalization, LayerNormalization, MaxPooling1d, Padding, RmsNormalization,
+    UpSampling1d, ZeroPadding1d, get_config, serialize,
 };
 
 /// One layer of each class with arguments that are not the defaults.
@@ -29,6 +30,25 @@ fn layers() -> Vec<Arc<dyn Layer>> {
         Arc::new(UpSampling1d::new(3)),
         Arc::new(ZeroPadding1d::new((2, 0)).data_format(DataFormat::ChannelsFirst)),
         Arc::new(Cropping1d::new((0, 3))),
+        Arc::new(
+            LayerNormalization::new()
+                .axis([1, -1])
+                .epsilon(0.25)
+                .center(false)
+                .gamma_initializer("he_normal")
+                .gamma_regularizer("l2")
+                .gamma_constraint("non_neg"),
+        ),
+        Arc::new(
+            GroupNormalization::new(2)
+                .axis(1)
+                .epsilon(0.25)
+                .scale(false)
+                .beta_initializer("ones")
+                .beta_regularizer("l1")
+                .beta_constraint("max_norm"),
+        ),
+        Arc::new(RmsNormalization::new().axis([1, 2]).epsilon(0.25)),
         Arc::new(Dropout::new(0.3).seed(9).noise_shape([None, Some(1), None])),
         Arc::new(Activation::new("softmax")),
         Arc::new(Flatten::new()),
