@@ -5,14 +5,25 @@
 //!
 //! Source: <https://keras.io/api/optimizers/>, in the form of Keras 3.
 
+mod adafactor;
 mod adam;
+mod ftrl;
+mod lamb;
+mod nadam;
 mod rmsprop;
+mod schedule_free_adamw;
 mod sgd;
+mod sums;
 #[cfg(test)]
 mod tests;
 
+pub use adafactor::{Adafactor, AdafactorFactors, AdafactorSlots, adafactor};
 pub use adam::{Adam, AdamSlots, adam};
+pub use ftrl::{Ftrl, FtrlSlots, ftrl};
+pub use lamb::{Lamb, LambSlots, lamb};
+pub use nadam::{Nadam, NadamSlots, nadam};
 pub use rmsprop::{RmsProp, RmsPropSlots, rmsprop};
+pub use schedule_free_adamw::{ScheduleFreeAdamW, ScheduleFreeAdamWSlots, schedule_free_adamw};
 pub use sgd::{Sgd, sgd};
 
 /// Panics unless `slot` has a number for each of `weights`.

@@ -25,21 +25,29 @@
 //! ```
 
 mod adadelta;
+mod adafactor;
 mod adagrad;
 mod adam;
+mod adam_w;
 mod adamax;
 mod argument;
 mod averages;
 mod built;
 mod check;
+mod exclusions;
+mod float32;
+mod ftrl;
 mod gradients;
+mod lamb;
 mod learning_rate;
 mod lion;
+mod nadam;
 mod options;
 mod registry;
 mod rms_prop;
 mod rule;
 mod rule_optimizer;
+mod schedule_free_adam_w;
 pub mod schedules;
 mod sgd;
 mod slot_table;
@@ -50,19 +58,25 @@ use ndarray::ArrayD;
 use serde_json::Value;
 
 pub use adadelta::Adadelta;
+pub use adafactor::Adafactor;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
+pub use adam_w::AdamW;
 pub use adamax::Adamax;
 pub use argument::OptimizerArgument;
+pub use ftrl::Ftrl;
+pub use lamb::Lamb;
 pub use learning_rate::LearningRate;
 pub use lion::Lion;
+pub use nadam::Nadam;
 pub use options::OptimizerOptions;
 pub use registry::{deserialize, get, serialize};
 pub use rms_prop::RmsProp;
-pub use rule::{SlotBlock, Slots, Update, UpdateRule};
+pub use rule::{SlotBlock, SlotForm, Slots, Update, UpdateRule};
+pub use schedule_free_adam_w::ScheduleFreeAdamW;
 pub use sgd::Sgd;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What a training loop needs of an optimizer.
 ///
@@ -89,6 +103,17 @@ pub trait Optimizer: Debug + Send + Sync {
 
     /// What the loss has to be multiplied by before its gradients are taken, if anything.
     fn loss_scale_factor(&self) -> Option<f32>;
+
+    /// Says which weights `weight_decay` leaves alone: those with a path in `var_list`, such as `lstm/lstm_cell/bias`, and
+    /// those with a part of their own name in `var_names`, such as `bias`. Replaces what was said before.
+    ///
+    /// # Errors
+    /// If the optimizer is built already, or if a name is a pattern, which Keras would take.
+    /// [`build`](Self::build) reports a path that no trainable weight has.
+    fn exclude_from_weight_decay(&mut self, var_list: &[&str], var_names: &[&str]) -> Result<()> {
+        let _ = (var_list, var_names);
+        Err(Error::unsupported(self.class_name(), "the optimizer has no `exclude_from_weight_decay`"))
+    }
 
     /// Makes the optimizer's own arrays for weights of these names and shapes; a second call changes nothing.
     ///
@@ -131,8 +156,8 @@ pub struct OptimizerVariable {
 /// The value of an entry of an optimizer's state.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OptimizerValue {
-    /// The number of calls of `apply` so far; Keras stores it as a 64-bit integer.
-    Iteration(u64),
+    /// A count, such as the number of calls of `apply` so far; Keras stores it as a 64-bit integer.
+    Integer(u64),
     /// Numbers in the shape of a weight, or a single number without axes.
     Array(ArrayD<f32>),
 }

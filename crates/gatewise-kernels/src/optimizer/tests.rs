@@ -118,3 +118,132 @@ fn a_slot_of_another_length_panics() {
     let rule = Sgd { learning_rate: 0.1, momentum: 0.9, nesterov: false };
     sgd(&rule, &[0.0; 2], &mut [0.0; 2], Some(&mut [0.0; 3]));
 }
+
+#[test]
+fn nadam_steps_as_keras_does() {
+    let (mut momentum, mut velocity) = ([0.0], [0.0]);
+    let share = |t: i32| 0.9 * (1.0 - 0.5 * 0.96f32.powi(t));
+    let mut product = 1.0;
+    let steps = two_steps(|t, gradient, weight| {
+        product *= share(t);
+        let rule = Nadam {
+            learning_rate: 0.1,
+            one_minus_beta_1: 1.0 - 0.9,
+            one_minus_beta_2: 1.0 - 0.999,
+            momentum_share: (share(t + 1), 1.0 - product * share(t + 1)),
+            gradient_share: (1.0 - share(t), 1.0 - product),
+            velocity_correction: 1.0 - 0.999f32.powi(t),
+            epsilon: 1e-7,
+        };
+        let slots = NadamSlots { momentum: &mut momentum, velocity: &mut velocity };
+        nadam(&rule, gradient, weight, slots);
+    });
+    assert_steps(steps, [0.893_721_2, 0.984_795_2]);
+}
+
+#[test]
+fn ftrl_steps_as_keras_does_with_the_root_and_with_any_power() {
+    for power in [0.5, 0.500_000_06] {
+        let rule = Ftrl { learning_rate: 0.1, power, l1: 0.0, twice_l2: 0.0, twice_shrinkage: 0.0 };
+        let (mut accumulator, mut linear) = ([0.1], [0.0]);
+        let steps = two_steps(|_, gradient, weight| {
+            let slots = FtrlSlots { accumulator: &mut accumulator, linear: &mut linear };
+            ftrl(&rule, gradient, weight, slots);
+        });
+        assert!((steps[0] - 0.205_699).abs() < 1e-6 && (steps[1] - 0.290_586_5).abs() < 1e-6, "{steps:?}");
+    }
+}
+
+#[test]
+fn ftrl_sets_weights_to_zero_that_the_l1_penalty_outweighs() {
+    let rule = Ftrl { learning_rate: 0.1, power: 0.5, l1: 10.0, twice_l2: 0.0, twice_shrinkage: 0.0 };
+    let mut weights = [1.0];
+    ftrl(&rule, &[0.3], &mut weights, FtrlSlots { accumulator: &mut [0.1], linear: &mut [0.0] });
+    assert_eq!(weights, [0.0]);
+}
+
+/// The weights after a first step of Lamb, where the moments are those of one gradient.
+fn lamb_step(gradient: &[f32], mut weights: Vec<f32>) -> Vec<f32> {
+    let rule = Lamb {
+        learning_rate: 0.1,
+        one_minus_beta_1: 0.1,
+        one_minus_beta_2: 0.001,
+        momentum_correction: 0.1,
+        velocity_correction: 0.001,
+        epsilon: 0.0,
+    };
+    let (mut momentum, mut velocity) = (vec![0.0; weights.len()], vec![0.0; weights.len()]);
+    lamb(&rule, gradient, &mut weights, LambSlots { momentum: &mut momentum, velocity: &mut velocity });
+    weights
+}
+
+#[test]
+fn lamb_steps_by_a_share_of_the_norm_of_the_weights() {
+    // The step before the ratio is the sign of the gradient, of norm 2, and the norm of the weights is 10.
+    let weights = lamb_step(&[0.3, -0.7, 0.1, 0.2], vec![5.0; 4]);
+    for (got, expected) in weights.into_iter().zip([4.5, 5.5, 4.5, 4.5]) {
+        assert!((got - expected).abs() < 1e-6, "{got} is not {expected}");
+    }
+    // Weights of norm 0 move without the ratio.
+    assert!((lamb_step(&[0.3], vec![0.0])[0] + 0.1).abs() < 1e-7);
+}
+
+fn adafactor_step(gradient: &[f32], sizes: Option<(usize, usize)>) -> (Vec<f32>, Vec<f32>) {
+    let (mut weights, mut velocity) = (vec![1.0; gradient.len()], vec![0.0; gradient.len()]);
+    let rule =
+        Adafactor { relative_step: 0.1, beta_2: 0.0, epsilon_1: 1e-30, epsilon_2: 1e-3, clip_threshold: 1.0 };
+    let count = |of: usize| sizes.map_or(0, |_| gradient.len() / of.max(1));
+    let (r, c) = sizes.unwrap_or_default();
+    let (mut rows, mut columns) = (vec![0.0; count(c)], vec![0.0; count(r)]);
+    let factors = sizes.map(|sizes| AdafactorFactors { rows: &mut rows, columns: &mut columns, sizes });
+    adafactor(&rule, gradient, &mut weights, AdafactorSlots { factors, velocity: &mut velocity });
+    (weights, velocity)
+}
+
+#[test]
+fn adafactor_keeps_the_velocity_of_a_matrix_by_rows_and_columns() {
+    // The squares are an outer product, so that the factors hold them exactly.
+    let gradient = [1.0, 2.0, 3.0, 2.0, 4.0, 6.0];
+    let (weights, velocity) = adafactor_step(&gradient, Some((2, 3)));
+    for ((g, v), w) in gradient.iter().zip(velocity).zip(weights) {
+        assert!((v - g * g).abs() <= 1e-5 * v, "velocity {v} of gradient {g}");
+        assert!((w - 0.9).abs() < 1e-6, "weight {w}");
+    }
+}
+
+#[test]
+fn adafactor_keeps_a_vector_whole_and_many_columns_apart() {
+    let (_, velocity) = adafactor_step(&[1.0, -2.0, 3.0], None);
+    assert_eq!(velocity, [1.0, 4.0, 9.0]);
+    // More columns than are summed side by side; every row is the same.
+    let row: Vec<f32> = (1..=37).map(|n| n as f32).collect();
+    let (_, velocity) = adafactor_step(&[&row[..], &row].concat(), Some((2, 37)));
+    for (v, g) in velocity.iter().zip(row.iter().chain(&row)) {
+        assert!((v - g * g).abs() <= 1e-5 * v, "velocity {v} of gradient {g}");
+    }
+}
+
+#[test]
+fn schedule_free_adamw_steps_as_keras_does() {
+    let (mut momentum, mut velocity) = ([1.0], [0.0]);
+    let steps = two_steps(|t, gradient, weight| {
+        let rule = ScheduleFreeAdamW {
+            learning_rate: 0.1,
+            beta_1: 0.9,
+            one_minus_beta_2: 1.0 - 0.999,
+            velocity_correction: 1.0 - 0.999f32.powi(t),
+            average_share: 1.0 / t as f32,
+            epsilon: 1e-8,
+        };
+        let slots = ScheduleFreeAdamWSlots { momentum: &mut momentum, velocity: &mut velocity };
+        schedule_free_adamw(&rule, gradient, weight, slots);
+    });
+    assert_steps(steps, [0.9, 0.964_981_9]);
+}
+
+#[test]
+fn a_sum_takes_every_term_once() {
+    for len in [0, 1, 7, 8, 9, 19] {
+        assert_eq!(sums::sum(len, |i| i as f64 + 1.0), (len * (len + 1) / 2) as f64);
+    }
+}

@@ -120,7 +120,7 @@ impl Size {
     /// Everything that an optimizer keeps; the iteration is a 64-bit number.
     fn of_optimizer(optimizer: &dyn Optimizer) -> Self {
         let size = |value: &OptimizerValue| match value {
-            OptimizerValue::Iteration(_) => Self { count: 1, bytes: 8 },
+            OptimizerValue::Integer(_) => Self { count: 1, bytes: 8 },
             OptimizerValue::Array(array) => Self { count: array.len(), bytes: 4 * array.len() },
         };
         optimizer.state().iter().fold(Self::default(), |sum, variable| sum.plus(size(&variable.value)))

@@ -60,7 +60,7 @@ impl UpdateRule for Adagrad {
     }
 
     fn slots(&self) -> Vec<SlotBlock> {
-        vec![SlotBlock { names: &["accumulator"], initial: self.initial_accumulator_value as f32 }]
+        vec![SlotBlock::new([("accumulator", self.initial_accumulator_value as f32)])]
     }
 
     fn update(&self, update: Update, mut slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {

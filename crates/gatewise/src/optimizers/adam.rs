@@ -66,32 +66,58 @@ impl UpdateRule for Adam {
     }
 
     fn check(&self) -> Result<()> {
-        check::below_one("Adam", "beta_1", self.beta_1)?;
-        check::below_one("Adam", "beta_2", self.beta_2)?;
-        check::not_negative("Adam", "epsilon", self.epsilon)
+        check_arguments("Adam", self.beta_1, self.beta_2, self.epsilon)
     }
 
     fn slots(&self) -> Vec<SlotBlock> {
-        let mut blocks = vec![SlotBlock::zeros(&["momentum", "velocity"])];
-        blocks.extend(self.amsgrad.then(|| SlotBlock::zeros(&["velocity_hat"])));
-        blocks
+        slots(self.amsgrad)
     }
 
-    fn update(&self, update: Update, mut slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
-        let rule = kernels::Adam {
-            corrected_learning_rate: update.learning_rate * update.bias_correction(self.beta_2).sqrt()
-                / update.bias_correction(self.beta_1),
-            one_minus_beta_1: (1.0 - self.beta_1) as f32,
-            one_minus_beta_2: (1.0 - self.beta_2) as f32,
-            epsilon: self.epsilon as f32,
-        };
-        let slots = kernels::AdamSlots {
-            momentum: slots.take(),
-            velocity: slots.take(),
-            velocity_hat: self.amsgrad.then(|| slots.take()),
-        };
-        kernels::adam(&rule, gradient, weights, slots);
+    fn update(&self, update: Update, slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
+        let factors = factors(update, self.beta_1, self.beta_2, self.epsilon);
+        step(&factors, self.amsgrad, slots, gradient, weights);
     }
+}
+
+/// Checks the arguments of Adam in the name of an optimizer.
+pub(super) fn check_arguments(class_name: &str, beta_1: f64, beta_2: f64, epsilon: f64) -> Result<()> {
+    check::below_one(class_name, "beta_1", beta_1)?;
+    check::below_one(class_name, "beta_2", beta_2)?;
+    check::not_negative(class_name, "epsilon", epsilon)
+}
+
+/// What Adam keeps for each weight.
+pub(super) fn slots(amsgrad: bool) -> Vec<SlotBlock> {
+    let mut blocks = vec![SlotBlock::zeros(&["momentum", "velocity"])];
+    blocks.extend(amsgrad.then(|| SlotBlock::zeros(&["velocity_hat"])));
+    blocks
+}
+
+/// The factors of one step.
+pub(super) fn factors(update: Update, beta_1: f64, beta_2: f64, epsilon: f64) -> kernels::Adam {
+    kernels::Adam {
+        corrected_learning_rate: update.learning_rate * update.bias_correction(beta_2).sqrt()
+            / update.bias_correction(beta_1),
+        one_minus_beta_1: (1.0 - beta_1) as f32,
+        one_minus_beta_2: (1.0 - beta_2) as f32,
+        epsilon: epsilon as f32,
+    }
+}
+
+/// One step of Adam with slots of [`slots`].
+pub(super) fn step(
+    factors: &kernels::Adam,
+    amsgrad: bool,
+    mut slots: Slots<'_>,
+    gradient: &[f32],
+    weights: &mut [f32],
+) {
+    let slots = kernels::AdamSlots {
+        momentum: slots.take(),
+        velocity: slots.take(),
+        velocity_hat: amsgrad.then(|| slots.take()),
+    };
+    kernels::adam(factors, gradient, weights, slots);
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The exponential moving average of the weights.
 
+use super::OptimizerOptions;
 use super::slot_table::{SlotTable, Variable};
-use super::{OptimizerOptions, SlotBlock};
 
 /// An average of each weight over the updates.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ impl Averages {
         options.use_ema.then(|| Self {
             momentum: options.ema_momentum as f32,
             overwrite_frequency: options.ema_overwrite_frequency,
-            values: SlotTable::new(variables, vec![SlotBlock::zeros(&["average"])]),
+            values: SlotTable::zeros(variables, "average"),
         })
     }
 

@@ -1,6 +1,7 @@
 //! The part of an optimizer that depends on the weights.
 
 use super::averages::Averages;
+use super::exclusions::Exclusions;
 use super::gradients::Gradients;
 use super::slot_table::{SlotTable, Variable};
 use super::{Update, UpdateRule};
@@ -10,20 +11,28 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub(super) struct Built {
     pub(super) variables: Vec<Variable>,
-    decays: Vec<bool>,
+    /// By weight.
+    decays: Vec<Option<f32>>,
     pub(super) gradients: Gradients,
     pub(super) averages: Option<Averages>,
     slots: SlotTable,
+    shared: SlotTable,
 }
 
 impl Built {
-    pub(super) fn new(rule: &dyn UpdateRule, variables: Vec<Variable>) -> Self {
+    pub(super) fn new(rule: &dyn UpdateRule, exclusions: &Exclusions, variables: Vec<Variable>) -> Self {
         let options = rule.options();
+        let decay = |Variable { name, shape }: &Variable| {
+            rule.weight_decay(name, shape).filter(|_| exclusions.decays(name)).map(|decay| decay as f32)
+        };
         Self {
-            decays: variables.iter().map(|variable| options.decays(&variable.name)).collect(),
+            decays: variables.iter().map(decay).collect(),
             gradients: Gradients::new(options, &variables),
             averages: Averages::new(options, &variables),
-            slots: SlotTable::new(&variables, rule.slots()),
+            slots: SlotTable::new(&variables, &rule.slots(), |slot, variable| {
+                rule.slot_of(slot, &variable.name, &variable.shape)
+            }),
+            shared: SlotTable::shared(&rule.shared()),
             variables,
         }
     }
@@ -36,13 +45,19 @@ impl Built {
         gradients: &[&[f32]],
         weights: &mut [&mut [f32]],
     ) {
-        let decay = rule.options().weight_decay.map(|decay| decay as f32);
+        if update.number == 1 {
+            for (variable, weights) in weights.iter().enumerate() {
+                rule.start(self.slots.of(variable), weights);
+            }
+        }
+        rule.advance(update, self.shared.of(0));
         for (variable, (weights, gradient)) in weights.iter_mut().zip(gradients).enumerate() {
-            if let Some(decay) = decay.filter(|_| self.decays[variable]) {
+            if let Some(decay) = self.decays[variable] {
                 weights.iter_mut().for_each(|weight| *weight -= *weight * decay * update.learning_rate);
             }
             let gradient = self.gradients.ready(variable, gradient);
-            rule.update(update, self.slots.of(variable), gradient, weights);
+            let slots = self.slots.with_shared(variable, self.shared.first());
+            rule.update(update, slots, gradient, weights);
         }
         self.gradients.finish(gradients.len());
     }
@@ -74,12 +89,15 @@ impl Built {
     /// All arrays in saved order.
     pub(super) fn tables(&self) -> impl Iterator<Item = &SlotTable> {
         let averages = self.averages.as_ref().map(|averages| &averages.values);
-        averages.into_iter().chain(self.gradients.accumulators()).chain([&self.slots])
+        averages.into_iter().chain(self.gradients.accumulators()).chain([&self.slots, &self.shared])
     }
 
     /// The same, to be changed.
     pub(super) fn tables_mut(&mut self) -> impl Iterator<Item = &mut SlotTable> {
         let averages = self.averages.as_mut().map(|averages| &mut averages.values);
-        averages.into_iter().chain(self.gradients.accumulators_mut()).chain([&mut self.slots])
+        averages
+            .into_iter()
+            .chain(self.gradients.accumulators_mut())
+            .chain([&mut self.slots, &mut self.shared])
     }
 }

@@ -1,8 +1,8 @@
 //! What happens to gradients before the rule sees them: scaling, accumulation, clipping.
 
+use super::OptimizerOptions;
 use super::options::Clip;
 use super::slot_table::{SlotTable, Variable};
-use super::{OptimizerOptions, SlotBlock};
 
 /// Sums that run side by side, so that the additions of one need not wait for each other.
 const LANES: usize = 8;
@@ -25,7 +25,7 @@ impl Gradients {
         let steps = options.gradient_accumulation_steps;
         let clip = options.clip();
         let is_plain = scale.is_none() && steps.is_none() && clip.is_none();
-        let buffers = || SlotTable::new(variables, vec![SlotBlock::zeros(&["gradient_accumulator"])]);
+        let buffers = || SlotTable::zeros(variables, "gradient_accumulator");
         Self { scale, steps, clip, buffers: (!is_plain).then(buffers) }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check;
+use super::{check, exclusions};
 use crate::error::{Error, Result};
 
 /// What every optimizer can do beside its rule; every field is Keras's argument of that name.
@@ -29,8 +29,8 @@ pub struct OptimizerOptions {
     pub loss_scale_factor: Option<f64>,
     /// Steps, at least 2, whose mean gradient makes one update.
     pub gradient_accumulation_steps: Option<u64>,
-    /// Parts of weights' own names, such as `bias`, that `weight_decay` leaves alone. Keras sets this by a
-    /// method and does not store it.
+    /// Parts of weights' own names, such as `bias`, that `weight_decay` leaves alone. Keras sets this by a method, which
+    /// [`Optimizer`](super::Optimizer) has too, and does not store it.
     #[serde(skip)]
     pub exclude_from_weight_decay: Vec<String>,
 }
@@ -81,6 +81,7 @@ impl OptimizerOptions {
             let text = "only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set";
             return Err(Error::argument(class_name, text));
         }
+        exclusions::check_names(class_name, &self.exclude_from_weight_decay)?;
         check::unit_interval(class_name, "ema_momentum", self.ema_momentum)?;
         check_at_least(class_name, "ema_overwrite_frequency", self.ema_overwrite_frequency, 1)?;
         check_at_least(class_name, "gradient_accumulation_steps", self.gradient_accumulation_steps, 2)
@@ -91,12 +92,6 @@ impl OptimizerOptions {
         let norm = self.clipnorm.map(|limit| Clip::Norm(limit as f32));
         let global = self.global_clipnorm.map(|limit| Clip::GlobalNorm(limit as f32));
         norm.or(global).or(self.clipvalue.map(|limit| Clip::Value(limit as f32)))
-    }
-
-    /// Whether `weight_decay` moves the weight of this path, such as `lstm/lstm_cell/bias`.
-    pub(super) fn decays(&self, path: &str) -> bool {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        !self.exclude_from_weight_decay.iter().any(|part| name.contains(part.as_str()))
     }
 }
 

@@ -5,9 +5,12 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::rule_optimizer::RuleOptimizer;
-use super::{Adadelta, Adagrad, Adam, Adamax, Lion, Optimizer, RmsProp, Sgd, UpdateRule};
+use super::{
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, Nadam, Optimizer, RmsProp,
+    ScheduleFreeAdamW, Sgd, UpdateRule,
+};
 use crate::error::Result;
-use crate::serialization::{self, Class, from_config};
+use crate::serialization::{self, Class, config_of, from_config};
 
 const MODULE: &str = "keras.optimizers";
 const KIND: &str = "optimizer";
@@ -21,14 +24,26 @@ const CLASSES: &[Class<Box<dyn Optimizer>>] = &[
     Class { names: &["adagrad"], create: |config| create::<Adagrad>("Adagrad", config) },
     Class { names: &["adadelta"], create: |config| create::<Adadelta>("Adadelta", config) },
     Class { names: &["adamax"], create: |config| create::<Adamax>("Adamax", config) },
+    Class { names: &["adamw"], create: |config| create::<AdamW>("AdamW", config) },
+    Class { names: &["nadam"], create: |config| create::<Nadam>("Nadam", config) },
+    Class { names: &["adafactor"], create: |config| create::<Adafactor>("Adafactor", config) },
+    Class { names: &["ftrl"], create: |config| create::<Ftrl>("Ftrl", config) },
+    Class { names: &["lamb"], create: |config| create::<Lamb>("Lamb", config) },
+    Class {
+        names: &["schedulefreeadamw"],
+        create: |config| create::<ScheduleFreeAdamW>("ScheduleFreeAdamW", config),
+    },
     Class { names: &["lion"], create: |config| create::<Lion>("Lion", config) },
 ];
 
 fn create<R>(class_name: &str, config: Map<String, Value>) -> Created
 where
-    R: UpdateRule + Serialize + DeserializeOwned + 'static,
+    R: UpdateRule + Serialize + DeserializeOwned + Default + 'static,
 {
-    let rule: R = from_config(class_name, config)?;
+    // An absent argument has the default of this class, which for a shared one may differ from the usual.
+    let mut arguments = config_of(&R::default()).as_object().cloned().unwrap_or_default();
+    arguments.extend(config);
+    let rule: R = from_config(class_name, arguments)?;
     Ok(Box::new(RuleOptimizer::new(Box::new(rule))?))
 }
 

@@ -5,6 +5,8 @@ use std::slice::IterMut;
 
 use serde_json::Value;
 
+use super::float32::power;
+use super::slot_table::Slot;
 use super::{LearningRate, OptimizerOptions};
 use crate::error::Result;
 
@@ -33,7 +35,30 @@ pub trait UpdateRule: Debug + Send + Sync {
     /// The arrays to keep for each weight.
     fn slots(&self) -> Vec<SlotBlock>;
 
-    /// Moves one weight. `gradient`, `weights` and each slot have the same length.
+    /// Name and shape of the array `slot` of one weight, or nothing if this weight needs none; by default Keras's
+    /// name `dense_kernel_momentum` and the shape of the weight.
+    fn slot_of(&self, slot: &'static str, path: &str, shape: &[usize]) -> Option<SlotForm> {
+        Some(SlotForm::like_weight(slot, path, shape))
+    }
+
+    /// Numbers that are kept once for all weights together and saved after all arrays; by default none.
+    fn shared(&self) -> Vec<SlotBlock> {
+        Vec::new()
+    }
+
+    /// What one weight decays by; by default [`OptimizerOptions::weight_decay`].
+    fn weight_decay(&self, _path: &str, _shape: &[usize]) -> Option<f64> {
+        self.options().weight_decay
+    }
+
+    /// Sets the arrays of one weight that depend on where it starts, before the first update; by default none does.
+    fn start(&self, _slots: Slots<'_>, _weights: &[f32]) {}
+
+    /// Moves the shared numbers on, once in every update before any weight; by default they stay.
+    fn advance(&self, _update: Update, _shared: Slots<'_>) {}
+
+    /// Moves one weight. `gradient`, `weights` and, unless [`slot_of`](Self::slot_of) says otherwise, each slot have the
+    /// same length.
     fn update(&self, update: Update, slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]);
 }
 
@@ -49,41 +74,72 @@ pub struct Update {
 impl Update {
     /// 1 − `beta`ᵗ for update t, in f32 as in Keras, where early steps depend on it.
     pub fn bias_correction(self, beta: f64) -> f32 {
-        // The power is taken in f64 and rounded once, as near to any good f32 power as can be.
-        1.0 - libm::pow(f64::from(beta as f32), self.number as f64) as f32
+        1.0 - power(beta as f32, self.number as f32)
     }
 }
 
 /// Arrays that are kept for each weight and saved together: all those of the first weight, then of the next.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SlotBlock {
-    /// Keras's names of the arrays.
-    pub names: &'static [&'static str],
-    /// The value of all elements before the first step.
-    pub initial: f32,
+    /// Keras's name of each array and the value of all its elements before the first step.
+    pub slots: Vec<(&'static str, f32)>,
 }
 
 impl SlotBlock {
-    /// Arrays that start as zeros.
-    pub fn zeros(names: &'static [&'static str]) -> Self {
-        Self { names, initial: 0.0 }
+    /// Arrays of these names that start as zeros.
+    pub fn zeros(names: &[&'static str]) -> Self {
+        Self { slots: names.iter().map(|&name| (name, 0.0)).collect() }
+    }
+
+    /// Arrays with their names and initial values.
+    pub fn new(slots: impl Into<Vec<(&'static str, f32)>>) -> Self {
+        Self { slots: slots.into() }
+    }
+}
+
+/// Name and shape of an array that is kept for a weight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotForm {
+    /// The name under which it is saved.
+    pub name: String,
+    /// Sizes of its axes; none for a single number.
+    pub shape: Vec<usize>,
+}
+
+impl SlotForm {
+    /// Keras's name `dense_kernel_momentum` and the shape of the weight.
+    pub fn like_weight(slot: &str, path: &str, shape: &[usize]) -> Self {
+        Self { name: format!("{}_{slot}", path.replace('/', "_")), shape: shape.to_vec() }
     }
 }
 
 /// The arrays kept for one weight, handed out in the order in which [`UpdateRule::slots`] names them.
 #[derive(Debug)]
-pub struct Slots<'a>(IterMut<'a, Vec<f32>>);
+pub struct Slots<'a> {
+    pub(super) shape: &'a [usize],
+    pub(super) own: IterMut<'a, Slot>,
+    pub(super) shared: &'a [Slot],
+}
 
 impl<'a> Slots<'a> {
-    pub(super) fn new(slots: &'a mut [Vec<f32>]) -> Self {
-        Self(slots.iter_mut())
-    }
-
     /// The next array.
     ///
     /// # Panics
     /// If the rule has named no further one.
     pub fn take(&mut self) -> &'a mut [f32] {
-        self.0.next().expect("a rule takes only slots that it has named")
+        &mut self.own.next().expect("a rule takes only slots that it has named").values
+    }
+
+    /// The shape of the weight.
+    pub fn shape(&self) -> &'a [usize] {
+        self.shape
+    }
+
+    /// A number of [`UpdateRule::shared`], by its place there.
+    ///
+    /// # Panics
+    /// If the rule has not so many.
+    pub fn shared(&self, index: usize) -> f32 {
+        self.shared[index].values[0]
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::built::Built;
 use super::check;
+use super::exclusions::Exclusions;
 use super::slot_table::Variable;
 use super::{LearningRate, Optimizer, OptimizerValue, OptimizerVariable, Update, UpdateRule};
 use crate::error::{Error, Result};
@@ -18,6 +19,7 @@ pub(super) struct RuleOptimizer {
     learning_rate: LearningRate,
     /// Calls of `apply` so far.
     iteration: u64,
+    exclusions: Exclusions,
     built: Option<Built>,
 }
 
@@ -29,7 +31,8 @@ impl RuleOptimizer {
         rule.options().check(rule.class_name())?;
         rule.check()?;
         let learning_rate = rule.learning_rate().clone();
-        Ok(Self { rule, learning_rate, iteration: 0, built: None })
+        let exclusions = Exclusions::new(rule.options());
+        Ok(Self { rule, learning_rate, iteration: 0, exclusions, built: None })
     }
 
     /// The learning rate as part of the state, which it is unless it follows a schedule.
@@ -92,12 +95,24 @@ impl Optimizer for RuleOptimizer {
         self.rule.options().loss_scale_factor.map(|factor| factor as f32)
     }
 
+    fn exclude_from_weight_decay(&mut self, var_list: &[&str], var_names: &[&str]) -> Result<()> {
+        if self.built.is_some() {
+            let text = "weights can be excluded from the decay only before the optimizer is built";
+            return Err(Error::state(self.class_name(), text));
+        }
+        self.exclusions = Exclusions::of(self.class_name(), var_list, var_names)?;
+        Ok(())
+    }
+
     fn build(&mut self, variables: &[(&str, &[usize])]) -> Result<()> {
         let new =
             |&(name, shape): &(&str, &[usize])| Variable { name: name.to_owned(), shape: shape.to_vec() };
         let variables: Vec<Variable> = variables.iter().map(new).collect();
         match &self.built {
-            None => self.built = Some(Built::new(&*self.rule, variables)),
+            None => {
+                self.exclusions.check(self.rule.class_name(), &variables)?;
+                self.built = Some(Built::new(&*self.rule, &self.exclusions, variables));
+            }
             Some(built) if built.variables == variables => {}
             Some(_) => {
                 let text = "the optimizer was built for other weights; make a new one for these";
@@ -142,7 +157,7 @@ impl Optimizer for RuleOptimizer {
 
     fn state(&self) -> Vec<OptimizerVariable> {
         let entry = |name: &str, value| OptimizerVariable { name: name.to_owned(), value };
-        let mut state = vec![entry("iteration", OptimizerValue::Iteration(self.iteration))];
+        let mut state = vec![entry("iteration", OptimizerValue::Integer(self.iteration))];
         if let Some(learning_rate) = self.saved_learning_rate() {
             state.push(entry("learning_rate", OptimizerValue::Array(arr0(learning_rate).into_dyn())));
         }
@@ -178,7 +193,7 @@ impl Optimizer for RuleOptimizer {
 
 fn take_iteration<'a>(class_name: &str, values: &'a [OptimizerValue]) -> Result<(u64, &'a [OptimizerValue])> {
     match values.split_first() {
-        Some((&OptimizerValue::Iteration(iteration), rest)) => Ok((iteration, rest)),
+        Some((&OptimizerValue::Integer(iteration), rest)) => Ok((iteration, rest)),
         _ => Err(Error::shape(class_name, "expected the iteration, an integer, as the first state variable")),
     }
 }

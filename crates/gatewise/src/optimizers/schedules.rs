@@ -106,21 +106,5 @@ pub fn serialize(schedule: &dyn LearningRateSchedule) -> Value {
     serialization::wrap("keras.optimizers.schedules", schedule.class_name(), schedule.config())
 }
 
-// Keras's schedules compute in f32. These functions round once, from f64, which is as near as any f32 function comes.
-
-/// `base`^`exponent`.
-fn power(base: f32, exponent: f32) -> f32 {
-    libm::pow(f64::from(base), f64::from(exponent)) as f32
-}
-
-fn cosine(x: f32) -> f32 {
-    libm::cos(f64::from(x)) as f32
-}
-
-/// The natural logarithm.
-fn logarithm(x: f32) -> f32 {
-    libm::log(f64::from(x)) as f32
-}
-
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayD, IxDyn};
 
-use super::{OptimizerValue, OptimizerVariable, SlotBlock, Slots};
+use super::{OptimizerValue, OptimizerVariable, SlotBlock, SlotForm, Slots};
 use crate::error::{Error, Result};
 
 /// Name and shape of a weight that an optimizer moves.
@@ -18,28 +18,72 @@ impl Variable {
     }
 }
 
-/// For each weight the arrays of all blocks, in the shape of the weight.
+/// One array with the name under which it is saved.
+#[derive(Debug)]
+pub(super) struct Slot {
+    form: SlotForm,
+    pub(super) values: Vec<f32>,
+}
+
+/// For each weight the arrays of all blocks.
 #[derive(Debug)]
 pub(super) struct SlotTable {
-    variables: Vec<Variable>,
-    blocks: Vec<SlotBlock>,
-    /// By weight, then by slot with the slots of all blocks in a row.
-    values: Vec<Vec<Vec<f32>>>,
+    shapes: Vec<Vec<usize>>,
+    /// By weight, then in the order in which the rule takes them.
+    slots: Vec<Vec<Slot>>,
+    /// Weight and slot of each array in saved order: block after block, in it weight after weight.
+    saved: Vec<(usize, usize)>,
 }
 
 impl SlotTable {
-    pub(super) fn new(variables: &[Variable], blocks: Vec<SlotBlock>) -> Self {
-        let slots = |variable: &Variable| {
-            let block = |block: &SlotBlock| vec![vec![block.initial; variable.len()]; block.names.len()];
-            blocks.iter().flat_map(block).collect()
-        };
-        let values = variables.iter().map(slots).collect();
-        Self { variables: variables.to_vec(), blocks, values }
+    /// The arrays of `blocks` for each weight, with the name and the shape that `form` gives for slot and weight.
+    pub(super) fn new(
+        variables: &[Variable],
+        blocks: &[SlotBlock],
+        form: impl Fn(&'static str, &Variable) -> Option<SlotForm>,
+    ) -> Self {
+        let mut slots: Vec<Vec<Slot>> = variables.iter().map(|_| Vec::new()).collect();
+        let mut saved = Vec::new();
+        for block in blocks {
+            for (index, variable) in variables.iter().enumerate() {
+                for &(name, initial) in &block.slots {
+                    if let Some(form) = form(name, variable) {
+                        saved.push((index, slots[index].len()));
+                        let values = vec![initial; form.shape.iter().product()];
+                        slots[index].push(Slot { form, values });
+                    }
+                }
+            }
+        }
+        Self { shapes: variables.iter().map(|variable| variable.shape.clone()).collect(), slots, saved }
+    }
+
+    /// An array of zeros for each weight, in its shape.
+    pub(super) fn zeros(variables: &[Variable], name: &'static str) -> Self {
+        Self::new(variables, &[SlotBlock::zeros(&[name])], |slot, Variable { name, shape }| {
+            Some(SlotForm::like_weight(slot, name, shape))
+        })
+    }
+
+    /// Single numbers that belong to no weight.
+    pub(super) fn shared(blocks: &[SlotBlock]) -> Self {
+        let nothing = Variable { name: String::new(), shape: Vec::new() };
+        Self::new(&[nothing], blocks, |name, _| Some(SlotForm { name: name.to_owned(), shape: Vec::new() }))
+    }
+
+    /// The arrays of one weight, without shared numbers.
+    pub(super) fn of(&mut self, variable: usize) -> Slots<'_> {
+        self.with_shared(variable, &[])
     }
 
     /// The arrays of one weight.
-    pub(super) fn of(&mut self, variable: usize) -> Slots<'_> {
-        Slots::new(&mut self.values[variable])
+    pub(super) fn with_shared<'a>(&'a mut self, variable: usize, shared: &'a [Slot]) -> Slots<'a> {
+        Slots { shape: &self.shapes[variable], own: self.slots[variable].iter_mut(), shared }
+    }
+
+    /// The arrays of the first weight: in a table of shared numbers all of them.
+    pub(super) fn first(&self) -> &[Slot] {
+        self.slots.first().map_or(&[], Vec::as_slice)
     }
 
     /// The array of one weight in a table with one slot.
@@ -49,30 +93,26 @@ impl SlotTable {
 
     /// Appends all arrays in saved order.
     pub(super) fn save(&self, state: &mut Vec<OptimizerVariable>) {
-        for (variable, slot, name) in self.saved_order() {
-            let Variable { shape, .. } = &self.variables[variable];
-            let values = self.values[variable][slot].clone();
-            let array = ArrayD::from_shape_vec(IxDyn(shape), values).expect("a slot has its weight's shape");
-            let name = self.full_name(variable, name);
-            state.push(OptimizerVariable { name, value: OptimizerValue::Array(array) });
+        for Slot { form, values } in self.in_saved_order() {
+            let array = ArrayD::from_shape_vec(IxDyn(&form.shape), values.clone());
+            let value = OptimizerValue::Array(array.expect("a slot has as many numbers as its shape"));
+            state.push(OptimizerVariable { name: form.name.clone(), value });
         }
     }
 
     /// The number of arrays.
     pub(super) fn len(&self) -> usize {
-        self.saved_order().count()
+        self.saved.len()
     }
 
     /// Checks that `values` are arrays that [`load`](Self::load) can take.
     pub(super) fn check(&self, class_name: &str, values: &[OptimizerValue]) -> Result<()> {
-        for ((variable, _, name), value) in self.saved_order().zip(values) {
-            let Variable { shape, .. } = &self.variables[variable];
+        for (Slot { form: SlotForm { name, shape }, .. }, value) in self.in_saved_order().zip(values) {
             let got = match value {
                 OptimizerValue::Array(array) if array.shape() == shape => continue,
                 OptimizerValue::Array(array) => format!("{:?}", array.shape()),
-                OptimizerValue::Iteration(_) => "an integer".to_owned(),
+                OptimizerValue::Integer(_) => "an integer".to_owned(),
             };
-            let name = self.full_name(variable, name);
             return Err(Error::shape(class_name, format!("expected `{name}` {shape:?}, got {got}")));
         }
         Ok(())
@@ -80,32 +120,16 @@ impl SlotTable {
 
     /// Takes values that [`check`](Self::check) has let pass.
     pub(super) fn load(&mut self, values: &[OptimizerValue]) {
-        let order: Vec<_> = self.saved_order().map(|(variable, slot, _)| (variable, slot)).collect();
-        for ((variable, slot), value) in order.into_iter().zip(values) {
+        for (&(variable, slot), value) in self.saved.iter().zip(values) {
             if let OptimizerValue::Array(array) = value {
-                let slot = &mut self.values[variable][slot];
+                let slot = &mut self.slots[variable][slot].values;
                 slot.iter_mut().zip(array).for_each(|(to, &from)| *to = from);
             }
         }
     }
 
-    /// Weight, slot and name of each array: block after block, in it weight after weight.
-    fn saved_order(&self) -> impl Iterator<Item = (usize, usize, &'static str)> {
-        let mut first = 0;
-        let with_first = self.blocks.iter().map(move |block| {
-            first += block.names.len();
-            (first - block.names.len(), block.names)
-        });
-        let count = self.variables.len();
-        with_first.flat_map(move |(first, names)| {
-            (0..count).flat_map(move |variable| {
-                names.iter().enumerate().map(move |(index, &name)| (variable, first + index, name))
-            })
-        })
-    }
-
-    fn full_name(&self, variable: usize, slot: &str) -> String {
-        format!("{}_{slot}", self.variables[variable].name.replace('/', "_"))
+    fn in_saved_order(&self) -> impl Iterator<Item = &Slot> {
+        self.saved.iter().map(|&(variable, slot)| &self.slots[variable][slot])
     }
 }
 

@@ -39,7 +39,7 @@ fn names_are_found_in_capitals_or_not() {
 fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
     let error = OptimizerArgument::from("adamant").resolve().unwrap_err();
     assert!(error.is_argument());
-    insta::assert_snapshot!(error, @r#"optimizer: expected one of adam, sgd, rmsprop, adagrad, adadelta, adamax, lion, got "adamant""#);
+    insta::assert_snapshot!(error, @r#"optimizer: expected one of adam, sgd, rmsprop, adagrad, adadelta, adamax, adamw, nadam, adafactor, ftrl, lamb, schedulefreeadamw, lion, got "adamant""#);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_rule_of_the_users_own_is_an_optimizer() {
         }
 
         fn slots(&self) -> Vec<SlotBlock> {
-            vec![SlotBlock { names: &["sum"], initial: 0.5 }]
+            vec![SlotBlock::new([("sum", 0.5)])]
         }
 
         fn update(&self, update: Update, mut slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
@@ -158,4 +158,52 @@ fn a_rule_of_the_users_own_is_an_optimizer() {
 
     let rule = SignOfSum { learning_rate: 0.25.into(), options: OptimizerOptions::default() };
     assert_eq!(two_steps(rule), [0.75, 0.5]);
+}
+
+#[test]
+fn an_argument_of_a_rarer_optimizer_outside_its_range_is_an_error() {
+    let message = |class_name: &str, config: Value| {
+        deserialize(&json!({"class_name": class_name, "config": config})).unwrap_err().to_string()
+    };
+    assert_eq!(
+        message("AdamW", json!({"weight_decay": null})),
+        "AdamW: `weight_decay` must be a number, got none; use `Adam` without it"
+    );
+    assert_eq!(
+        message("Nadam", json!({"beta_1": 1.0})),
+        "Nadam: `beta_1` must be at least 0 and below 1, got 1"
+    );
+    assert_eq!(
+        message("Lamb", json!({"epsilon": -1.0})),
+        "Lamb: `epsilon` must be at least 0 and finite, got -1"
+    );
+    assert_eq!(
+        message("Ftrl", json!({"learning_rate_power": 0.5})),
+        "Ftrl: `learning_rate_power` must be at most 0 and finite, got 0.5"
+    );
+    assert_eq!(
+        message("Ftrl", json!({"beta": -0.5})),
+        "Ftrl: `beta` must be at least 0 and finite, got -0.5"
+    );
+    assert_eq!(
+        message("Adafactor", json!({"clip_threshold": 0.0})),
+        "Adafactor: `clip_threshold` must be above 0 and finite, got 0"
+    );
+    assert_eq!(
+        message("Adafactor", json!({"beta_2_decay": 0.8})),
+        "Adafactor: `beta_2_decay` must be at most 0 and finite, got 0.8"
+    );
+    assert_eq!(
+        message("ScheduleFreeAdamW", json!({"beta_1": 0.0})),
+        "ScheduleFreeAdamW: `beta_1` must be above 0 and finite, got 0"
+    );
+    assert_eq!(message("Ftrl", json!({"l1": 0.1})), "Ftrl: there is no argument `l1`");
+}
+
+#[test]
+fn an_absent_argument_has_the_default_of_its_class() {
+    for name in ["adamw", "AdamW"] {
+        assert_eq!(get(name).unwrap().config()["weight_decay"], 0.004);
+    }
+    assert_eq!(get("adam").unwrap().config()["weight_decay"], Value::Null);
 }

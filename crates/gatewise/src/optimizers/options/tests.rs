@@ -59,15 +59,3 @@ fn arguments_outside_their_range_are_errors() {
         "SGD: `gradient_accumulation_steps` must be at least 2, got 1"
     );
 }
-
-#[test]
-fn weights_are_excluded_from_decay_by_their_own_name() {
-    let options = OptimizerOptions {
-        exclude_from_weight_decay: vec!["bias".to_owned()],
-        ..OptimizerOptions::default()
-    };
-    assert!(!options.decays("lstm/lstm_cell/bias"));
-    assert!(options.decays("lstm/lstm_cell/recurrent_kernel"));
-    assert!(options.decays("bias_layer/kernel"));
-    assert!(OptimizerOptions::default().decays("bias"));
-}

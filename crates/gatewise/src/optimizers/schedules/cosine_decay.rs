@@ -5,9 +5,10 @@ use std::f32::consts::PI;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{LearningRateSchedule, cosine};
+use super::LearningRateSchedule;
 use crate::error::Result;
 use crate::optimizers::check;
+use crate::optimizers::float32::cosine;
 use crate::serialization::config_of;
 
 /// start · ((1 − `alpha`) · ½(1 + cos(π · step / `decay_steps`)) + `alpha`), constant after `decay_steps`.

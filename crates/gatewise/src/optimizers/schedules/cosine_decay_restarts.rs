@@ -5,9 +5,10 @@ use std::f32::consts::PI;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{LearningRateSchedule, cosine, logarithm, power};
+use super::LearningRateSchedule;
 use crate::error::Result;
 use crate::optimizers::check;
+use crate::optimizers::float32::{cosine, logarithm, power};
 use crate::serialization::config_of;
 
 /// `initial_learning_rate` · ((1 − `alpha`) · `m_mul`ⁱ · ½(1 + cos(π · f)) + `alpha`).

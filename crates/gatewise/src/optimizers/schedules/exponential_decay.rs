@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{LearningRateSchedule, power};
+use super::LearningRateSchedule;
 use crate::error::Result;
 use crate::optimizers::check;
+use crate::optimizers::float32::power;
 use crate::serialization::config_of;
 
 /// `initial_learning_rate` · `decay_rate`^(step / `decay_steps`).

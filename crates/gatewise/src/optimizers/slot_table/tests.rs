@@ -5,9 +5,10 @@ use super::*;
 fn table() -> SlotTable {
     let variable = |name: &str, shape: &[usize]| Variable { name: name.to_owned(), shape: shape.to_vec() };
     let variables = [variable("lstm/kernel", &[1, 2]), variable("lstm/bias", &[2])];
-    let first = SlotBlock { names: &["momentum", "velocity"], initial: 0.0 };
-    let second = SlotBlock { names: &["hat"], initial: 0.5 };
-    SlotTable::new(&variables, vec![first, second])
+    let blocks = [SlotBlock::zeros(&["momentum", "velocity"]), SlotBlock::new([("hat", 0.5)])];
+    SlotTable::new(&variables, &blocks, |slot, Variable { name, shape }| {
+        Some(SlotForm::like_weight(slot, name, shape))
+    })
 }
 
 fn saved(table: &SlotTable) -> Vec<OptimizerVariable> {
@@ -79,6 +80,31 @@ fn arrays_of_another_shape_are_errors_that_name_the_slot() {
         table().check("Adam", &state).unwrap_err().to_string(),
         "Adam: expected `lstm_bias_velocity` [2], got [1]"
     );
-    state[3] = OptimizerValue::Iteration(3);
+    state[3] = OptimizerValue::Integer(3);
     assert!(table().check("Adam", &state).unwrap_err().is_shape());
+}
+
+#[test]
+fn a_slot_may_have_another_shape_or_be_missing_for_some_weights() {
+    let variables = [("kernel", vec![2, 3]), ("bias", vec![3])]
+        .map(|(name, shape)| Variable { name: name.to_owned(), shape });
+    let rows = |slot: &'static str, Variable { name, shape }: &Variable| {
+        (slot != "rows" || shape.len() == 2).then(|| SlotForm {
+            name: format!("{name}_{slot}"),
+            shape: if slot == "rows" { vec![shape[0]] } else { shape.clone() },
+        })
+    };
+    let mut table = SlotTable::new(&variables, &[SlotBlock::zeros(&["rows", "mean"])], rows);
+    let names: Vec<String> = saved(&table).into_iter().map(|variable| variable.name).collect();
+    assert_eq!(names, ["kernel_rows", "kernel_mean", "bias_mean"]);
+    let mut slots = table.of(0);
+    assert_eq!((slots.take().len(), slots.take().len(), slots.shape()), (2, 6, &[2, 3][..]));
+    assert_eq!(table.of(1).take().len(), 3);
+}
+
+#[test]
+fn shared_numbers_have_no_axes() {
+    let table = SlotTable::shared(&[SlotBlock::new([("variable", 2.5)])]);
+    assert_eq!(values(&table), [OptimizerValue::Array(ndarray::arr0(2.5).into_dyn())]);
+    assert_eq!(SlotTable::shared(&[]).first().len(), 0);
 }
