@@ -113,7 +113,7 @@ impl Builder {
         value
     }
 
-    /// The recurrent state that `cell` keeps between calls, with this shape `[batch, units]`. A layer that is called
+    /// The recurrent state that `cell` keeps between calls, with this shape `[batch, …]`. A layer that is called
     /// twice goes on from the state that its first call left.
     pub(crate) fn state_input(&self, name: &str, shape: &Shape, cell: &StateCell) -> Value {
         let mut state = self.state.borrow_mut();

@@ -99,8 +99,8 @@ impl Compiled {
     ) -> Result<R> {
         self.run_without_keeping(data, key, |outputs| {
             for (index, state) in self.states.iter().enumerate() {
-                let units = self.program.dims(state.output)[1];
-                state.cell.write_rows(outputs.get(self.num_outputs + index), units);
+                let row = &self.program.dims(state.output)[1..];
+                state.cell.write_rows(outputs.get(self.num_outputs + index), row);
             }
             read(outputs)
         })

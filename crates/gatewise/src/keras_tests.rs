@@ -4,4 +4,5 @@
 mod common;
 
 mod lstm;
+mod recurrent;
 mod training;

@@ -22,6 +22,7 @@ use crate::variable::Variable;
 mod activation;
 mod axes;
 mod base;
+pub(crate) mod cells;
 mod config;
 mod conv1d;
 mod cropping1d;
@@ -39,6 +40,7 @@ mod merge;
 mod normalization;
 mod operation;
 mod pooling;
+mod recurrent;
 mod registry;
 mod repeat_vector;
 mod reshape;
@@ -51,6 +53,10 @@ mod zero_padding1d;
 pub use activation::Activation;
 pub use axes::Axes;
 pub use base::{LayerBase, LayerOptions};
+pub use cells::{
+    Cell, CellKind, GruCell, GruKind, IntoCell, LstmCell, LstmKind, SimpleRnnCell, SimpleRnnKind,
+};
+pub use cells::{StackedRnnCells, WeightedCell, call_cell};
 pub use conv1d::Conv1d;
 pub use cropping1d::Cropping1d;
 pub use data_format::DataFormat;
@@ -69,6 +75,7 @@ pub use merge::{Add, Average, Concatenate, Dot, DotAxes, Maximum, Minimum, Multi
 pub use normalization::{GroupNormalization, LayerNormalization, RmsNormalization};
 pub(crate) use operation::Operation;
 pub use pooling::{AveragePooling1d, GlobalAveragePooling1d, GlobalMaxPooling1d, MaxPooling1d};
+pub use recurrent::{Gru, RecurrentCall, RecurrentLayer, Rnn, SimpleRnn};
 pub use registry::deserialize;
 pub use repeat_vector::RepeatVector;
 pub use reshape::Reshape;

@@ -1,6 +1,6 @@
 use std::sync::Barrier;
 
-use ndarray::{Array2, arr1, arr2};
+use ndarray::{arr1, arr2};
 
 use super::*;
 use crate::builder::Mode;
@@ -86,7 +86,7 @@ fn a_state_goes_on_from_run_to_run_and_is_no_output() {
     let compiled = accumulator(2, &cell);
     assert_eq!(run(&compiled, &[&[1.0, 2.0]]), [arr2(&[[10.0], [20.0]]).into_dyn()]);
     assert_eq!(run(&compiled, &[&[1.0, 2.0]]), [arr2(&[[20.0], [40.0]]).into_dyn()]);
-    assert_eq!(cell.get(), Some(arr2(&[[2.0], [4.0]])));
+    assert_eq!(cell.get(), Some(arr2(&[[2.0], [4.0]]).into_dyn()));
     cell.set(None);
     assert_eq!(run(&compiled, &[&[1.0, 2.0]]), [arr2(&[[10.0], [20.0]]).into_dyn()]);
 }
@@ -96,28 +96,28 @@ fn a_smaller_batch_leaves_the_states_of_the_others() {
     let cell = StateCell::default();
     run(&accumulator(3, &cell), &[&[1.0, 2.0, 3.0]]);
     run(&accumulator(1, &cell), &[&[10.0]]);
-    assert_eq!(cell.get(), Some(arr2(&[[11.0], [2.0], [3.0]])));
+    assert_eq!(cell.get(), Some(arr2(&[[11.0], [2.0], [3.0]]).into_dyn()));
 }
 
 #[test]
 fn a_state_that_stays_as_it_is_is_kept() {
     let cell = StateCell::default();
-    cell.set(Some(Array2::from_elem((1, 1), 5.0)));
+    cell.set(Some(arr2(&[[5.0]]).into_dyn()));
     let b = Builder::new(Mode::Inference);
     let state = b.state_input("total", &Shape::known(&[1, 1]), &cell);
     let compiled = Compiled::new(&b, &[state]).unwrap();
     assert_eq!(run(&compiled, &[]), [arr2(&[[5.0]]).into_dyn()]);
-    assert_eq!(cell.get(), Some(arr2(&[[5.0]])));
+    assert_eq!(cell.get(), Some(arr2(&[[5.0]]).into_dyn()));
 }
 
 #[test]
 fn the_reference_reads_states_and_does_not_keep_them() {
     let cell = StateCell::default();
-    cell.set(Some(arr2(&[[1.0], [2.0]])));
+    cell.set(Some(arr2(&[[1.0], [2.0]]).into_dyn()));
     let compiled = accumulator(2, &cell);
     let result = compiled.run_reference(&[&[3.0, 4.0]], RunKey::default()).unwrap();
     assert_eq!(result, [arr2(&[[40.0], [60.0]]).into_dyn()]);
-    assert_eq!(cell.get(), Some(arr2(&[[1.0], [2.0]])));
+    assert_eq!(cell.get(), Some(arr2(&[[1.0], [2.0]]).into_dyn()));
 }
 
 #[test]

@@ -42,6 +42,7 @@ mod state;
 mod step;
 mod trace;
 
+pub(super) use bias::BiasInitializer;
 pub use state::LstmState;
 pub use trace::LstmTrace;
 
@@ -311,7 +312,7 @@ impl Layer for Lstm {
         let recurrent_kernel = cell.add("recurrent_kernel", &[self.units, columns], &options.recurrent)?;
         let make_bias = |cell: &mut WeightBuilder<'_>| {
             let initializer = options.bias.initializer.resolve()?;
-            let bias = bias::BiasInitializer { initializer, unit_forget_bias: options.unit_forget_bias };
+            let bias = BiasInitializer { initializer, unit_forget_bias: options.unit_forget_bias };
             cell.add_with("bias", &[columns], &options.bias, &bias as &dyn Initializer)
         };
         let bias = options.use_bias.then(|| make_bias(&mut cell)).transpose()?;

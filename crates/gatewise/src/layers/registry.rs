@@ -16,6 +16,7 @@ mod conv;
 mod merge;
 mod normalization;
 mod reader;
+mod recurrent;
 mod sequences;
 
 use reader::Reader;
@@ -45,6 +46,13 @@ const CLASSES: &[(&str, Create)] = &[
     ("Minimum", |r| r.base(Minimum::new())),
     ("Concatenate", merge::concatenate),
     ("Dot", merge::dot),
+    ("RNN", recurrent::rnn),
+    ("GRU", recurrent::gru),
+    ("SimpleRNN", recurrent::simple_rnn),
+    ("LSTMCell", recurrent::cell),
+    ("GRUCell", recurrent::cell),
+    ("SimpleRNNCell", recurrent::cell),
+    ("StackedRNNCells", recurrent::cell),
     ("Conv1D", conv::conv1d),
     ("MaxPooling1D", sequences::max_pooling1d),
     ("AveragePooling1D", sequences::average_pooling1d),
@@ -197,8 +205,13 @@ impl Reader {
         self.base(Operation::new(kind))
     }
 
+    /// The layer with the arguments that every layer has, as a handle.
+    fn base<L: Layer + 'static>(&mut self, layer: L) -> Result<Arc<dyn Layer>> {
+        Ok(Arc::new(self.with_base(layer)?))
+    }
+
     /// The layer with the arguments that every layer has.
-    fn base<L: Layer + 'static>(&mut self, mut layer: L) -> Result<Arc<dyn Layer>> {
+    fn with_base<L: Layer>(&mut self, mut layer: L) -> Result<L> {
         self.check_dtype()?;
         if let Some(name) = self.text("name")? {
             layer = layer.with_name(name);
@@ -206,7 +219,7 @@ impl Reader {
         if let Some(shape) = self.optional_dims("batch_input_shape")? {
             layer = layer.batch_input_shape(shape);
         }
-        Ok(Arc::new(layer.trainable(self.flag("trainable", true)?)))
+        Ok(layer.trainable(self.flag("trainable", true)?))
     }
 }
 

@@ -262,10 +262,12 @@ fn an_activation_that_needs_pairs() {
 
 #[test]
 fn a_class_of_layer_that_does_not_exist() {
-    let error = error(layers::deserialize(&json!({"class_name": "GRU", "config": {"units": 3}})));
-    let text = "layer: the class \"GRU\" is not supported, known are: InputLayer, LSTM, Dense, Dropout, Activation, \
+    let error = error(layers::deserialize(&json!({"class_name": "Recurrence", "config": {"units": 3}})));
+    let text = "layer: the class \"Recurrence\" is not supported, known are: InputLayer, LSTM, Dense, Dropout, Activation, \
                 Flatten, Reshape, RepeatVector, TimeDistributed, Masking, Embedding, Add, Subtract, Multiply, \
-                Average, Maximum, Minimum, Concatenate, Dot, Conv1D, MaxPooling1D, AveragePooling1D, \
+                Average, Maximum, Minimum, Concatenate, Dot, \
+                RNN, GRU, SimpleRNN, LSTMCell, GRUCell, SimpleRNNCell, StackedRNNCells, \
+                Conv1D, MaxPooling1D, AveragePooling1D, \
                 GlobalMaxPooling1D, GlobalAveragePooling1D, UpSampling1D, ZeroPadding1D, Cropping1D, \
                 LayerNormalization, GroupNormalization, RMSNormalization";
     assert_eq!(error.to_string(), text);

@@ -11,7 +11,7 @@ use crate::initializers::{Initializer, InitializerRandom, Ones};
 /// With `unit_forget_bias` the forget block is ones and the other blocks come from the initializer, which is called
 /// for the first block and once more for the last two, as Keras does; it is not forced to zeros.
 #[derive(Debug)]
-pub(super) struct BiasInitializer {
+pub(in crate::layers) struct BiasInitializer {
     pub initializer: Arc<dyn Initializer>,
     pub unit_forget_bias: bool,
 }

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::layers::eager;
 use crate::shape::Shape;
+use crate::state::StateCell;
 
 /// The state of an LSTM between steps: h and c, each `[batch, units]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +73,8 @@ impl Lstm {
     /// The states that the stateful layer keeps; `None` before its first batch and after a reset.
     pub fn states(&self) -> Option<LstmState> {
         let [h, c] = &self.states;
-        Some(LstmState { h: h.get()?, c: c.get()? })
+        let matrix = |state: &StateCell| state.get()?.into_dimensionality::<Ix2>().ok();
+        Some(LstmState { h: matrix(h)?, c: matrix(c)? })
     }
 
     /// Sets the states that the stateful layer keeps, Keras 2's `reset_states(states=…)`.
@@ -91,8 +93,8 @@ impl Lstm {
             return Err(Error::shape(name_of(self), text));
         }
         let [kept_h, kept_c] = &self.states;
-        kept_h.set(Some(state.h));
-        kept_c.set(Some(state.c));
+        kept_h.set(Some(state.h.into_dyn()));
+        kept_c.set(Some(state.c.into_dyn()));
         Ok(())
     }
 }

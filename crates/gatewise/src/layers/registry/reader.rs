@@ -21,6 +21,10 @@ impl Reader {
         Self { class_name: class_name.to_owned(), config }
     }
 
+    pub fn class_name(&self) -> &str {
+        &self.class_name
+    }
+
     /// An argument; null counts as absent.
     fn take(&mut self, name: &str) -> Option<Json> {
         self.config.remove(name).filter(|value| !value.is_null())

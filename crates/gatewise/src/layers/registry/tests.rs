@@ -6,6 +6,7 @@ use crate::layers::{
     GlobalMaxPooling1d, GroupNormalization, LayerNormalization, MaxPooling1d, Padding, RmsNormalization,
     UpSampling1d, ZeroPadding1d, get_config, serialize,
 };
+use crate::layers::{Gru, GruCell, LstmCell, Rnn, SimpleRnn, SimpleRnnCell, StackedRnnCells};
 
 /// One layer of each class with arguments that are not the defaults.
 fn layers() -> Vec<Arc<dyn Layer>> {
@@ -65,6 +66,15 @@ fn layers() -> Vec<Arc<dyn Layer>> {
         Arc::new(Minimum::new()),
         Arc::new(Concatenate::new().axis(1)),
         Arc::new(Dot::new((1, -1)).normalize(true)),
+        Arc::new(
+            Rnn::new(LstmCell::new(3).unit_forget_bias(false)).go_backwards(true).activity_regularizer("l2"),
+        ),
+        Arc::new(Gru::new(3).reset_after(false).implementation(1).activity_regularizer("l1").seed(4)),
+        Arc::new(SimpleRnn::new(3).activation("relu").zero_output_for_mask(true).seed(5)),
+        Arc::new(LstmCell::new(2).recurrent_activation("hard_sigmoid").implementation(1).dropout(0.1)),
+        Arc::new(GruCell::new(2).use_bias(false).kernel_regularizer("l2").recurrent_dropout(0.2)),
+        Arc::new(SimpleRnnCell::new(2).recurrent_constraint("unit_norm").bias_initializer("ones")),
+        Arc::new(StackedRnnCells::new().cell(GruCell::new(2)).cell(GruCell::new(3)).trainable(false)),
         Arc::new(
             Conv1d::new(4, 3)
                 .strides(2)
@@ -148,7 +158,7 @@ fn nothing_in_a_configuration_is_ignored() {
         json!({"class_name": "InputLayer", "config": {"batch_shape": [null, "two"]}}),
         json!({"class_name": "InputLayer", "config": {"batch_shape": [null, 2], "dtype": "string"}}),
         json!({"class_name": "Reshape", "config": {"target_shape": [1.5]}}),
-        json!({"class_name": "TimeDistributed", "config": {"layer": {"class_name": "GRU", "config": {"units": 1}}}}),
+        json!({"class_name": "TimeDistributed", "config": {"layer": {"class_name": "Unknown", "config": {"units": 1}}}}),
         json!({"class_name": "Embedding", "config": {"input_dim": 3, "output_dim": 2, "activity_regularizer": "l2"}}),
     ];
     for envelope in wrong {

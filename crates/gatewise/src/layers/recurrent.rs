@@ -1,0 +1,353 @@
+//! Recurrent layers: a cell run over a sequence.
+//!
+//! For each step t, in the order of time or, with `go_backwards`, from the last to the first:
+//!
+//! ```text
+//! y, new = cell(x[t], states)
+//! states = mask[t] ? new : states
+//! output = mask[t] ? y : previous output        (zeros before the first step)
+//!        = mask[t] ? y : 0                      (with zero_output_for_mask)
+//! ```
+
+use std::fmt::Debug;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::{Map, Value as Json};
+
+use super::cells::{Cell, CellKind, IntoCell, WeightedCell};
+use super::weights::add_activity_loss;
+use super::{CallForm, Layer, LayerBase, Tensor, WeightBuilder, config, name_of, serialize};
+use crate::builder::{Builder, Mode};
+use crate::error::{Error, Result};
+use crate::graph::Value;
+use crate::regularizers::RegularizerArgument;
+use crate::shape::{Dim, Shape};
+use crate::variable::Variable;
+
+mod cell_setters;
+mod form;
+mod gru;
+mod simple_rnn;
+mod states;
+mod steps;
+
+pub use gru::Gru;
+pub use simple_rnn::SimpleRnn;
+
+pub(super) use form::Form;
+use states::Kept;
+
+/// A layer that runs a cell over a sequence: [`Rnn`] over any cell, [`Gru`] or [`SimpleRnn`].
+///
+/// `[batch, time, …]` → the output of the last step `[batch, units]`, or of all steps `[batch, time, units]` with
+/// `return_sequences`; with `return_state` followed by the states, each `[batch, units]`. What several inputs mean: the
+/// sequences, then the states before the first step.
+///
+/// # Masks
+///
+/// At a masked step the states hold their values and the output repeats the one before (zeros if there was none), or
+/// is zero with `zero_output_for_mask`. The mask that comes with the input is used **also when an initial state is
+/// given**, as in Keras 2; Keras 3.15 forgets it there, without a word, because of how it fills in arguments.
+///
+/// # Differences from Keras
+///
+/// * A rate of dropout outside `0 ≤ rate < 1` is an error; Keras clamps it.
+/// * A `stateful` layer takes any batch size. Samples keep their row of the state: a smaller last batch uses and
+///   updates the first rows, and the others stay. Keras broadcasts or fails there.
+/// * States of a stack of cells are given and returned one after another, not as lists in a list.
+#[derive(Debug)]
+pub struct RecurrentLayer<C: ?Sized> {
+    base: LayerBase,
+    cell: Arc<C>,
+    form: Form,
+    activity_regularizer: Option<RegularizerArgument>,
+    /// The states between calls, where the layer is stateful; made when it is built.
+    kept: OnceLock<Vec<Kept>>,
+}
+
+/// Keras's `RNN`: any [`Cell`] over a sequence, with every argument of [`RecurrentLayer`].
+///
+/// ```
+/// use gatewise::layers::{GruCell, Input, Rnn};
+/// use gatewise::Sequential;
+///
+/// let mut model = Sequential::new();
+/// model.add(Input::new([None, Some(8)]))?;
+/// model.add(Rnn::new(GruCell::new(16).reset_after(false)).return_sequences(true))?;
+/// model.add(Rnn::new(GruCell::new(8)).go_backwards(true))?;
+/// # Ok::<(), gatewise::Error>(())
+/// ```
+pub type Rnn = RecurrentLayer<dyn Cell>;
+
+impl Rnn {
+    /// A layer that runs this cell, with Keras's defaults.
+    pub fn new(cell: impl IntoCell) -> Self {
+        Self::of(cell.into_cell())
+    }
+}
+
+/// What a call may give beside the sequences.
+#[derive(Debug, Clone, Default)]
+pub struct RecurrentCall {
+    /// `[batch, time]`, 1 where a step is used; without it the mask that comes with the input.
+    pub mask: Option<Value>,
+    /// The states before the first step; without them zeros, or what a stateful layer kept.
+    pub initial_state: Option<Vec<Value>>,
+    /// Whether dropout is on; without it the mode of the program.
+    pub training: Option<bool>,
+}
+
+/// What a layer makes of its cell.
+pub trait LayerCell: Cell {
+    /// Keras's name of the layer over this cell.
+    #[doc(hidden)]
+    fn layer_class(&self) -> &'static str;
+
+    /// The arguments of the layer that are the cell's.
+    #[doc(hidden)]
+    fn layer_config(&self, activity: Option<&RegularizerArgument>) -> Map<String, Json>;
+
+    /// The same cell without weights.
+    #[doc(hidden)]
+    fn anew(&self) -> Result<Arc<Self>>;
+
+    /// The part of the weights' paths that stands for the cell.
+    #[doc(hidden)]
+    fn path(&self) -> String;
+
+    /// Checks the cell's arguments, which may be the layer's own.
+    #[doc(hidden)]
+    fn check_for(&self, layer: &str) -> Result<()>;
+
+    /// Checks the shape of the sequences.
+    #[doc(hidden)]
+    fn check_sequences(&self, layer: &str, shape: &Shape) -> Result<()>;
+
+    /// The cell as a layer of its own, where Keras counts it as one.
+    #[doc(hidden)]
+    fn sublayer(cell: &Arc<Self>) -> Option<Arc<dyn Layer>>;
+}
+
+/// A kind of cell that Keras has a layer for.
+pub trait LayerKind: CellKind {
+    /// Keras's name of the layer.
+    #[doc(hidden)]
+    const LAYER: &'static str;
+
+    /// Keras's name of the cell inside the layer.
+    #[doc(hidden)]
+    const CELL_NAME: &'static str;
+}
+
+impl LayerCell for dyn Cell {
+    fn layer_class(&self) -> &'static str {
+        "RNN"
+    }
+
+    fn layer_config(&self, activity: Option<&RegularizerArgument>) -> Map<String, Json> {
+        let mut config = Map::new();
+        if activity.is_some() {
+            config.insert("activity_regularizer".into(), config::regularizer(activity));
+        }
+        config.insert("cell".into(), serialize(self));
+        config
+    }
+
+    fn anew(&self) -> Result<Arc<Self>> {
+        self.fresh()
+    }
+
+    fn path(&self) -> String {
+        name_of(self)
+    }
+
+    fn check_for(&self, _layer: &str) -> Result<()> {
+        self.base().check()?;
+        self.check()
+    }
+
+    fn check_sequences(&self, layer: &str, shape: &Shape) -> Result<()> {
+        if shape.rank() >= 2 {
+            return Ok(());
+        }
+        Err(Error::shape(layer, format!("expected inputs [batch, time, ...], got {shape}")))
+    }
+
+    fn sublayer(cell: &Arc<Self>) -> Option<Arc<dyn Layer>> {
+        Some(Arc::clone(cell) as Arc<dyn Layer>)
+    }
+}
+
+impl<K: LayerKind> LayerCell for WeightedCell<K> {
+    fn layer_class(&self) -> &'static str {
+        K::LAYER
+    }
+
+    fn layer_config(&self, activity: Option<&RegularizerArgument>) -> Map<String, Json> {
+        self.kind.config(&self.arguments, Some(config::regularizer(activity)))
+    }
+
+    fn anew(&self) -> Result<Arc<Self>> {
+        Ok(Arc::new(WeightedCell::anew(self)))
+    }
+
+    fn path(&self) -> String {
+        K::CELL_NAME.to_owned()
+    }
+
+    fn check_for(&self, layer: &str) -> Result<()> {
+        self.arguments.check(layer, K::UNITS)?;
+        self.kind.check(layer)
+    }
+
+    fn check_sequences(&self, layer: &str, shape: &Shape) -> Result<()> {
+        self.check_layer_inputs(layer, shape)
+    }
+
+    fn sublayer(_cell: &Arc<Self>) -> Option<Arc<dyn Layer>> {
+        None
+    }
+}
+
+impl<C: LayerCell + ?Sized> RecurrentLayer<C> {
+    fn of(cell: Arc<C>) -> Self {
+        Self {
+            base: LayerBase::default(),
+            cell,
+            form: Form::default(),
+            activity_regularizer: None,
+            kept: OnceLock::new(),
+        }
+    }
+
+    /// The cell that the layer runs.
+    pub fn cell(&self) -> &C {
+        &self.cell
+    }
+
+    /// Emits the layer with the arguments of Keras's `call`.
+    ///
+    /// # Errors
+    /// If a shape does not fit.
+    pub fn call_with(&self, b: &Builder, inputs: Tensor, call: RecurrentCall) -> Result<Vec<Tensor>> {
+        self.call_as(b, inputs, call, &self.form)
+    }
+
+    /// The same in another form than its own.
+    pub(super) fn call_as(
+        &self,
+        b: &Builder,
+        inputs: Tensor,
+        call: RecurrentCall,
+        form: &Form,
+    ) -> Result<Vec<Tensor>> {
+        let training = call.training.unwrap_or(b.mode() == Mode::Training);
+        let mode = if training { Mode::Training } else { Mode::Inference };
+        b.in_mode(mode, || self.emit(b, inputs, call, form))
+    }
+
+    fn emit(&self, b: &Builder, x: Tensor, call: RecurrentCall, form: &Form) -> Result<Vec<Tensor>> {
+        let (shape, kept) = (b.shape(x.value), self.kept()?);
+        let step = self.step_shape(&shape)?;
+        if form.unroll && shape.dim(1).is_none() {
+            return Err(form::unknown_time(&name_of(self)));
+        }
+        let mask = call.mask.or(x.mask);
+        let expected = self.cell.state_shapes(&step)?;
+        let states = match call.initial_state {
+            Some(states) => self.checked_states(b, &states, &expected)?,
+            None => self.first_states(b, kept, &expected, form)?,
+        };
+        let (y, last) = self.run(b, x.value, mask, &states, form)?;
+        if form.stateful {
+            kept.iter().zip(&last).for_each(|(kept, last)| b.update_state(&kept.cell, *last));
+        }
+        let mut outputs = vec![Tensor { value: y, mask: mask.filter(|_| form.return_sequences) }];
+        if form.return_state {
+            outputs.extend(last.into_iter().map(Tensor::new));
+        }
+        for output in &outputs {
+            add_activity_loss(b, self.activity_regularizer.as_ref(), output.value)?;
+        }
+        Ok(outputs)
+    }
+
+    /// The shape of the inputs of one step.
+    fn step_shape(&self, shape: &Shape) -> Result<Shape> {
+        self.cell.check_sequences(&name_of(self), shape)?;
+        let dims: Vec<Dim> = [&shape.dims()[..1], &shape.dims()[2..]].concat();
+        Ok(Shape::new(dims))
+    }
+}
+
+impl<C: LayerCell + ?Sized + 'static> Layer for RecurrentLayer<C> {
+    fn class_name(&self) -> &str {
+        self.cell.layer_class()
+    }
+
+    fn base(&self) -> &LayerBase {
+        &self.base
+    }
+
+    fn base_mut(&mut self) -> &mut LayerBase {
+        &mut self.base
+    }
+
+    fn check(&self) -> Result<()> {
+        if let Some(regularizer) = &self.activity_regularizer {
+            regularizer
+                .resolve()
+                .map_err(|error| error.in_argument(name_of(self), "activity_regularizer", "regularizer"))?;
+        }
+        self.cell.check_for(&name_of(self))
+    }
+
+    fn build(&self, inputs: &[Shape], weights: &mut WeightBuilder<'_>) -> Result<()> {
+        let step = self.step_shape(&inputs[0])?;
+        let states = self.cell.state_shapes(&step)?;
+        if states.iter().any(|state| state.rank() == 0) {
+            let text = "expected states [batch, ...] of the cell, got one without axes";
+            return Err(Error::shape(name_of(self), text));
+        }
+        if self.cell.variables().is_empty() {
+            self.cell.build(&[step], &mut weights.inner(&self.cell.path()))?;
+        }
+        self.kept.get_or_init(|| states.iter().map(Kept::new).collect());
+        Ok(())
+    }
+
+    /// One input, or the sequences and the states before the first step.
+    fn call(&self, b: &Builder, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        let Some((x, states)) = inputs.split_first() else {
+            return Err(Error::argument(name_of(self), "expected the sequences, got no input"));
+        };
+        let states: Vec<Value> = states.iter().map(|state| state.value).collect();
+        let initial_state = (!states.is_empty()).then_some(states);
+        self.call_with(b, *x, RecurrentCall { initial_state, ..RecurrentCall::default() })
+    }
+
+    fn call_form(&self) -> CallForm {
+        CallForm::States
+    }
+
+    fn sublayers(&self) -> Vec<Arc<dyn Layer>> {
+        C::sublayer(&self.cell).into_iter().collect()
+    }
+
+    fn variables(&self) -> Vec<Variable> {
+        self.cell.variables()
+    }
+
+    fn reset_states(&self) {
+        self.kept.get().into_iter().flatten().for_each(|state| state.cell.set(None));
+    }
+
+    fn own_config(&self) -> Map<String, Json> {
+        let mut config = self.form.config();
+        config.extend(self.cell.layer_config(self.activity_regularizer.as_ref()));
+        config
+    }
+}
+
+#[cfg(test)]
+mod tests;

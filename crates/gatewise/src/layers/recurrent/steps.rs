@@ -1,0 +1,64 @@
+//! The steps of a recurrent layer, under a mask or without one.
+
+use super::{Form, LayerCell, RecurrentLayer, name_of};
+use crate::builder::{Builder, Steps};
+use crate::error::{Error, Result};
+use crate::graph::Value;
+use crate::shape::Shape;
+
+impl<C: LayerCell + ?Sized> RecurrentLayer<C> {
+    /// Emits all steps: the output of all or of the last, as `form` says, and the states after the last.
+    pub(super) fn run(
+        &self,
+        b: &Builder,
+        x: Value,
+        mask: Option<Value>,
+        states: &[Value],
+        form: &Form,
+    ) -> Result<(Value, Vec<Value>)> {
+        let step_shape = self.step_shape(&b.shape(x))?;
+        let in_order = |value: Value| if form.go_backwards { b.flip(value, 1) } else { Ok(value) };
+        let mut sequences = vec![in_order(x)?];
+        sequences.extend(mask.map(in_order).transpose()?);
+        // The output before a step, where one repeats it or only the last is wanted, is one state more.
+        let keeps_output = !form.return_sequences || mask.is_some() && !form.zero_output_for_mask;
+        let zeros = b.constant(0.0, &self.cell.output_shape(&step_shape)?)?;
+        let mut carried = states.to_vec();
+        carried.extend(keeps_output.then_some(zeros));
+        let (stacked, mut last) = b.scan(&sequences, &carried, |b, x, carried| {
+            let (states, previous) = carried.split_at(states.len());
+            let (y, mut next) = self.cell.advance(b, x[0], states)?;
+            self.check_step(b, states, &next)?;
+            let mut y = y;
+            if let Some(mask) = x.get(1) {
+                y = select(b, *mask, y, if form.zero_output_for_mask { zeros } else { previous[0] })?;
+                for (next, previous) in next.iter_mut().zip(states) {
+                    *next = select(b, *mask, *next, *previous)?;
+                }
+            }
+            next.extend(keeps_output.then_some(y));
+            let outputs = if form.return_sequences { vec![y] } else { Vec::new() };
+            Ok(Steps { outputs, states: next })
+        })?;
+        let output = last.split_off(states.len());
+        Ok((if form.return_sequences { stacked[0] } else { output[0] }, last))
+    }
+
+    /// Checks what the cell returned, which may be a user's own.
+    fn check_step(&self, b: &Builder, before: &[Value], after: &[Value]) -> Result<()> {
+        let shapes = |values: &[Value]| values.iter().map(|value| b.shape(*value)).collect::<Vec<Shape>>();
+        let (before, after) = (shapes(before), shapes(after));
+        if before == after {
+            return Ok(());
+        }
+        let text = format!("expected the cell to return states of the shapes {before:?}, got {after:?}");
+        Err(Error::shape(name_of(self), text))
+    }
+}
+
+/// `new` where `mask [batch]` is 1, else `old`.
+fn select(b: &Builder, mask: Value, new: Value, old: Value) -> Result<Value> {
+    let mut dims = b.shape(mask).dims().to_vec();
+    dims.resize(b.shape(new).rank(), Some(1));
+    b.select(b.reshape(mask, &Shape::new(dims))?, new, old)
+}

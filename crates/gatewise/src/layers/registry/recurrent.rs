@@ -1,0 +1,130 @@
+//! Reading recurrent layers and cells.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::reader::Reader;
+use crate::error::{Error, Result};
+use crate::layers::cells::{CellKind, WeightedCell};
+use crate::layers::recurrent::{Form, LayerCell, RecurrentLayer};
+use crate::layers::{Cell, Gru, GruCell, Layer, LstmCell, Rnn, SimpleRnn, SimpleRnnCell, StackedRnnCells};
+use crate::serialization;
+
+/// A cell that a configuration describes.
+type Create = fn(&mut Reader) -> Result<Arc<dyn Cell>>;
+
+const CELLS: &[(&str, Create)] = &[
+    ("LSTMCell", |r| lstm_cell(r).and_then(|cell| named(r, cell))),
+    ("GRUCell", |r| gru_cell(r).and_then(|cell| named(r, cell))),
+    ("SimpleRNNCell", |r| simple_rnn_cell(r).and_then(|cell| named(r, cell))),
+    ("StackedRNNCells", |r| stacked(r).and_then(|cell| named(r, cell))),
+];
+
+/// The cell as a layer.
+pub fn cell(r: &mut Reader) -> Result<Arc<dyn Layer>> {
+    let class_name = r.class_name().to_owned();
+    let (_, create) = CELLS.iter().find(|(known, _)| *known == class_name).expect("a row of the registry");
+    Ok(create(r)?)
+}
+
+/// A cell from Keras's envelope.
+fn deserialize_cell(value: &Json) -> Result<Arc<dyn Cell>> {
+    let (class_name, config) = serialization::unwrap("cell", value)?;
+    let Some((_, create)) = CELLS.iter().find(|(known, _)| *known == class_name) else {
+        let known: Vec<&str> = CELLS.iter().map(|(known, _)| *known).collect();
+        let text = format!("the class \"{class_name}\" is not supported, known are: {}", known.join(", "));
+        return Err(Error::unsupported("cell", text));
+    };
+    let mut reader = Reader::new(class_name, config);
+    let cell = create(&mut reader)?;
+    reader.finish()?;
+    cell.base().check()?;
+    cell.check()?;
+    Ok(cell)
+}
+
+/// A cell with name and flag, which nothing else can be told on the way.
+fn named<C: Cell + 'static>(r: &mut Reader, cell: C) -> Result<Arc<dyn Cell>> {
+    Ok(Arc::new(r.with_base(cell)?))
+}
+
+pub fn rnn(r: &mut Reader) -> Result<Arc<dyn Layer>> {
+    let layer = Rnn::new(deserialize_cell(&r.required("cell")?)?);
+    sequence(r, layer)
+}
+
+pub fn gru(r: &mut Reader) -> Result<Arc<dyn Layer>> {
+    let layer = Gru::with(gru_cell(r)?);
+    sequence(r, layer)
+}
+
+pub fn simple_rnn(r: &mut Reader) -> Result<Arc<dyn Layer>> {
+    let layer = SimpleRnn::with(simple_rnn_cell(r)?);
+    sequence(r, layer)
+}
+
+/// The layer with the arguments of every recurrent layer.
+fn sequence<C: LayerCell + ?Sized + 'static>(
+    r: &mut Reader,
+    layer: RecurrentLayer<C>,
+) -> Result<Arc<dyn Layer>> {
+    let form = Form {
+        return_sequences: r.flag("return_sequences", false)?,
+        return_state: r.flag("return_state", false)?,
+        go_backwards: r.flag("go_backwards", false)?,
+        stateful: r.flag("stateful", false)?,
+        unroll: r.flag("unroll", false)?,
+        zero_output_for_mask: r.flag("zero_output_for_mask", false)?,
+    };
+    let activity = r.regularizer("activity_regularizer")?;
+    let layer = activity.into_iter().fold(layer.with_form(form), RecurrentLayer::activity_regularizer);
+    r.base(layer)
+}
+
+fn stacked(r: &mut Reader) -> Result<StackedRnnCells> {
+    let cells = r.required("cells")?;
+    let list = cells.as_array().ok_or_else(|| r.wrong("cells", "a list of cells", &cells))?;
+    list.iter().try_fold(StackedRnnCells::new(), |stack, cell| Ok(stack.cell(deserialize_cell(cell)?)))
+}
+
+fn lstm_cell(r: &mut Reader) -> Result<LstmCell> {
+    let cell = LstmCell::new(r.size("units")?)
+        .recurrent_activation(r.activation("recurrent_activation", "sigmoid")?)
+        .unit_forget_bias(r.flag("unit_forget_bias", true)?)
+        .implementation(r.implementation()?);
+    arguments(r, cell)
+}
+
+fn gru_cell(r: &mut Reader) -> Result<GruCell> {
+    let cell = GruCell::new(r.size("units")?)
+        .recurrent_activation(r.activation("recurrent_activation", "sigmoid")?)
+        .reset_after(r.flag("reset_after", true)?)
+        .implementation(r.implementation()?);
+    arguments(r, cell)
+}
+
+fn simple_rnn_cell(r: &mut Reader) -> Result<SimpleRnnCell> {
+    let cell = SimpleRnnCell::new(r.size("units")?);
+    arguments(r, cell)
+}
+
+/// The cell with the arguments that all cells have in common.
+fn arguments<K: CellKind>(r: &mut Reader, cell: WeightedCell<K>) -> Result<WeightedCell<K>> {
+    let mut cell = cell
+        .activation(r.activation("activation", "tanh")?)
+        .use_bias(r.flag("use_bias", true)?)
+        .kernel_initializer(r.initializer("kernel_initializer", "glorot_uniform")?)
+        .recurrent_initializer(r.initializer("recurrent_initializer", "orthogonal")?)
+        .bias_initializer(r.initializer("bias_initializer", "zeros")?)
+        .dropout(r.number("dropout", 0.0)?)
+        .recurrent_dropout(r.number("recurrent_dropout", 0.0)?);
+    cell = r.regularizer("kernel_regularizer")?.into_iter().fold(cell, WeightedCell::kernel_regularizer);
+    cell =
+        r.regularizer("recurrent_regularizer")?.into_iter().fold(cell, WeightedCell::recurrent_regularizer);
+    cell = r.regularizer("bias_regularizer")?.into_iter().fold(cell, WeightedCell::bias_regularizer);
+    cell = r.constraint("kernel_constraint")?.into_iter().fold(cell, WeightedCell::kernel_constraint);
+    cell = r.constraint("recurrent_constraint")?.into_iter().fold(cell, WeightedCell::recurrent_constraint);
+    cell = r.constraint("bias_constraint")?.into_iter().fold(cell, WeightedCell::bias_constraint);
+    Ok(r.seed()?.into_iter().fold(cell, WeightedCell::seed))
+}
