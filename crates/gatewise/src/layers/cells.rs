@@ -110,8 +110,7 @@ pub trait Cell: Layer {
     /// If the shapes do not fit.
     fn advance(&self, b: &Builder, x: Value, states: &[Value]) -> Result<(Value, Vec<Value>)>;
 
-    /// A cell with the same arguments and name, and without weights, for the other direction of a
-    /// [`Bidirectional`](super::Bidirectional).
+    /// A cell with the same arguments and name, and without weights, for the other direction of a bidirectional layer.
     ///
     /// # Errors
     /// If the cell does not say how (the default).

@@ -22,7 +22,9 @@ mod options;
 
 /// The convolution over time (cross-correlation, as everywhere in deep learning):
 ///
+/// ```text
 /// y[b, t, f] = activation(bias[f] + Σₖ Σ꜀ x[b, t·strides + k·dilation_rate − before, c] · kernel[k, c, f])
+/// ```
 ///
 /// with k from 0 to `kernel_size` − 1, x = 0 outside of the sequence, and `before` the steps of [`Padding`] in front.
 /// `[batch, time, channels] → [batch, windows, filters]`, or with the last two axes swapped for
