@@ -20,6 +20,7 @@ use crate::shape::{Dim, Shape};
 use crate::variable::Variable;
 
 mod activation;
+mod activity_regularization;
 mod axes;
 mod base;
 pub(crate) mod cells;
@@ -33,17 +34,23 @@ mod eager;
 mod embedding;
 mod ends;
 mod flatten;
+mod identity;
 mod input;
 mod lstm;
 mod masking;
 mod merge;
 mod normalization;
+mod numbers;
 mod operation;
+mod permute;
 mod pooling;
+mod rectifier;
 mod recurrent;
 mod registry;
 mod repeat_vector;
+mod rescaling;
 mod reshape;
+mod softmax;
 mod stream;
 mod time_distributed;
 mod up_sampling1d;
@@ -51,6 +58,7 @@ mod weights;
 mod zero_padding1d;
 
 pub use activation::Activation;
+pub use activity_regularization::ActivityRegularization;
 pub use axes::Axes;
 pub use base::{LayerBase, LayerOptions};
 pub use cells::{
@@ -68,17 +76,23 @@ pub use eager::call;
 pub use embedding::Embedding;
 pub use ends::Ends;
 pub use flatten::Flatten;
+pub use identity::Identity;
 pub use input::Input;
 pub use lstm::{Lstm, LstmCall, LstmState, LstmTrace};
 pub use masking::Masking;
 pub use merge::{Add, Average, Concatenate, Dot, DotAxes, Maximum, Minimum, Multiply, Subtract};
 pub use normalization::{GroupNormalization, LayerNormalization, RmsNormalization};
+pub use numbers::Numbers;
 pub(crate) use operation::Operation;
+pub use permute::Permute;
 pub use pooling::{AveragePooling1d, GlobalAveragePooling1d, GlobalMaxPooling1d, MaxPooling1d};
+pub use rectifier::{ELU, LeakyReLU, PReLU, ReLU};
 pub use recurrent::{Gru, RecurrentCall, RecurrentLayer, Rnn, SimpleRnn};
 pub use registry::deserialize;
 pub use repeat_vector::RepeatVector;
+pub use rescaling::Rescaling;
 pub use reshape::Reshape;
+pub use softmax::Softmax;
 pub(crate) use stream::StreamStates;
 pub use stream::{StreamCall, Streamed};
 pub use time_distributed::TimeDistributed;
@@ -282,7 +296,7 @@ fn build_config(layer: &dyn Layer, inputs: &[Shape]) -> Json {
 }
 
 /// Classes that Keras holds for built before they have seen an input.
-const BUILT_WITHOUT_SHAPE: [&str; 9] = [
+const BUILT_WITHOUT_SHAPE: [&str; 15] = [
     "InputLayer",
     "Activation",
     "Dropout",
@@ -292,6 +306,12 @@ const BUILT_WITHOUT_SHAPE: [&str; 9] = [
     "AveragePooling1D",
     "GlobalMaxPooling1D",
     "GlobalAveragePooling1D",
+    "ReLU",
+    "LeakyReLU",
+    "ELU",
+    "Softmax",
+    "Identity",
+    "ActivityRegularization",
 ];
 
 /// A layer's arguments as Keras's `get_config` gives them.

@@ -11,14 +11,15 @@ use crate::graph::Value;
 use crate::number::Number;
 use crate::shape::Shape;
 
+pub mod band;
 pub mod batch_matmul;
 pub mod binary;
 pub mod broadcast_to;
 pub mod concatenate;
 pub mod contract;
-pub mod eye;
 pub mod flip;
 pub mod gather;
+pub mod literal;
 pub mod lstm;
 pub mod lstm_gradient;
 pub mod matmul;
@@ -121,7 +122,8 @@ pub(crate) fn elements(dims: &[usize]) -> usize {
 pub(crate) enum Op {
     Input(source::Input),
     Constant(source::Constant),
-    Eye(eye::Eye),
+    Literal(literal::Literal),
+    Band(band::Band),
     RandomMask(random_mask::RandomMask),
     Unary(unary::Unary),
     Binary(binary::Binary),
@@ -159,7 +161,8 @@ macro_rules! each_op {
         match $op {
             Op::Input($inner) => $call,
             Op::Constant($inner) => $call,
-            Op::Eye($inner) => $call,
+            Op::Literal($inner) => $call,
+            Op::Band($inner) => $call,
             Op::RandomMask($inner) => $call,
             Op::Unary($inner) => $call,
             Op::Binary($inner) => $call,

@@ -2,6 +2,8 @@
 
 #![allow(missing_docs)]
 
+#[path = "error_messages/activations.rs"]
+mod activations;
 #[path = "error_messages/conv.rs"]
 mod conv;
 #[path = "error_messages/data.rs"]

@@ -17,8 +17,13 @@ use serde_json::{Map, Value as Json};
 const TOLERANCE: f64 = 1e-5;
 
 /// The groups of such layers, and how many arrays of each are compared at least.
-const GROUPS: [(&str, usize); 4] =
-    [("layers_merge", 180), ("layers_conv", 80), ("layers_sequences", 70), ("layers_normalization", 80)];
+const GROUPS: [(&str, usize); 5] = [
+    ("layers_merge", 180),
+    ("layers_conv", 80),
+    ("layers_sequences", 70),
+    ("layers_normalization", 80),
+    ("layers_activations", 90),
+];
 
 fn for_each_case(mut visit: impl FnMut(&Case<'_>)) {
     for (name, _) in GROUPS {

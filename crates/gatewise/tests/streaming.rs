@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use gatewise::functional::{Apply, CallOptions};
 use gatewise::layers::{
-    Activation, Add, Concatenate, Dense, Dropout, Embedding, Flatten, Input, LayerOptions, Lstm, Masking,
-    Multiply, RepeatVector, TimeDistributed,
+    Activation, ActivityRegularization, Add, Concatenate, Dense, Dropout, ELU, Embedding, Flatten, Identity,
+    Input, LayerOptions, LeakyReLU, Lstm, Masking, Multiply, PReLU, Permute, ReLU, RepeatVector, Rescaling,
+    Softmax, TimeDistributed,
 };
 use gatewise::{Model, Result, Sequential, StreamState};
 use ndarray::{Array, ArrayD, Axis, Slice, stack};
@@ -85,6 +86,19 @@ fn a_stack_of_layers_streams() {
     for batch in [1, 3] {
         assert_streams(&model, &numbers(&[batch, 6, 3]), &[]);
     }
+}
+
+#[test]
+fn layers_that_look_at_one_element_stream() {
+    let model = chain(|model| {
+        model.add(Input::new([None, Some(3)]))?.add(Rescaling::new([2.0, -1.0, 0.5]).offset(0.1))?;
+        model.add(Lstm::new(5).return_sequences(true))?.add(ReLU::new().negative_slope(0.3))?;
+        model.add(PReLU::new().shared_axes([1]).alpha_initializer("ones"))?.add(LeakyReLU::new())?;
+        model.add(Permute::new([1, 2]))?.add(ELU::new())?.add(Identity::new())?;
+        model.add(ActivityRegularization::new().l1(0.1))?.add(Softmax::new())?;
+        Ok(())
+    });
+    assert_streams(&model, &numbers(&[2, 6, 3]), &[]);
 }
 
 #[test]

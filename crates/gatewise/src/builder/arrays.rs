@@ -1,16 +1,21 @@
 //! Products, reductions, shapes, tables, constants and random masks.
 
+use std::sync::Arc;
+
+use ndarray::ArrayD;
+
 use super::Builder;
 use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::ops::Op;
+use crate::ops::band::Band;
 use crate::ops::batch_matmul::BatchMatMul;
 use crate::ops::broadcast_to::BroadcastTo;
 use crate::ops::concatenate::Concatenate;
 use crate::ops::contract::Contract;
-use crate::ops::eye::Eye;
 use crate::ops::flip::Flip;
 use crate::ops::gather::Gather;
+use crate::ops::literal::Literal;
 use crate::ops::matmul::MatMul;
 use crate::ops::one_hot::OneHot;
 use crate::ops::pad::Pad;
@@ -22,7 +27,7 @@ use crate::ops::scatter_add::ScatterAdd;
 use crate::ops::slice::Slice;
 use crate::ops::source::Constant;
 use crate::ops::transpose::Transpose;
-use crate::shape::Shape;
+use crate::shape::{Dim, Shape};
 
 /// Constants and random numbers.
 ///
@@ -41,7 +46,19 @@ impl Builder {
 
     /// The identity matrix `[size, size]`.
     pub fn eye(&self, size: usize) -> Result<Value> {
-        self.emit(Op::Eye(Eye { size }), &[])
+        self.band(Some(size), Some(size), Some(0), Some(0))
+    }
+
+    /// These numbers, which no training changes.
+    pub fn literal(&self, numbers: &ArrayD<f32>) -> Result<Value> {
+        let (dims, numbers) = (numbers.shape().to_vec(), numbers.iter().copied().collect::<Arc<[f32]>>());
+        self.emit(Op::Literal(Literal { dims, numbers }), &[])
+    }
+
+    /// `[rows, columns]`: 1 where `low` ≤ row − column ≤ `high`, 0 elsewhere; `None` is no bound. From 0 on it is what a
+    /// causal attention looks at.
+    pub fn band(&self, rows: Dim, columns: Dim, low: Option<i64>, high: Option<i64>) -> Result<Value> {
+        self.emit(Op::Band(Band { rows, columns, low, high }), &[])
     }
 
     /// A mask of dropout: 0 with probability `rate`, else 1 / (1 − `rate`).
@@ -116,6 +133,11 @@ impl Builder {
     /// The largest element over `axes`, which disappear; NaN if there is one.
     pub fn max(&self, x: Value, axes: &[usize]) -> Result<Value> {
         self.reduce(ReduceKind::Max, x, axes, false)
+    }
+
+    /// The largest element over `axes`, which stay with size 1; NaN if there is one.
+    pub fn max_keep(&self, x: Value, axes: &[usize]) -> Result<Value> {
+        self.reduce(ReduceKind::Max, x, axes, true)
     }
 
     /// The mean over `axes`, which stay with size 1.

@@ -57,9 +57,26 @@ impl Axes {
     /// # Errors
     /// If there is no such axis, it is the axis of samples, or one is named twice.
     pub(super) fn resolve(&self, layer: &impl Layer, inputs: &Shape) -> Result<Vec<usize>> {
+        self.resolve_by(layer, inputs, |axis| resolve_axis(layer, axis, inputs))
+    }
+
+    /// The same where the axis of samples counts as any other.
+    ///
+    /// # Errors
+    /// If there is no such axis, or one is named twice.
+    pub(super) fn resolve_any(&self, layer: &impl Layer, inputs: &Shape) -> Result<Vec<usize>> {
+        self.resolve_by(layer, inputs, |axis| resolve_any_axis(layer, axis, inputs))
+    }
+
+    fn resolve_by(
+        &self,
+        layer: &impl Layer,
+        inputs: &Shape,
+        find: impl Fn(i64) -> Result<usize>,
+    ) -> Result<Vec<usize>> {
         let mut resolved = Vec::new();
         for axis in self.sorted() {
-            let axis = resolve_axis(layer, axis, inputs)?;
+            let axis = find(axis)?;
             if resolved.contains(&axis) {
                 let text = format!("`axis` must name an axis once, got {} for {inputs}", self.to_json());
                 return Err(Error::argument(name_of(layer), text));
@@ -78,18 +95,26 @@ impl Axes {
 /// # Errors
 /// If there is no such axis, or it is the axis of samples.
 pub(super) fn resolve_axis(layer: &impl Layer, axis: i64, inputs: &Shape) -> Result<usize> {
-    let rank = inputs.rank() as i64;
-    if !(-rank..rank).contains(&axis) {
-        let text = format!("`axis` {axis} is out of range for inputs {inputs}");
-        return Err(Error::argument(name_of(layer), text));
-    }
-    match axis.rem_euclid(rank) {
+    match resolve_any_axis(layer, axis, inputs)? {
         0 => {
             let text = format!("`axis` must not name the axis of samples, got {axis} for inputs {inputs}");
             Err(Error::argument(name_of(layer), text))
         }
-        resolved => Ok(resolved as usize),
+        resolved => Ok(resolved),
     }
+}
+
+/// The same where the axis of samples counts as any other.
+///
+/// # Errors
+/// If there is no such axis.
+fn resolve_any_axis(layer: &impl Layer, axis: i64, inputs: &Shape) -> Result<usize> {
+    let rank = inputs.rank() as i64;
+    if (-rank..rank).contains(&axis) {
+        return Ok(axis.rem_euclid(rank) as usize);
+    }
+    let text = format!("`axis` {axis} is out of range for inputs {inputs}");
+    Err(Error::argument(name_of(layer), text))
 }
 
 /// The sizes of these axes, which weights need.

@@ -6,12 +6,13 @@ use serde_json::Value as Json;
 
 use super::operation::{Operation, OperationKind};
 use super::{Activation, Dense, Dropout, Embedding, Flatten, Input, Layer, LayerOptions, Lstm, Masking};
-use super::{Add, Average, Maximum, Minimum, Multiply, Subtract};
+use super::{Add, Average, Identity, Maximum, Minimum, Multiply, Subtract};
 use super::{RepeatVector, Reshape, TimeDistributed};
 use crate::error::{Error, Result};
 use crate::model;
 use crate::serialization;
 
+mod activations;
 mod conv;
 mod merge;
 mod normalization;
@@ -61,6 +62,15 @@ const CLASSES: &[(&str, Create)] = &[
     ("UpSampling1D", sequences::up_sampling1d),
     ("ZeroPadding1D", sequences::zero_padding1d),
     ("Cropping1D", sequences::cropping1d),
+    ("ReLU", activations::relu),
+    ("LeakyReLU", activations::leaky_relu),
+    ("PReLU", activations::prelu),
+    ("ELU", activations::elu),
+    ("Softmax", activations::softmax),
+    ("Permute", activations::permute),
+    ("Identity", |r| r.base(Identity::new())),
+    ("ActivityRegularization", activations::activity_regularization),
+    ("Rescaling", activations::rescaling),
     ("LayerNormalization", normalization::layer),
     ("GroupNormalization", normalization::group),
     ("RMSNormalization", normalization::rms),

@@ -36,12 +36,15 @@ impl Reader {
 
     /// An argument that must be there.
     pub fn required(&mut self, name: &str) -> Result<Json> {
-        self.take(name).ok_or_else(|| {
-            Error::argument(&self.class_name, format!("the configuration lacks the argument `{name}`"))
-        })
+        self.take(name).ok_or_else(|| self.lacking(name))
     }
 
-    fn read<T>(
+    /// The error for an argument that must be there.
+    pub fn lacking(&self, name: &str) -> Error {
+        Error::argument(&self.class_name, format!("the configuration lacks the argument `{name}`"))
+    }
+
+    pub fn read<T>(
         &mut self,
         name: &str,
         expected: &str,
@@ -56,7 +59,11 @@ impl Reader {
     }
 
     pub fn number(&mut self, name: &str, default: f32) -> Result<f32> {
-        Ok(self.read(name, "a number", Json::as_f64)?.map_or(default, |value| value as f32))
+        Ok(self.optional_number(name)?.unwrap_or(default))
+    }
+
+    pub fn optional_number(&mut self, name: &str) -> Result<Option<f32>> {
+        Ok(self.read(name, "a number", Json::as_f64)?.map(|value| value as f32))
     }
 
     pub fn text(&mut self, name: &str) -> Result<Option<String>> {
@@ -96,9 +103,7 @@ impl Reader {
     /// The same for an argument that must be there.
     pub fn required_integers(&mut self, name: &str) -> Result<Vec<i64>> {
         let list = self.optional_integers(name)?;
-        list.ok_or_else(|| {
-            Error::argument(&self.class_name, format!("the configuration lacks the argument `{name}`"))
-        })
+        list.ok_or_else(|| self.lacking(name))
     }
 
     /// One axis or a list of them.
@@ -118,9 +123,7 @@ impl Reader {
 
     pub fn dims(&mut self, name: &str) -> Result<Vec<Dim>> {
         let dims = self.optional_dims(name)?;
-        dims.ok_or_else(|| {
-            Error::argument(&self.class_name, format!("the configuration lacks the argument `{name}`"))
-        })
+        dims.ok_or_else(|| self.lacking(name))
     }
 
     /// A shape with null for unknown sizes.

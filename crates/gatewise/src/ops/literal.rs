@@ -1,4 +1,6 @@
-//! The identity matrix.
+//! Arrays that are fixed in a program.
+
+use std::sync::Arc;
 
 use super::{Differential, Operation};
 use crate::error::Result;
@@ -7,19 +9,20 @@ use crate::graph::Value;
 use crate::number::Number;
 use crate::shape::Shape;
 
-/// `[size, size]` with ones on the diagonal.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Eye {
-    pub size: usize,
+/// An array of these numbers, row-major.
+#[derive(Debug, Clone)]
+pub(crate) struct Literal {
+    pub dims: Vec<usize>,
+    pub numbers: Arc<[f32]>,
 }
 
-impl Operation for Eye {
+impl Operation for Literal {
     fn name(&self) -> &'static str {
-        "eye"
+        "literal"
     }
 
     fn output_shapes(&self, _inputs: &[&Shape]) -> Result<Vec<Shape>> {
-        Ok(vec![Shape::known(&[self.size, self.size])])
+        Ok(vec![Shape::known(&self.dims)])
     }
 
     fn gradient(&self, _at: &Differential<'_>) -> Result<Vec<Option<Value>>> {
@@ -31,9 +34,9 @@ impl Operation for Eye {
     }
 
     fn run<F: Number>(&self, run: &mut Run<'_, F>) -> Result<()> {
-        let out = run.output(0);
-        out.fill(F::zero());
-        out.iter_mut().step_by(self.size + 1).for_each(|one| *one = F::one());
+        for (out, number) in run.output(0).iter_mut().zip(self.numbers.iter()) {
+            *out = F::of(f64::from(*number));
+        }
         Ok(())
     }
 }
