@@ -195,7 +195,7 @@ impl Job {
 
     /// All samples in one batch.
     fn predict(&self) -> Result<Vec<f32>> {
-        let predict = Predict { batch_size: Some(self.x.shape()[0]) };
+        let predict = Predict { batch_size: Some(self.x.shape()[0]), ..Predict::default() };
         Ok(self.model.predict_all(&self.x, predict)?.iter().flatten().copied().collect())
     }
 

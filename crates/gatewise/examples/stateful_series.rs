@@ -17,7 +17,7 @@
 use std::time::Instant;
 
 use gatewise::layers::{Dense, Input, Lstm};
-use gatewise::{Compile, Error, Fit, Predict, Result, Sequential};
+use gatewise::{Compile, Error, Fit, Predict, Result, Sequential, Shuffle};
 use ndarray::{Array, Array3, ArrayD};
 
 const HOURS: usize = 24;
@@ -73,7 +73,8 @@ fn train_on(series: &[f32], stateful: bool, epochs: usize) -> Result<Sequential>
     for _ in 0..epochs {
         model.reset_states();
         // A batch holds the same day of all stretches.
-        let fit = Fit { epochs: 1, batch_size: Some(STRETCHES), shuffle: Some(false), ..Fit::default() };
+        let fit =
+            Fit { epochs: 1, batch_size: Some(STRETCHES), shuffle: Some(Shuffle::Off), ..Fit::default() };
         model.fit(&x, &y, fit)?;
     }
     model.reset_states();
@@ -84,7 +85,7 @@ fn train_on(series: &[f32], stateful: bool, epochs: usize) -> Result<Sequential>
 fn test_on(model: &Sequential, series: &[f32], scale: &Scale) -> Result<Vec<f32>> {
     let (x, y) = days(&scale.apply(series), 1);
     // Batches of one sample, in order: a stateful model goes on from one to the next.
-    let predicted = model.predict_all(&x, Predict { batch_size: Some(1) })?.remove(0);
+    let predicted = model.predict_all(&x, Predict { batch_size: Some(1), ..Predict::default() })?.remove(0);
     let error = |hour: usize| {
         let days = 0..y.shape()[0];
         mean(days.map(|day| (predicted[[day, hour, 0]] - y[[day, hour, 0]]).abs() * scale.deviation))

@@ -83,7 +83,8 @@ pub use error::{Error, Result};
 pub use functional::{clear_session, set_random_seed};
 pub use graph::Value;
 pub use model::{
-    Arrays, Compile, Evaluate, Fit, LossArgument, Model, OnBatch, Predict, StreamState, Validation,
+    Arrays, Compile, Evaluate, Fit, LossArgument, Model, OnBatch, Predict, Shuffle, StreamState, Validation,
+    ValidationFreq,
 };
 pub use ndarray;
 pub use program::{Program, ProgramInput};

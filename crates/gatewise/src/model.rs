@@ -35,7 +35,7 @@ pub use arrays::Arrays;
 pub use compile::{Compile, LossArgument};
 pub(crate) use config::deserialize;
 pub use evaluate::Evaluate;
-pub use fit::{Fit, OnBatch, Validation};
+pub use fit::{Fit, OnBatch, Shuffle, Validation, ValidationFreq};
 pub use predict::Predict;
 pub use stream::StreamState;
 

@@ -7,7 +7,7 @@ mod common;
 use common::{Case, Group, assert_close, read_cases};
 use gatewise::metrics::{self, CosineSimilarity, Direction, F1Score, Metric, MetricArgument, MetricBatch};
 use gatewise::optimizers::Sgd;
-use gatewise::{Arrays, Compile, Evaluate, Fit, Sequential};
+use gatewise::{Arrays, Compile, Evaluate, Fit, Sequential, Shuffle};
 use ndarray::ArrayD;
 use serde_json::Value as Json;
 
@@ -129,7 +129,7 @@ fn plain_and_weighted_metrics_are_logged_as_by_keras() {
         let fit = Fit {
             batch_size,
             epochs: 2,
-            shuffle: Some(false),
+            shuffle: Some(Shuffle::Off),
             sample_weight: sample_weight(),
             class_weight: class_weight.collect(),
             ..Fit::default()

@@ -9,7 +9,7 @@ use gatewise::layers::{Dense, Input, Layer, LayerBase, Lstm, Tensor};
 use gatewise::losses::Loss;
 use gatewise::metrics::{Metric, MetricBatch, MetricValue};
 use gatewise::regularizers::Regularizer;
-use gatewise::{Activation, Builder, Compile, Fit, LossArgument, Result, Sequential, Value};
+use gatewise::{Activation, Builder, Compile, Fit, LossArgument, Result, Sequential, Shuffle, Value};
 use ndarray::{Array, ArrayD, ArrayViewMutD};
 use serde_json::{Map, Value as Json, json};
 
@@ -27,7 +27,7 @@ fn train(lstm: Lstm, loss: impl Into<LossArgument>) -> (Vec<f64>, Vec<ArrayD<f32
     model.add(Dense::new(1)).unwrap();
     model.compile(Compile::new("adam", loss)).unwrap();
     let (x, y) = data();
-    let fit = Fit { epochs: 10, batch_size: Some(8), shuffle: Some(false), ..Fit::default() };
+    let fit = Fit { epochs: 10, batch_size: Some(8), shuffle: Some(Shuffle::Off), ..Fit::default() };
     let history = model.fit(&x, &y, fit).unwrap();
     (history.get("loss").to_vec(), model.get_weights())
 }

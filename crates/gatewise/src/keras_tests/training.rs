@@ -7,7 +7,7 @@ use super::common::{Case, Group, assert_close, widen};
 use crate::callbacks::{Callback, TrainingControl};
 use crate::error::Result;
 use crate::losses::{self, Loss, Reduction};
-use crate::model::{Compile, Fit, Predict};
+use crate::model::{Compile, Fit, Predict, Shuffle};
 use crate::optimizers;
 use crate::sequential::Sequential;
 
@@ -98,7 +98,7 @@ fn train(case: &Case<'_>) {
     let (x, y) = (case.f32("x"), case.f32("y"));
     let predict = |model: &Sequential| {
         model.reset_states();
-        let got = model.predict_all(&x, Predict { batch_size }).expect("it predicts");
+        let got = model.predict_all(&x, Predict { batch_size, ..Predict::default() }).expect("it predicts");
         model.reset_states();
         widen(&got[0])
     };
@@ -117,7 +117,7 @@ fn train(case: &Case<'_>) {
     let arguments = Fit {
         batch_size,
         epochs: fit["epochs"].as_u64().expect("a count") as usize,
-        shuffle: Some(false),
+        shuffle: Some(Shuffle::Off),
         validation_split: fit["validation_split"].as_f64().unwrap_or(0.0),
         validation_data: validation.as_ref().map(|(x, y)| (x, y).into()),
         sample_weight: weights.as_ref().into(),

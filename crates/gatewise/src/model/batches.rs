@@ -80,7 +80,7 @@ impl<'a> Samples<'a> {
     }
 
     /// The same as what a program is given.
-    fn view(&self, start: usize, end: usize) -> View<'_> {
+    pub fn view(&self, start: usize, end: usize) -> View<'_> {
         View { shape: self.batch_shape(end - start), data: self.range(start, end) }
     }
 
@@ -229,4 +229,20 @@ fn samples<'a>(kind: &str, arrays: &[&'a ArrayD<f32>], names: &[String]) -> Resu
 /// The numbers of batches of `size` among `len` samples, the last one perhaps smaller.
 pub(super) fn ranges(len: usize, size: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..len).step_by(size.max(1)).map(move |start| (start, len.min(start + size)))
+}
+
+/// The number of samples in a batch: as given, or so many that they make `steps` batches, or 32; as in Keras.
+pub(super) fn batch_size_for(given: Option<usize>, steps: Option<usize>, samples: usize) -> usize {
+    given.unwrap_or_else(|| steps.map_or(32, |steps| samples.div_ceil(steps)))
+}
+
+/// Checks that counts that are given are at least 1.
+///
+/// # Errors
+/// If one is 0; the message names it.
+pub(super) fn at_least_one<const N: usize>(subject: &str, counts: [(&str, Option<usize>); N]) -> Result<()> {
+    match counts.iter().find(|(_, count)| *count == Some(0)) {
+        Some((name, _)) => Err(Error::argument(subject, format!("`{name}` must be at least 1, got 0"))),
+        None => Ok(()),
+    }
 }

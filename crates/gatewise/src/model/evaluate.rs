@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Model;
 use super::arrays::Arrays;
+use super::batches::{at_least_one, batch_size_for};
 use super::feed::{ArrayFeed, Feed};
-use super::fit::check_batch_size;
+use super::fit::Shuffle;
 use super::programs::Purpose;
 use crate::callbacks::Logs;
 use crate::error::Result;
@@ -15,7 +16,7 @@ use crate::random::RandomKey;
 /// The arguments of Keras's `evaluate`, with its defaults.
 #[derive(Debug, Clone, Default)]
 pub struct Evaluate<'a> {
-    /// Samples in a batch (default 32).
+    /// Samples in a batch (default 32, or as many as make `steps` batches).
     pub batch_size: Option<usize>,
     /// Weights `[samples]` or `[samples, time]`, one array for all outputs or one for each.
     pub sample_weight: Arrays<'a>,
@@ -34,9 +35,10 @@ impl Model {
         y: impl Into<Arrays<'a>>,
         evaluate: Evaluate<'a>,
     ) -> Result<Logs> {
-        let batch_size = check_batch_size("evaluate", evaluate.batch_size)?;
+        at_least_one("evaluate", [("batch_size", evaluate.batch_size), ("steps", evaluate.steps)])?;
         let data = self.dataset(&x.into(), &y.into(), &evaluate.sample_weight)?;
-        self.evaluate_feed(&mut ArrayFeed::new(data, batch_size, false), evaluate.steps)
+        let batch_size = batch_size_for(evaluate.batch_size, evaluate.steps, data.len());
+        self.evaluate_feed(&mut ArrayFeed::new(data, batch_size, Shuffle::Off), evaluate.steps)
     }
 
     /// The loss and the metrics since the last reset, by the names that they have in logs; vectors are whole here, while

@@ -1,8 +1,9 @@
 //! Where the batches of a training or an evaluation come from.
 
-use super::batches::Dataset;
+use super::batches::{Dataset, ranges};
+use super::fit::Shuffle;
 use crate::error::Result;
-use crate::random::{self, RandomKey};
+use crate::random::RandomKey;
 
 /// An array as a program is given it: row-major numbers.
 #[derive(Debug, Clone)]
@@ -39,16 +40,16 @@ pub(super) trait Feed {
 pub(super) struct ArrayFeed<'a> {
     data: Dataset<'a>,
     batch_size: usize,
-    shuffle: bool,
+    shuffle: Shuffle,
     /// The samples in the order of the pass, where they are shuffled.
-    order: Vec<usize>,
+    order: Option<Vec<usize>>,
     next: usize,
     buffers: Vec<Vec<f32>>,
 }
 
 impl<'a> ArrayFeed<'a> {
-    pub fn new(data: Dataset<'a>, batch_size: usize, shuffle: bool) -> Self {
-        Self { data, batch_size, shuffle, order: Vec::new(), next: 0, buffers: Vec::new() }
+    pub fn new(data: Dataset<'a>, batch_size: usize, shuffle: Shuffle) -> Self {
+        Self { data, batch_size, shuffle, order: None, next: 0, buffers: Vec::new() }
     }
 }
 
@@ -62,9 +63,8 @@ impl Feed for ArrayFeed<'_> {
     }
 
     fn start(&mut self, _pass: usize, key: RandomKey) -> Result<()> {
-        if self.shuffle {
-            self.order = random::permutation(self.data.len(), key);
-        }
+        let len = self.data.len();
+        self.order = self.shuffle.order(len, ranges(len, self.batch_size), key);
         self.next = 0;
         Ok(())
     }
@@ -76,9 +76,9 @@ impl Feed for ArrayFeed<'_> {
             return Ok(None);
         }
         self.next = end;
-        Ok(Some(match self.shuffle {
-            true => self.data.gather(&self.order[start..end], &mut self.buffers),
-            false => self.data.range(start, end),
+        Ok(Some(match &self.order {
+            Some(order) => self.data.gather(&order[start..end], &mut self.buffers),
+            None => self.data.range(start, end),
         }))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ndarray::ArrayD;
 
 use super::arrays::Arrays;
-use super::batches::{Dataset, Names, Samples};
+use super::batches::{Dataset, Names, Samples, at_least_one, batch_size_for};
 use super::feed::{ArrayFeed, Feed};
 use super::programs::Purpose;
 use super::{Model, assign_weights};
@@ -17,24 +17,34 @@ use crate::optimizers::Optimizer;
 use crate::random::RandomKey;
 use crate::shape::Shape;
 
+mod on_batch;
+mod shuffle;
+mod validation;
+
+pub use on_batch::OnBatch;
+pub use shuffle::Shuffle;
+pub use validation::{Validation, ValidationFreq};
+
 /// The arguments of Keras's `fit`, with its defaults.
 pub struct Fit<'a> {
-    /// Samples in a batch (default 32); the last batch of an epoch may be smaller.
+    /// Samples in a batch (default 32, or as many as make `steps_per_epoch` batches); the last batch of an epoch may be
+    /// smaller.
     pub batch_size: Option<usize>,
     /// The number of epochs, counted from 0 also where `initial_epoch` is not 0 (default 1).
     pub epochs: usize,
-    /// Whether the samples of an epoch are taken in another order each time (default true).
-    pub shuffle: Option<bool>,
+    /// What is put into another order at each epoch (default: all samples; a dataset has its own order).
+    pub shuffle: Option<Shuffle>,
     /// The share of samples, the last ones before shuffling, that only validate (default 0).
     pub validation_split: f64,
     /// Data that only validates; `validation_split` is not used then.
     pub validation_data: Option<Validation<'a>>,
-    /// Samples in a batch of validation (default: as in training).
+    /// Samples in a batch of validation (default: `batch_size`; without it 32, or as many as make `validation_steps`
+    /// batches).
     pub validation_batch_size: Option<usize>,
     /// The most batches of a validation (default: all).
     pub validation_steps: Option<usize>,
-    /// Validate after every so many epochs (default 1).
-    pub validation_freq: usize,
+    /// After which epochs to validate (default: after every one).
+    pub validation_freq: ValidationFreq,
     /// Weights `[samples]` or `[samples, time]`, one array for all outputs or one for each.
     pub sample_weight: Arrays<'a>,
     /// Weights of samples by the class of their target, a class number or one-hot; a class that is not named has
@@ -49,29 +59,6 @@ pub struct Fit<'a> {
     pub callbacks: Vec<&'a mut dyn Callback>,
 }
 
-/// Inputs and targets that only validate, perhaps with weights of samples.
-#[derive(Debug, Clone, Default)]
-pub struct Validation<'a> {
-    /// The inputs.
-    pub x: Arrays<'a>,
-    /// The targets.
-    pub y: Arrays<'a>,
-    /// Weights `[samples]` or `[samples, time]`.
-    pub sample_weight: Arrays<'a>,
-}
-
-impl<'a, X: Into<Arrays<'a>>, Y: Into<Arrays<'a>>> From<(X, Y)> for Validation<'a> {
-    fn from((x, y): (X, Y)) -> Self {
-        Self { x: x.into(), y: y.into(), sample_weight: Arrays::default() }
-    }
-}
-
-impl<'a, X: Into<Arrays<'a>>, Y: Into<Arrays<'a>>, W: Into<Arrays<'a>>> From<(X, Y, W)> for Validation<'a> {
-    fn from((x, y, sample_weight): (X, Y, W)) -> Self {
-        Self { x: x.into(), y: y.into(), sample_weight: sample_weight.into() }
-    }
-}
-
 impl Default for Fit<'_> {
     fn default() -> Self {
         Self {
@@ -82,13 +69,29 @@ impl Default for Fit<'_> {
             validation_data: None,
             validation_batch_size: None,
             validation_steps: None,
-            validation_freq: 1,
+            validation_freq: ValidationFreq::Every(1),
             sample_weight: Arrays::default(),
             class_weight: BTreeMap::new(),
             initial_epoch: 0,
             steps_per_epoch: None,
             callbacks: Vec::new(),
         }
+    }
+}
+
+impl Fit<'_> {
+    /// Checks what can be judged without data.
+    fn check(&self) -> Result<()> {
+        self.validation_freq.check()?;
+        at_least_one(
+            "fit",
+            [
+                ("batch_size", self.batch_size),
+                ("validation_batch_size", self.validation_batch_size),
+                ("steps_per_epoch", self.steps_per_epoch),
+                ("validation_steps", self.validation_steps),
+            ],
+        )
     }
 }
 
@@ -106,8 +109,7 @@ impl Model {
         y: impl Into<Arrays<'a>>,
         fit: Fit<'a>,
     ) -> Result<History> {
-        let batch_size = check_batch_size("fit", fit.batch_size)?;
-        let validation_size = check_batch_size("fit", fit.validation_batch_size.or(Some(batch_size)))?;
+        fit.check()?;
         let data = self.dataset(&x.into(), &y.into(), &fit.sample_weight)?;
         let (data, validation) = match &fit.validation_data {
             Some(v) => (data, Some(self.dataset(&v.x, &v.y, &v.sample_weight)?)),
@@ -115,8 +117,13 @@ impl Model {
         };
         // As in Keras, the weights of classes do not enter the validation.
         let data = data.with_class_weight(&fit.class_weight)?;
-        let mut feed = ArrayFeed::new(data, batch_size, fit.shuffle.unwrap_or(true));
-        let mut validation = validation.map(|data| ArrayFeed::new(data, validation_size, false));
+        let batch_size = batch_size_for(fit.batch_size, fit.steps_per_epoch, data.len());
+        let mut feed = ArrayFeed::new(data, batch_size, fit.shuffle.unwrap_or(Shuffle::Samples));
+        let mut validation = validation.map(|data| {
+            let given = fit.validation_batch_size.or(fit.batch_size);
+            let batch_size = batch_size_for(given, fit.validation_steps, data.len());
+            ArrayFeed::new(data, batch_size, Shuffle::Off)
+        });
         let validation = validation.as_mut().map(|feed| feed as &mut dyn Feed);
         self.run_fit(&mut feed, validation, fit)
     }
@@ -127,15 +134,6 @@ impl Model {
         validation: Option<&mut dyn Feed>,
         fit: Fit<'_>,
     ) -> Result<History> {
-        for (name, value) in [
-            ("steps_per_epoch", fit.steps_per_epoch),
-            ("validation_steps", fit.validation_steps),
-            ("validation_freq", Some(fit.validation_freq)),
-        ] {
-            if value == Some(0) {
-                return Err(Error::argument("fit", format!("`{name}` must be at least 1, got 0")));
-            }
-        }
         let steps = fit.steps_per_epoch.or(feed.num_batches());
         let plan = TrainingPlan {
             epochs: fit.epochs,
@@ -152,63 +150,8 @@ impl Model {
             steps_per_epoch: fit.steps_per_epoch,
         };
         let epochs = fit.initial_epoch..fit.epochs.max(fit.initial_epoch);
-        let validation = validation.map(|feed| (feed, fit.validation_steps, fit.validation_freq));
+        let validation = validation.map(|feed| (feed, fit.validation_steps, &fit.validation_freq));
         session.run(feed, validation, &plan, epochs)
-    }
-
-    /// One update on one batch; returns the loss and the metrics of the batch.
-    ///
-    /// # Errors
-    /// As for [`fit`](Self::fit).
-    pub fn train_on_batch<'a>(&mut self, x: impl Into<Arrays<'a>>, y: impl Into<Arrays<'a>>) -> Result<Logs> {
-        self.one_batch(Purpose::Train, &x.into(), &y.into(), OnBatch::default())
-    }
-
-    /// The same with weights of samples or classes.
-    ///
-    /// # Errors
-    /// As for [`fit`](Self::fit).
-    pub fn train_on_batch_with<'a>(
-        &mut self,
-        x: impl Into<Arrays<'a>>,
-        y: impl Into<Arrays<'a>>,
-        options: OnBatch<'a>,
-    ) -> Result<Logs> {
-        self.one_batch(Purpose::Train, &x.into(), &y.into(), options)
-    }
-
-    /// The loss and the metrics of one batch.
-    ///
-    /// # Errors
-    /// As for [`fit`](Self::fit).
-    pub fn test_on_batch<'a>(&mut self, x: impl Into<Arrays<'a>>, y: impl Into<Arrays<'a>>) -> Result<Logs> {
-        self.one_batch(Purpose::Test, &x.into(), &y.into(), OnBatch::default())
-    }
-
-    /// The same with weights of samples or classes.
-    ///
-    /// # Errors
-    /// As for [`fit`](Self::fit).
-    pub fn test_on_batch_with<'a>(
-        &mut self,
-        x: impl Into<Arrays<'a>>,
-        y: impl Into<Arrays<'a>>,
-        options: OnBatch<'a>,
-    ) -> Result<Logs> {
-        self.one_batch(Purpose::Test, &x.into(), &y.into(), options)
-    }
-
-    fn one_batch(
-        &mut self,
-        purpose: Purpose,
-        x: &Arrays<'_>,
-        y: &Arrays<'_>,
-        options: OnBatch<'_>,
-    ) -> Result<Logs> {
-        let data = self.dataset(x, y, &options.sample_weight)?.with_class_weight(&options.class_weight)?;
-        self.training_mut()?.heads.reset();
-        self.run_batch(purpose, &data.range(0, data.len()))?;
-        Ok(self.training()?.heads.logs())
     }
 
     /// The checked data of a training, for which the model is made ready.
@@ -250,23 +193,6 @@ fn input_shapes(x: &Arrays<'_>) -> Result<Vec<Shape>> {
     samples.map(|samples| Ok(Shape::known(&samples?.batch_shape(1)))).collect()
 }
 
-/// What `train_on_batch_with` and `test_on_batch_with` are given beside the data.
-#[derive(Debug, Clone, Default)]
-pub struct OnBatch<'a> {
-    /// Weights `[samples]` or `[samples, time]`.
-    pub sample_weight: Arrays<'a>,
-    /// Weights of samples by the class of their target.
-    pub class_weight: BTreeMap<usize, f32>,
-}
-
-/// The batch size, 32 if none is given.
-pub(super) fn check_batch_size(subject: &str, batch_size: Option<usize>) -> Result<usize> {
-    match batch_size {
-        Some(0) => Err(Error::argument(subject, "`batch_size` must be at least 1, got 0")),
-        given => Ok(given.unwrap_or(32)),
-    }
-}
-
 /// Takes the last samples off for validation, as many as Keras does.
 fn split(data: Dataset<'_>, share: f64) -> Result<(Dataset<'_>, Option<Dataset<'_>>)> {
     if !(0.0..1.0).contains(&share) {
@@ -305,7 +231,7 @@ impl Session<'_, '_> {
     fn run(
         &mut self,
         feed: &mut dyn Feed,
-        mut validation: Option<(&mut dyn Feed, Option<usize>, usize)>,
+        mut validation: Option<(&mut dyn Feed, Option<usize>, &ValidationFreq)>,
         plan: &TrainingPlan,
         epochs: std::ops::Range<usize>,
     ) -> Result<History> {
@@ -315,7 +241,7 @@ impl Session<'_, '_> {
             self.notify(|callback, control| callback.on_epoch_begin(epoch, control))?;
             let mut logs = self.train_epoch(feed, epoch)?;
             if let Some((feed, steps, freq)) = &mut validation
-                && (epoch + 1).is_multiple_of(*freq)
+                && freq.is_due(epoch)
             {
                 let evaluation = self.model.evaluate_feed(*feed, *steps)?;
                 logs.extend(evaluation.into_iter().map(|(key, value)| (format!("val_{key}"), value)));

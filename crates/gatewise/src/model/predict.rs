@@ -4,8 +4,8 @@ use ndarray::{ArrayD, Axis, concatenate};
 
 use super::Model;
 use super::arrays::Arrays;
-use super::batches::{Samples, ranges};
-use super::fit::check_batch_size;
+use super::batches::{Samples, at_least_one, batch_size_for, ranges};
+use super::feed::View;
 use crate::error::{Error, Result};
 use crate::executor::RunKey;
 use crate::shape::Shape;
@@ -13,8 +13,10 @@ use crate::shape::Shape;
 /// The arguments of Keras's `predict`, with its defaults.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Predict {
-    /// Samples in a batch (default 32).
+    /// Samples in a batch (default 32, or as many as make `steps` batches).
     pub batch_size: Option<usize>,
+    /// The most batches that are taken (default: all).
+    pub steps: Option<usize>,
 }
 
 impl Model {
@@ -39,22 +41,55 @@ impl Model {
     /// # Errors
     /// If an array does not fit.
     pub fn predict_all<'a>(&self, x: impl Into<Arrays<'a>>, predict: Predict) -> Result<Vec<ArrayD<f32>>> {
-        let batch_size = check_batch_size("predict", predict.batch_size)?;
+        at_least_one("predict", [("batch_size", predict.batch_size), ("steps", predict.steps)])?;
         let inputs = self.input_samples(&x.into())?;
-        let mut batches: Vec<Vec<ArrayD<f32>>> = Vec::new();
-        for (start, end) in ranges(inputs[0].len(), batch_size) {
-            let shapes = inputs.iter().map(|samples| samples.batch_shape(end - start)).collect();
-            let program = self.predict_program_for(shapes)?;
-            let key = RunKey { seed: self.seed(), step: 0 };
-            let data: Vec<&[f32]> = inputs.iter().map(|samples| samples.range(start, end)).collect();
-            batches.push(program.run(&data, key, |outputs| Ok(outputs.to_arrays()))?);
+        let len = inputs[0].len();
+        let batch_size = batch_size_for(predict.batch_size, predict.steps, len);
+        let mut batches = Vec::new();
+        for (start, end) in ranges(len, batch_size).take(predict.steps.unwrap_or(usize::MAX)) {
+            let views: Vec<View<'_>> = inputs.iter().map(|samples| samples.view(start, end)).collect();
+            batches.push(self.predict_views(&views)?);
         }
+        self.join(batches)
+    }
+
+    /// All outputs of the model for one batch, in their order.
+    ///
+    /// # Errors
+    /// If an array does not fit.
+    pub fn predict_on_batch<'a>(&self, x: impl Into<Arrays<'a>>) -> Result<Vec<ArrayD<f32>>> {
+        let inputs = self.input_samples(&x.into())?;
+        let views: Vec<View<'_>> = inputs.iter().map(|samples| samples.view(0, samples.len())).collect();
+        self.predict_views(&views)
+    }
+
+    /// The outputs for a batch.
+    pub(super) fn predict_views(&self, inputs: &[View<'_>]) -> Result<Vec<ArrayD<f32>>> {
+        let program = self.predict_program_for(inputs.iter().map(|view| view.shape.clone()).collect())?;
+        let key = RunKey { seed: self.seed(), step: 0 };
+        let data: Vec<&[f32]> = inputs.iter().map(|view| view.data).collect();
+        program.run(&data, key, |outputs| Ok(outputs.to_arrays()))
+    }
+
+    /// The outputs of all batches, one after another.
+    ///
+    /// # Errors
+    /// If outputs of batches differ in more than the number of samples.
+    pub(super) fn join(&self, mut batches: Vec<Vec<ArrayD<f32>>>) -> Result<Vec<ArrayD<f32>>> {
         if batches.len() == 1 {
             return Ok(batches.remove(0));
         }
         let count = batches.first().map_or(0, Vec::len);
         let join = |index: usize| {
             let views: Vec<_> = batches.iter().map(|outputs| outputs[index].view()).collect();
+            if let Some(other) = views.iter().find(|view| view.shape()[1..] != views[0].shape()[1..]) {
+                let text = format!(
+                    "expected outputs {:?} of every batch, got {:?}; call `predict_on_batch` for each batch",
+                    views[0].shape(),
+                    other.shape()
+                );
+                return Err(Error::shape(self.name(), text));
+            }
             concatenate(Axis(0), &views).map_err(|error| Error::shape(self.name(), error))
         };
         (0..count).map(join).collect()

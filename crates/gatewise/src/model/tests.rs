@@ -82,7 +82,8 @@ fn predictions_do_not_depend_on_the_batch_size_or_the_thread() {
     let (x, _) = data(37);
     let expected = model.predict(&x).unwrap();
     for batch_size in [1, 5, 36, 37, 100] {
-        let got = model.predict_all(&x, Predict { batch_size: Some(batch_size) }).unwrap();
+        let got =
+            model.predict_all(&x, Predict { batch_size: Some(batch_size), ..Predict::default() }).unwrap();
         assert_eq!(got, std::slice::from_ref(&expected), "batches of {batch_size}");
     }
     std::thread::scope(|scope| {
@@ -112,8 +113,8 @@ fn samples_are_shuffled_unless_told_not_to() {
         model.fit(&x, &y, Fit { batch_size: Some(8), shuffle, ..Fit::default() }).unwrap();
         model.get_weights()
     };
-    assert_eq!(train(None), train(Some(true)));
-    assert_ne!(train(None), train(Some(false)));
+    assert_eq!(train(None), train(Some(Shuffle::Samples)));
+    assert_ne!(train(None), train(Some(Shuffle::Off)));
 }
 
 #[test]
@@ -168,7 +169,7 @@ fn one_step_on_a_batch_is_an_epoch_of_one_batch() {
     let (x, y) = data(6);
     let (mut step, mut epoch) = (model(1), model(1));
     let logs = step.train_on_batch(&x, &y).unwrap();
-    let fit = Fit { batch_size: Some(6), shuffle: Some(false), ..Fit::default() };
+    let fit = Fit { batch_size: Some(6), shuffle: Some(Shuffle::Off), ..Fit::default() };
     let history = epoch.fit(&x, &y, fit).unwrap();
     assert_eq!(step.get_weights(), epoch.get_weights());
     assert_eq!(logs["loss"], history.get("loss")[0]);
@@ -219,7 +220,7 @@ fn a_last_layer_with_states_makes_a_model_with_three_outputs() {
     let mut model = Sequential::new();
     model.add(Input::new([Some(4), Some(2)])).unwrap();
     model.add(Lstm::new(3).return_sequences(true).return_state(true)).unwrap();
-    let got = model.predict_all(&data(5).0, Predict { batch_size: Some(2) }).unwrap();
+    let got = model.predict_all(&data(5).0, Predict { batch_size: Some(2), ..Predict::default() }).unwrap();
     let shapes: Vec<&[usize]> = got.iter().map(ArrayD::shape).collect();
     assert_eq!(shapes, [&[5, 4, 3][..], &[5, 3], &[5, 3]]);
     let last = got[0].index_axis(Axis(1), 3);

@@ -1,7 +1,7 @@
 //! Arrays that cannot be trained on.
 
 use gatewise::layers::{Dense, Input};
-use gatewise::{Compile, Error, Fit, Sequential};
+use gatewise::{Compile, Error, Fit, Sequential, Shuffle};
 use ndarray::ArrayD;
 
 use super::{compiled, error, zeros};
@@ -95,7 +95,8 @@ fn classes_out_of_range() {
         let mut y = zeros(&[2]);
         y[[1]] = class;
         let mut model = classifier("sparse_categorical_crossentropy");
-        let error = error(model.fit(&zeros(&[2, 4]), &y, Fit { shuffle: Some(false), ..Fit::default() }));
+        let error =
+            error(model.fit(&zeros(&[2, 4]), &y, Fit { shuffle: Some(Shuffle::Off), ..Fit::default() }));
         let text = format!(
             "sparse_categorical_crossentropy: targets: expected whole numbers from 0 to 2, got {got} at position 1 \
              of the flattened input"

@@ -123,7 +123,7 @@ fn batches_of_nothing() {
     let errors = [
         ("fit", error(model.fit(&x, &y, Fit { batch_size, ..Fit::default() }))),
         ("evaluate", error(model.evaluate(&x, &y, Evaluate { batch_size, ..Evaluate::default() }))),
-        ("predict", error(model.predict_all(&x, Predict { batch_size }))),
+        ("predict", error(model.predict_all(&x, Predict { batch_size, ..Predict::default() }))),
     ];
     for (subject, error) in errors {
         assert_eq!(error.to_string(), format!("{subject}: {text}"));
