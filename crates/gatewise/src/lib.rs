@@ -34,6 +34,7 @@
 //! | activations, also your own | [`Activation`] |
 //! | writing operations yourself | [`Builder`] |
 //! | forecasts of a series | [`forecast`] |
+//! | texts, classes and windows as arrays | [`utils`] |
 //! | files | [`Model::save`], [`Sequential::load`] |
 //!
 //! # Threads
@@ -75,6 +76,7 @@ mod serialization;
 mod shape;
 mod state;
 mod threads;
+pub mod utils;
 mod variable;
 
 pub use activations::Activation;

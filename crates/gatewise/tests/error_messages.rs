@@ -21,6 +21,8 @@ mod names;
 mod normalization;
 #[path = "error_messages/sequences.rs"]
 mod sequences;
+#[path = "error_messages/utils.rs"]
+mod utils;
 
 use gatewise::layers::{Dense, Input, Lstm};
 use gatewise::{Compile, Error, Result, Sequential};
