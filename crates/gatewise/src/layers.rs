@@ -23,6 +23,7 @@ mod activation;
 mod activity_regularization;
 mod axes;
 mod base;
+mod bidirectional;
 pub(crate) mod cells;
 mod config;
 mod conv1d;
@@ -61,6 +62,7 @@ pub use activation::Activation;
 pub use activity_regularization::ActivityRegularization;
 pub use axes::Axes;
 pub use base::{LayerBase, LayerOptions};
+pub use bidirectional::{Bidirectional, MergeMode, Recurrent};
 pub use cells::{
     Cell, CellKind, GruCell, GruKind, IntoCell, LstmCell, LstmKind, SimpleRnnCell, SimpleRnnKind,
 };
@@ -87,7 +89,7 @@ pub(crate) use operation::Operation;
 pub use permute::Permute;
 pub use pooling::{AveragePooling1d, GlobalAveragePooling1d, GlobalMaxPooling1d, MaxPooling1d};
 pub use rectifier::{ELU, LeakyReLU, PReLU, ReLU};
-pub use recurrent::{Gru, RecurrentCall, RecurrentLayer, Rnn, SimpleRnn};
+pub use recurrent::{Gru, RecurrentCall, RecurrentForm, RecurrentLayer, Rnn, SimpleRnn};
 pub use registry::deserialize;
 pub use repeat_vector::RepeatVector;
 pub use rescaling::Rescaling;
@@ -227,6 +229,13 @@ pub trait Layer: Any + Debug + Send + Sync {
 
     /// The arguments beside those of [`base`](Self::base), in the order of Keras's `get_config`.
     fn own_config(&self) -> Map<String, Json>;
+
+    /// The same of a layer that was built for inputs of these shapes: different where it holds layers, whose shapes
+    /// Keras notes too.
+    fn built_config(&self, inputs: &[Shape]) -> Map<String, Json> {
+        let _ = inputs;
+        self.own_config()
+    }
 }
 
 impl dyn Layer {
@@ -254,12 +263,18 @@ pub(crate) fn name_of(layer: &(impl Layer + ?Sized)) -> String {
 
 /// A layer as Keras's `serialize` gives it.
 pub fn serialize(layer: &dyn Layer) -> Json {
+    envelope(layer, layer.own_config())
+}
+
+/// A layer with these arguments in Keras's envelope.
+fn envelope(layer: &dyn Layer, own_config: Map<String, Json>) -> Json {
     let module = match layer.class_name() {
         "Sequential" => "keras",
         "Functional" => "keras.src.models.functional",
         _ => layer.downcast_ref::<Operation>().map_or("keras.layers", Operation::module),
     };
-    let mut envelope = serialization::wrap(module, layer.class_name(), get_config(layer).into());
+    let config = config_of(layer, own_config);
+    let mut envelope = serialization::wrap(module, layer.class_name(), config.into());
     // Keras registers a class that is not exported under its name.
     if module.starts_with("keras.src") {
         envelope["registered_name"] = layer.class_name().into();
@@ -269,15 +284,12 @@ pub fn serialize(layer: &dyn Layer) -> Json {
 
 /// The same for a layer that was built for inputs of these shapes, which Keras builds it for again.
 pub(crate) fn serialize_built(layer: &dyn Layer, inputs: &[Shape]) -> Json {
-    let mut envelope = serialize(layer);
+    let mut envelope = envelope(layer, layer.built_config(inputs));
     if !BUILT_WITHOUT_SHAPE.contains(&layer.class_name()) && layer.call_form() != CallForm::Operation {
         envelope["build_config"] = build_config(layer, inputs);
     }
     if ["Sequential", "Functional"].contains(&layer.class_name()) {
         envelope["compile_config"] = json!({});
-    }
-    if let Some(outer) = layer.downcast_ref::<TimeDistributed>() {
-        envelope["config"]["layer"] = serialize_built(&**outer.layer(), &[outer.step_shape(&inputs[0])]);
     }
     envelope
 }
@@ -316,9 +328,14 @@ const BUILT_WITHOUT_SHAPE: [&str; 15] = [
 
 /// A layer's arguments as Keras's `get_config` gives them.
 pub fn get_config(layer: &dyn Layer) -> Map<String, Json> {
+    config_of(layer, layer.own_config())
+}
+
+/// The arguments of every layer, and then the layer's own.
+fn config_of(layer: &dyn Layer, own_config: Map<String, Json>) -> Map<String, Json> {
     // Keras's InputLayer has no weights to train and, instead of a policy, the name of a type; an operation has none.
     if layer.as_input().is_some() || layer.call_form() == CallForm::Operation {
-        return layer.own_config();
+        return own_config;
     }
     let mut config = Map::new();
     config.insert("name".into(), name_of(layer).into());
@@ -326,7 +343,7 @@ pub fn get_config(layer: &dyn Layer) -> Map<String, Json> {
     if layer.class_name() != "Functional" {
         config.insert("dtype".into(), dtype_policy());
     }
-    config.extend(layer.own_config());
+    config.extend(own_config);
     config
 }
 

@@ -34,6 +34,11 @@ impl LayerBase {
         self.name.get().map(String::as_str)
     }
 
+    /// Gives a name in place of the one that the layer may have.
+    pub(crate) fn rename(&mut self, name: String) {
+        self.name = OnceLock::from(name);
+    }
+
     /// Gives a name to a layer that has none.
     pub(crate) fn set_name_once(&self, name: String) {
         self.name.get_or_init(|| name);
@@ -80,9 +85,7 @@ impl LayerBase {
 pub trait LayerOptions: Layer + Sized {
     /// Keras's `name`. Without it a model names its layers `lstm`, `lstm_1`, ….
     fn with_name(mut self, name: impl Into<String>) -> Self {
-        let base = self.base_mut();
-        base.name = OnceLock::new();
-        base.set_name_once(name.into());
+        self.base_mut().rename(name.into());
         self
     }
 

@@ -23,7 +23,9 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value as Json};
 
 use super::weights::add_activity_loss;
-use super::{CallForm, Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, name_of, unbuilt};
+use super::{
+    CallForm, Layer, LayerBase, RecurrentForm, StreamCall, Streamed, Tensor, WeightBuilder, name_of, unbuilt,
+};
 use crate::activations::cell::CellActivation;
 use crate::builder::{Builder, Mode};
 use crate::error::{Error, Result};
@@ -123,6 +125,20 @@ impl Lstm {
         }
     }
 
+    /// What the layer reads and returns.
+    pub(super) fn form(&self) -> RecurrentForm {
+        self.options.form
+    }
+
+    pub(in crate::layers) fn set_form(&mut self, form: RecurrentForm) {
+        self.options.form = form;
+    }
+
+    /// The same layer without name, weights and states.
+    pub(super) fn anew(&self) -> Self {
+        Self { options: self.options.clone(), ..Self::new(self.units) }
+    }
+
     /// The width of the states and the output.
     pub fn units(&self) -> usize {
         self.units
@@ -143,7 +159,7 @@ impl Lstm {
         let mask = call.mask.or(inputs.mask);
         let training = call.training.unwrap_or(b.mode() == Mode::Training);
         let [y, h, c] = self.emit(b, weights, inputs.value, state, mask, training)?;
-        if self.options.stateful {
+        if self.options.form.stateful {
             self.states.iter().zip([h, c]).for_each(|(cell, last)| b.update_state(cell, last));
         }
         self.outputs(b, [y, h, c], mask)
@@ -176,9 +192,9 @@ impl Lstm {
             activation: CellActivation::new(&subject, &options.activation)?,
             recurrent_activation: CellActivation::new(&subject, &options.recurrent_activation)?,
             subject,
-            return_sequences: options.return_sequences,
-            go_backwards: options.go_backwards,
-            zero_output_for_mask: options.zero_output_for_mask,
+            return_sequences: options.form.return_sequences,
+            go_backwards: options.form.go_backwards,
+            zero_output_for_mask: options.form.zero_output_for_mask,
             has_bias: weights.bias.is_some(),
             has_mask: mask.is_some(),
             dropout,
@@ -220,7 +236,7 @@ impl Lstm {
     /// The states before the first step where the caller gives none.
     fn first_state(&self, b: &Builder, batch: Dim) -> Result<[Value; 2]> {
         let shape = Shape::new([batch, Some(self.units)]);
-        if self.options.stateful {
+        if self.options.form.stateful {
             let name = name_of(self);
             let [h, c] = &self.states;
             return Ok([
@@ -235,9 +251,9 @@ impl Lstm {
     /// What the layer returns: the output with its mask and, if asked for, the states.
     fn outputs(&self, b: &Builder, values: [Value; 3], mask: Option<Value>) -> Result<Vec<Tensor>> {
         let [y, h, c] = values;
-        let mask = mask.filter(|_| self.options.return_sequences);
+        let mask = mask.filter(|_| self.options.form.return_sequences);
         let mut outputs = vec![Tensor { value: y, mask }];
-        if self.options.return_state {
+        if self.options.form.return_state {
             outputs.extend([Tensor::new(h), Tensor::new(c)]);
         }
         for output in &outputs {
@@ -270,7 +286,7 @@ impl Lstm {
             let text = format!("expected inputs [batch, time, {width}], got {shape}{built}");
             return Err(Error::shape(name_of(self), text));
         }
-        if self.options.unroll && shape.dim(1).is_none() {
+        if self.options.form.unroll && shape.dim(1).is_none() {
             let text = "`unroll` needs a known number of time steps, got an unknown one; give it in the shape \
                         of the input";
             return Err(Error::argument(name_of(self), text));

@@ -16,7 +16,7 @@ use serde_json::{Map, Value as Json};
 
 use super::cells::{Cell, CellKind, IntoCell, WeightedCell};
 use super::weights::add_activity_loss;
-use super::{CallForm, Layer, LayerBase, Tensor, WeightBuilder, config, name_of, serialize};
+use super::{CallForm, Layer, LayerBase, Tensor, WeightBuilder, config, name_of, serialize, serialize_built};
 use crate::builder::{Builder, Mode};
 use crate::error::{Error, Result};
 use crate::graph::Value;
@@ -34,7 +34,7 @@ mod steps;
 pub use gru::Gru;
 pub use simple_rnn::SimpleRnn;
 
-pub(super) use form::Form;
+pub use form::RecurrentForm;
 use states::Kept;
 
 /// A layer that runs a cell over a sequence: [`Rnn`] over any cell, [`Gru`] or [`SimpleRnn`].
@@ -59,7 +59,7 @@ use states::Kept;
 pub struct RecurrentLayer<C: ?Sized> {
     base: LayerBase,
     cell: Arc<C>,
-    form: Form,
+    form: RecurrentForm,
     activity_regularizer: Option<RegularizerArgument>,
     /// The states between calls, where the layer is stateful; made when it is built.
     kept: OnceLock<Vec<Kept>>,
@@ -105,7 +105,11 @@ pub trait LayerCell: Cell {
 
     /// The arguments of the layer that are the cell's.
     #[doc(hidden)]
-    fn layer_config(&self, activity: Option<&RegularizerArgument>) -> Map<String, Json>;
+    fn layer_config(
+        &self,
+        activity: Option<&RegularizerArgument>,
+        write: &dyn Fn(&dyn Layer) -> Json,
+    ) -> Map<String, Json>;
 
     /// The same cell without weights.
     #[doc(hidden)]
@@ -144,12 +148,16 @@ impl LayerCell for dyn Cell {
         "RNN"
     }
 
-    fn layer_config(&self, activity: Option<&RegularizerArgument>) -> Map<String, Json> {
+    fn layer_config(
+        &self,
+        activity: Option<&RegularizerArgument>,
+        write: &dyn Fn(&dyn Layer) -> Json,
+    ) -> Map<String, Json> {
         let mut config = Map::new();
         if activity.is_some() {
             config.insert("activity_regularizer".into(), config::regularizer(activity));
         }
-        config.insert("cell".into(), serialize(self));
+        config.insert("cell".into(), write(self));
         config
     }
 
@@ -183,7 +191,11 @@ impl<K: LayerKind> LayerCell for WeightedCell<K> {
         K::LAYER
     }
 
-    fn layer_config(&self, activity: Option<&RegularizerArgument>) -> Map<String, Json> {
+    fn layer_config(
+        &self,
+        activity: Option<&RegularizerArgument>,
+        _write: &dyn Fn(&dyn Layer) -> Json,
+    ) -> Map<String, Json> {
         self.kind.config(&self.arguments, Some(config::regularizer(activity)))
     }
 
@@ -214,10 +226,16 @@ impl<C: LayerCell + ?Sized> RecurrentLayer<C> {
         Self {
             base: LayerBase::default(),
             cell,
-            form: Form::default(),
+            form: RecurrentForm::default(),
             activity_regularizer: None,
             kept: OnceLock::new(),
         }
+    }
+
+    /// The same layer without name, weights and states.
+    pub(super) fn anew(&self) -> Result<Self> {
+        let activity_regularizer = self.activity_regularizer.clone();
+        Ok(Self { form: self.form, activity_regularizer, ..Self::of(self.cell.anew()?) })
     }
 
     /// The cell that the layer runs.
@@ -239,14 +257,14 @@ impl<C: LayerCell + ?Sized> RecurrentLayer<C> {
         b: &Builder,
         inputs: Tensor,
         call: RecurrentCall,
-        form: &Form,
+        form: &RecurrentForm,
     ) -> Result<Vec<Tensor>> {
         let training = call.training.unwrap_or(b.mode() == Mode::Training);
         let mode = if training { Mode::Training } else { Mode::Inference };
         b.in_mode(mode, || self.emit(b, inputs, call, form))
     }
 
-    fn emit(&self, b: &Builder, x: Tensor, call: RecurrentCall, form: &Form) -> Result<Vec<Tensor>> {
+    fn emit(&self, b: &Builder, x: Tensor, call: RecurrentCall, form: &RecurrentForm) -> Result<Vec<Tensor>> {
         let (shape, kept) = (b.shape(x.value), self.kept()?);
         let step = self.step_shape(&shape)?;
         if form.unroll && shape.dim(1).is_none() {
@@ -343,8 +361,19 @@ impl<C: LayerCell + ?Sized + 'static> Layer for RecurrentLayer<C> {
     }
 
     fn own_config(&self) -> Map<String, Json> {
+        self.config_with(&serialize)
+    }
+
+    fn built_config(&self, inputs: &[Shape]) -> Map<String, Json> {
+        let step = self.step_shape(&inputs[0]).unwrap_or_default();
+        self.config_with(&|cell| serialize_built(cell, std::slice::from_ref(&step)))
+    }
+}
+
+impl<C: LayerCell + ?Sized + 'static> RecurrentLayer<C> {
+    fn config_with(&self, write: &dyn Fn(&dyn Layer) -> Json) -> Map<String, Json> {
         let mut config = self.form.config();
-        config.extend(self.cell.layer_config(self.activity_regularizer.as_ref()));
+        config.extend(self.cell.layer_config(self.activity_regularizer.as_ref(), write));
         config
     }
 }

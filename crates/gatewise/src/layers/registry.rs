@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::operation::{Operation, OperationKind};
-use super::{Activation, Dense, Dropout, Embedding, Flatten, Input, Layer, LayerOptions, Lstm, Masking};
+use super::{Activation, Dense, Dropout, Embedding, Flatten, Input, Layer, LayerOptions, Masking};
 use super::{Add, Average, Identity, Maximum, Minimum, Multiply, Subtract};
 use super::{RepeatVector, Reshape, TimeDistributed};
 use crate::error::{Error, Result};
@@ -27,7 +27,7 @@ type Create = fn(&mut Reader) -> Result<Arc<dyn Layer>>;
 
 const CLASSES: &[(&str, Create)] = &[
     ("InputLayer", input),
-    ("LSTM", lstm),
+    ("LSTM", recurrent::layer),
     ("Dense", dense),
     ("Dropout", dropout),
     ("Activation", |r| {
@@ -47,9 +47,10 @@ const CLASSES: &[(&str, Create)] = &[
     ("Minimum", |r| r.base(Minimum::new())),
     ("Concatenate", merge::concatenate),
     ("Dot", merge::dot),
-    ("RNN", recurrent::rnn),
-    ("GRU", recurrent::gru),
-    ("SimpleRNN", recurrent::simple_rnn),
+    ("RNN", recurrent::layer),
+    ("GRU", recurrent::layer),
+    ("SimpleRNN", recurrent::layer),
+    ("Bidirectional", recurrent::bidirectional),
     ("LSTMCell", recurrent::cell),
     ("GRUCell", recurrent::cell),
     ("SimpleRNNCell", recurrent::cell),
@@ -120,35 +121,6 @@ fn input(r: &mut Reader) -> Result<Arc<dyn Layer>> {
     for name in ["sparse", "ragged", "optional"] {
         r.only_default(name, &Json::Bool(false))?;
     }
-    r.base(layer)
-}
-
-fn lstm(r: &mut Reader) -> Result<Arc<dyn Layer>> {
-    let mut layer = Lstm::new(r.size("units")?)
-        .activation(r.activation("activation", "tanh")?)
-        .recurrent_activation(r.activation("recurrent_activation", "sigmoid")?)
-        .use_bias(r.flag("use_bias", true)?)
-        .unit_forget_bias(r.flag("unit_forget_bias", true)?)
-        .kernel_initializer(r.initializer("kernel_initializer", "glorot_uniform")?)
-        .recurrent_initializer(r.initializer("recurrent_initializer", "orthogonal")?)
-        .bias_initializer(r.initializer("bias_initializer", "zeros")?)
-        .dropout(r.number("dropout", 0.0)?)
-        .recurrent_dropout(r.number("recurrent_dropout", 0.0)?)
-        .return_sequences(r.flag("return_sequences", false)?)
-        .return_state(r.flag("return_state", false)?)
-        .go_backwards(r.flag("go_backwards", false)?)
-        .stateful(r.flag("stateful", false)?)
-        .unroll(r.flag("unroll", false)?)
-        .zero_output_for_mask(r.flag("zero_output_for_mask", false)?)
-        .implementation(r.implementation()?);
-    layer = r.regularizer("kernel_regularizer")?.into_iter().fold(layer, Lstm::kernel_regularizer);
-    layer = r.regularizer("recurrent_regularizer")?.into_iter().fold(layer, Lstm::recurrent_regularizer);
-    layer = r.regularizer("bias_regularizer")?.into_iter().fold(layer, Lstm::bias_regularizer);
-    layer = r.regularizer("activity_regularizer")?.into_iter().fold(layer, Lstm::activity_regularizer);
-    layer = r.constraint("kernel_constraint")?.into_iter().fold(layer, Lstm::kernel_constraint);
-    layer = r.constraint("recurrent_constraint")?.into_iter().fold(layer, Lstm::recurrent_constraint);
-    layer = r.constraint("bias_constraint")?.into_iter().fold(layer, Lstm::bias_constraint);
-    layer = r.seed()?.into_iter().fold(layer, Lstm::seed);
     r.base(layer)
 }
 

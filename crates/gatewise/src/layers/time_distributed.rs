@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     IntoLayer, Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, name_of, serialize,
-    single_input,
+    serialize_built, single_input,
 };
 use crate::builder::Builder;
 use crate::error::{Error, Result};
@@ -35,7 +35,7 @@ impl TimeDistributed {
     }
 
     /// The inputs of the layer inside for inputs of this shape, with the batch as it is.
-    pub(super) fn step_shape(&self, inputs: &Shape) -> Shape {
+    fn step_shape(&self, inputs: &Shape) -> Shape {
         let dims = inputs.dims().iter().enumerate().filter(|(axis, _)| *axis != 1).map(|(_, dim)| *dim);
         Shape::new(dims.collect::<Vec<_>>())
     }
@@ -105,8 +105,11 @@ impl Layer for TimeDistributed {
     }
 
     fn own_config(&self) -> Map<String, Json> {
-        let mut config = Map::new();
-        config.insert("layer".into(), serialize(&*self.layer));
-        config
+        Map::from_iter([("layer".into(), serialize(&*self.layer))])
+    }
+
+    fn built_config(&self, inputs: &[Shape]) -> Map<String, Json> {
+        let shapes = [self.step_shape(&inputs[0])];
+        Map::from_iter([("layer".into(), serialize_built(&*self.layer, &shapes))])
     }
 }

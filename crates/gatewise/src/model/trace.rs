@@ -9,12 +9,13 @@ use crate::builder::{Builder, Mode};
 use crate::compiled::Compiled;
 use crate::error::{Error, Result};
 use crate::executor::RunKey;
-use crate::layers::{Lstm, LstmTrace, name_of};
+use crate::layers::{Bidirectional, Layer, Lstm, LstmTrace, Tensor, name_of};
 use crate::network::Network;
 use crate::shape::Shape;
 
 impl Model {
-    /// The gates and states of the LSTM of this name at every step, for the samples of `x`, in inference.
+    /// The gates and states of the LSTM of this name at every step, for the samples of `x`, in inference. One inside a
+    /// [`Bidirectional`] has the names of both with a slash between them, such as `bidirectional/backward_lstm`.
     ///
     /// A stateful layer starts from the state that it keeps, which stays as it is. A layer that is called several
     /// times is looked at in its first call.
@@ -43,11 +44,8 @@ impl Model {
         let shapes: Vec<Shape> =
             samples.iter().map(|samples| Shape::known(&samples.batch_shape(batch))).collect();
         let network = self.network_for(&shapes)?;
-        let found = self.get_layer(layer)?;
-        let lstm = found.downcast_ref::<Lstm>().ok_or_else(|| {
-            let text = format!("expected an LSTM to trace, got the class {}", found.class_name());
-            Error::argument(name_of(&**found), text)
-        })?;
+        let (outer, inner) = layer.split_once('/').map_or((layer, ""), |(outer, inner)| (outer, inner));
+        let found = self.get_layer(outer)?;
         let node = network.nodes().find(|node| Arc::ptr_eq(&node.layer, found));
         let node = node.ok_or_else(|| self.no_such_layer(layer))?;
         let needed = node.inputs.iter().chain(&node.options.mask).cloned().collect();
@@ -57,6 +55,7 @@ impl Model {
         if node.options.mask.is_some() {
             inputs[0].mask = inputs.pop().map(|mask| mask.value);
         }
+        let (lstm, inputs) = lstm_inside(&**found, inner, inputs)?;
         let values = lstm.trace(&b, &inputs)?;
         let program = Compiled::new(&b, &values)?;
         let data: Vec<&[f32]> = samples.iter().map(|samples| samples.range(0, batch)).collect();
@@ -64,6 +63,27 @@ impl Model {
         let steps = program.run_without_keeping(&data, key, |outputs| Ok(outputs.to_arrays()))?;
         Ok(LstmTrace::stack(&steps, batch, lstm.units()))
     }
+}
+
+/// The LSTM that a layer is, or that is called `inner` inside of it, with its inputs among those of the layer.
+fn lstm_inside<'a>(
+    layer: &'a dyn Layer,
+    inner: &str,
+    inputs: Vec<Tensor>,
+) -> Result<(&'a Lstm, Vec<Tensor>)> {
+    let (layer, inputs) = match layer.downcast_ref::<Bidirectional>() {
+        Some(both) => both.direction(inner, &inputs)?,
+        None if inner.is_empty() => (layer, inputs),
+        None => {
+            let text = format!("there is no layer \"{inner}\" inside the class {}", layer.class_name());
+            return Err(Error::argument(name_of(layer), text));
+        }
+    };
+    let lstm = layer.downcast_ref::<Lstm>().ok_or_else(|| {
+        let text = format!("expected an LSTM to trace, got the class {}", layer.class_name());
+        Error::argument(name_of(layer), text)
+    })?;
+    Ok((lstm, inputs))
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use super::{Cell, IntoCell, call_cell};
 use crate::builder::Builder;
 use crate::error::{Error, Result};
 use crate::graph::Value;
-use crate::layers::{Layer, LayerBase, LayerOptions, Tensor, WeightBuilder, name_of, serialize};
+use crate::layers::{
+    Layer, LayerBase, LayerOptions, Tensor, WeightBuilder, name_of, serialize, serialize_built,
+};
 use crate::serialization::snake_case;
 use crate::shape::Shape;
 use crate::variable::Variable;
@@ -122,6 +124,14 @@ impl Layer for StackedRnnCells {
 
     fn own_config(&self) -> Map<String, Json> {
         let cells: Vec<Json> = self.cells.iter().map(|cell| serialize(&**cell)).collect();
+        Map::from_iter([("cells".to_owned(), cells.into())])
+    }
+
+    fn built_config(&self, inputs: &[Shape]) -> Map<String, Json> {
+        let shapes = self.input_shapes(&inputs[0]).unwrap_or_default();
+        let cells = self.cells.iter().zip(&shapes);
+        let cells: Vec<Json> =
+            cells.map(|(cell, shape)| serialize_built(&**cell, std::slice::from_ref(shape))).collect();
         Map::from_iter([("cells".to_owned(), cells.into())])
     }
 }

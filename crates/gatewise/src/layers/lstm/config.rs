@@ -7,14 +7,8 @@ use crate::layers::config;
 
 /// The arguments after those that every layer has, in the order of Keras's `get_config`.
 pub(super) fn own_config(units: usize, options: &Options) -> Map<String, Json> {
-    let mut config = Map::new();
+    let mut config = options.form.config();
     let mut insert = |name: &str, value: Json| config.insert(name.to_owned(), value);
-    insert("return_sequences", options.return_sequences.into());
-    insert("return_state", options.return_state.into());
-    insert("go_backwards", options.go_backwards.into());
-    insert("stateful", options.stateful.into());
-    insert("unroll", options.unroll.into());
-    insert("zero_output_for_mask", options.zero_output_for_mask.into());
     insert("units", json!(units));
     insert("activation", options.activation.name().into());
     insert("recurrent_activation", options.recurrent_activation.name().into());

@@ -5,8 +5,8 @@ use crate::activations::Activation;
 use crate::constraints::ConstraintArgument;
 use crate::error::{Error, Result};
 use crate::initializers::InitializerArgument;
-use crate::layers::WeightOptions;
 use crate::layers::dropout::check_rate;
+use crate::layers::{RecurrentForm, WeightOptions};
 use crate::regularizers::RegularizerArgument;
 
 /// Keras's arguments with its defaults.
@@ -23,12 +23,7 @@ pub(super) struct Options {
     pub dropout: f32,
     pub recurrent_dropout: f32,
     pub seed: Option<u64>,
-    pub return_sequences: bool,
-    pub return_state: bool,
-    pub go_backwards: bool,
-    pub stateful: bool,
-    pub unroll: bool,
-    pub zero_output_for_mask: bool,
+    pub form: RecurrentForm,
     pub implementation: u8,
 }
 
@@ -46,12 +41,7 @@ impl Default for Options {
             dropout: 0.0,
             recurrent_dropout: 0.0,
             seed: None,
-            return_sequences: false,
-            return_state: false,
-            go_backwards: false,
-            stateful: false,
-            unroll: false,
-            zero_output_for_mask: false,
+            form: RecurrentForm::default(),
             implementation: 2,
         }
     }
@@ -182,38 +172,38 @@ impl Lstm {
 
     /// Whether every step's output is returned, `[batch, time, units]`, or only the last, `[batch, units]` (default).
     pub fn return_sequences(mut self, return_sequences: bool) -> Self {
-        self.options.return_sequences = return_sequences;
+        self.options.form.return_sequences = return_sequences;
         self
     }
 
     /// Whether the states h and c `[batch, units]` are returned after the output (default false).
     pub fn return_state(mut self, return_state: bool) -> Self {
-        self.options.return_state = return_state;
+        self.options.form.return_state = return_state;
         self
     }
 
     /// Whether the steps are taken from the last to the first (default false). Outputs come in the order taken.
     pub fn go_backwards(mut self, go_backwards: bool) -> Self {
-        self.options.go_backwards = go_backwards;
+        self.options.form.go_backwards = go_backwards;
         self
     }
 
     /// Whether a batch starts from the states that the one before ended with (default false). Nothing resets them but
     /// [`reset_states`](crate::layers::Layer::reset_states).
     pub fn stateful(mut self, stateful: bool) -> Self {
-        self.options.stateful = stateful;
+        self.options.form.stateful = stateful;
         self
     }
 
     /// Keras's `unroll` (default false). It changes nothing here but, as in Keras, needs a known number of steps.
     pub fn unroll(mut self, unroll: bool) -> Self {
-        self.options.unroll = unroll;
+        self.options.form.unroll = unroll;
         self
     }
 
     /// Whether masked steps return zeros instead of the output before them (default false).
     pub fn zero_output_for_mask(mut self, zero_output_for_mask: bool) -> Self {
-        self.options.zero_output_for_mask = zero_output_for_mask;
+        self.options.form.zero_output_for_mask = zero_output_for_mask;
         self
     }
 

@@ -82,7 +82,7 @@ impl Lstm {
     /// # Errors
     /// If the layer is not stateful, or the states are not `[batch, units]`.
     pub fn reset_states_to(&self, state: LstmState) -> Result<()> {
-        if !self.options.stateful {
+        if !self.options.form.stateful {
             let text = "the layer is not stateful and keeps no states; build it with `stateful(true)`";
             return Err(Error::state(name_of(self), text));
         }

@@ -11,7 +11,7 @@ impl Lstm {
     /// sequences has no part in it.
     pub(super) fn take_step(&self, b: &Builder, call: &StreamCall<'_>) -> Result<Vec<Streamed>> {
         let weights = self.weights.get().ok_or_else(|| unbuilt(self))?;
-        if self.options.go_backwards {
+        if self.options.form.go_backwards {
             return Err(call.refused(self, "it reads the sequence backwards"));
         }
         let tensors: Vec<Tensor> = call.inputs.iter().map(|input| input.tensor).collect();
@@ -31,16 +31,16 @@ impl Lstm {
         let [mut y, h, c] = self.emit(b, weights, x.value, state, x.mask, is_training)?;
         call.keep("h", h);
         call.keep("c", c);
-        if let Some(mask) = x.mask.filter(|_| !self.options.zero_output_for_mask) {
+        if let Some(mask) = x.mask.filter(|_| !self.options.form.zero_output_for_mask) {
             // At a masked step the output is the one before, which is no state: before the first it is 0.
             let before = call.state(b, "output", &shape, || b.constant(0.0, &shape))?;
             let before = b.reshape(before, &b.shape(y))?;
-            let mask_shape = if self.options.return_sequences { b.expand_dims(mask, 2)? } else { mask };
+            let mask_shape = if self.options.form.return_sequences { b.expand_dims(mask, 2)? } else { mask };
             y = b.select(mask_shape, y, before)?;
             call.keep("output", b.reshape(y, &shape)?);
         }
         let outputs = self.outputs(b, [y, h, c], x.mask)?;
-        let is_step = |index| index == 0 && self.options.return_sequences;
+        let is_step = |index| index == 0 && self.options.form.return_sequences;
         Ok(outputs
             .into_iter()
             .enumerate()

@@ -57,7 +57,7 @@ impl Lstm {
         })?;
         let mut values = Vec::with_capacity(TRACED * time);
         for step in 0..time {
-            let at = if self.options.go_backwards { time - 1 - step } else { step };
+            let at = if self.options.form.go_backwards { time - 1 - step } else { step };
             let x_t = b.slice(x.value, 1, at, 1)?;
             let mask = x.mask.map(|mask| b.slice(mask, 1, at, 1)).transpose()?;
             values.extend(self.gates(b, weights, x_t, state[0])?);

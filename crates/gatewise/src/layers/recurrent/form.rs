@@ -8,18 +8,24 @@ use crate::regularizers::RegularizerArgument;
 
 /// Keras's arguments of every recurrent layer, all false by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::layers) struct Form {
+pub struct RecurrentForm {
+    /// Whether every step's output is returned, `[batch, time, …]`, or only the last, `[batch, …]`.
     pub return_sequences: bool,
+    /// Whether the states are returned after the output.
     pub return_state: bool,
+    /// Whether the steps are taken from the last to the first. Outputs come in the order taken.
     pub go_backwards: bool,
+    /// Whether a batch starts from the states that the one before ended with.
     pub stateful: bool,
+    /// Keras's `unroll`, which changes nothing here but needs a known number of steps.
     pub unroll: bool,
+    /// Whether masked steps return zeros instead of the output before them.
     pub zero_output_for_mask: bool,
 }
 
-impl Form {
+impl RecurrentForm {
     /// The arguments in the order of Keras's `get_config`.
-    pub fn config(&self) -> Map<String, Json> {
+    pub(in crate::layers) fn config(&self) -> Map<String, Json> {
         let arguments = [
             ("return_sequences", self.return_sequences),
             ("return_state", self.return_state),
@@ -41,8 +47,17 @@ pub(super) fn unknown_time(subject: &str) -> Error {
 
 /// Keras's arguments of every recurrent layer.
 impl<C: LayerCell + ?Sized> RecurrentLayer<C> {
-    pub(in crate::layers) fn with_form(mut self, form: Form) -> Self {
+    /// What the layer reads and returns.
+    pub(in crate::layers) fn form(&self) -> RecurrentForm {
+        self.form
+    }
+
+    pub(in crate::layers) fn set_form(&mut self, form: RecurrentForm) {
         self.form = form;
+    }
+
+    pub(in crate::layers) fn with_form(mut self, form: RecurrentForm) -> Self {
+        self.set_form(form);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use ndarray::ArrayD;
 
-use super::{Form, LayerCell, RecurrentLayer, name_of};
+use super::{LayerCell, RecurrentForm, RecurrentLayer, name_of};
 use crate::builder::Builder;
 use crate::error::{Error, Result};
 use crate::graph::Value;
@@ -72,7 +72,7 @@ impl<C: LayerCell + ?Sized> RecurrentLayer<C> {
         b: &Builder,
         kept: &[Kept],
         shapes: &[Shape],
-        form: &Form,
+        form: &RecurrentForm,
     ) -> Result<Vec<Value>> {
         if !form.stateful {
             return shapes.iter().map(|shape| b.constant(0.0, shape)).collect();

@@ -1,6 +1,6 @@
 //! The steps of a recurrent layer, under a mask or without one.
 
-use super::{Form, LayerCell, RecurrentLayer, name_of};
+use super::{LayerCell, RecurrentForm, RecurrentLayer, name_of};
 use crate::builder::{Builder, Steps};
 use crate::error::{Error, Result};
 use crate::graph::Value;
@@ -14,7 +14,7 @@ impl<C: LayerCell + ?Sized> RecurrentLayer<C> {
         x: Value,
         mask: Option<Value>,
         states: &[Value],
-        form: &Form,
+        form: &RecurrentForm,
     ) -> Result<(Value, Vec<Value>)> {
         let step_shape = self.step_shape(&b.shape(x))?;
         let in_order = |value: Value| if form.go_backwards { b.flip(value, 1) } else { Ok(value) };

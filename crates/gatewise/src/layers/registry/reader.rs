@@ -30,6 +30,16 @@ impl Reader {
         self.config.remove(name).filter(|value| !value.is_null())
     }
 
+    /// An argument as it stands, null too.
+    pub fn given(&mut self, name: &str) -> Option<Json> {
+        self.config.remove(name)
+    }
+
+    /// An argument that may be absent.
+    pub fn optional(&mut self, name: &str) -> Option<Json> {
+        self.take(name)
+    }
+
     pub fn wrong(&self, name: &str, expected: &str, got: &Json) -> Error {
         Error::argument(&self.class_name, format!("`{name}` must be {expected}, got {got}"))
     }

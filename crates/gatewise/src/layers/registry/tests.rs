@@ -6,7 +6,9 @@ use crate::layers::{
     GlobalMaxPooling1d, GroupNormalization, LayerNormalization, MaxPooling1d, Padding, RmsNormalization,
     UpSampling1d, ZeroPadding1d, get_config, serialize,
 };
-use crate::layers::{Gru, GruCell, LstmCell, Rnn, SimpleRnn, SimpleRnnCell, StackedRnnCells};
+use crate::layers::{
+    Bidirectional, Gru, GruCell, Lstm, LstmCell, MergeMode, Rnn, SimpleRnn, SimpleRnnCell, StackedRnnCells,
+};
 
 /// One layer of each class with arguments that are not the defaults.
 fn layers() -> Vec<Arc<dyn Layer>> {
@@ -71,6 +73,12 @@ fn layers() -> Vec<Arc<dyn Layer>> {
         ),
         Arc::new(Gru::new(3).reset_after(false).implementation(1).activity_regularizer("l1").seed(4)),
         Arc::new(SimpleRnn::new(3).activation("relu").zero_output_for_mask(true).seed(5)),
+        Arc::new(
+            Bidirectional::new(Gru::new(3).return_sequences(true).trainable(false).with_name("inside"))
+                .backward_layer(SimpleRnn::new(3).return_sequences(true).go_backwards(true))
+                .merge_mode(MergeMode::None)
+                .activity_regularizer("l1"),
+        ),
         Arc::new(LstmCell::new(2).recurrent_activation("hard_sigmoid").implementation(1).dropout(0.1)),
         Arc::new(GruCell::new(2).use_bias(false).kernel_regularizer("l2").recurrent_dropout(0.2)),
         Arc::new(SimpleRnnCell::new(2).recurrent_constraint("unit_norm").bias_initializer("ones")),

@@ -3,8 +3,10 @@ use std::sync::Arc;
 use ndarray::{Array, ArrayD, Axis};
 
 use crate::functional::Apply;
-use crate::layers::{Dense, Embedding, Input, LayerOptions, Lstm, LstmTrace, Masking};
-use crate::model::Model;
+use crate::layers::{
+    Bidirectional, Dense, Embedding, Input, LayerOptions, Lstm, LstmTrace, Masking, MergeMode,
+};
+use crate::model::{Model, Predict};
 use crate::sequential::Sequential;
 
 /// Rounding of single precision in gates that are computed twice in different orders.
@@ -114,4 +116,50 @@ fn a_layer_that_is_no_lstm_or_not_there_is_reported() {
     assert_eq!(error, "dense: expected an LSTM to trace, got the class Dense");
     let error = model.trace("gru", &data()).unwrap_err().to_string();
     assert_eq!(error, "sequential: there is no layer \"gru\", the layers are: lstm, dense");
+}
+
+#[test]
+fn both_directions_of_a_bidirectional_layer_are_traced() {
+    let mut model = Sequential::new().with_seed(3);
+    model.add(Input::new([None, Some(3)])).unwrap().add(Masking::new(0.0)).unwrap();
+    let both = Bidirectional::new(Lstm::new(2).return_sequences(true)).merge_mode(MergeMode::None);
+    model.add(both).unwrap();
+    let x = data();
+    let outputs = model.predict_all(&x, Predict::default()).unwrap();
+    let ahead = model.trace("bidirectional/forward_lstm", &x).unwrap();
+    let back = model.trace("bidirectional/backward_lstm", &x).unwrap();
+    let mut back = back.h;
+    back.invert_axis(Axis(1));
+    for (traced, output) in [(ahead.h, &outputs[0]), (back, &outputs[1])] {
+        for ((row, step, unit), h) in traced.indexed_iter() {
+            // Masked steps are zero in the output; the trace shows the state that is held.
+            let expected = if row == 0 || step < 3 { *h } else { 0.0 };
+            assert_eq!(output[[row, step, unit]], expected);
+        }
+    }
+    let error = model.trace("bidirectional", &x).unwrap_err().to_string();
+    let text =
+        "bidirectional: expected \"bidirectional/forward_lstm\" or \"bidirectional/backward_lstm\", got \"\"";
+    assert_eq!(error, text);
+    let error = model.trace("masking/lstm", &x).unwrap_err().to_string();
+    assert_eq!(error, "masking: there is no layer \"lstm\" inside the class Masking");
+}
+
+#[test]
+fn a_direction_is_traced_from_its_half_of_the_states() {
+    let states: Vec<_> = (0..4).map(|_| Input::new([Some(2)]).tensor().unwrap()).collect();
+    let sequence = Input::new([None, Some(3)]).tensor().unwrap();
+    let all = [&sequence, &states[0], &states[1], &states[2], &states[3]];
+    let both = Bidirectional::new(Lstm::new(2)).with_name("both").apply(all).unwrap();
+    let model = Model::new(all, &both).unwrap();
+    let x = data();
+    let start = |at: usize| Array::from_shape_fn((2, 2), |(i, u)| (at * 4 + i * 2 + u) as f32 / 8.0 - 1.0);
+    let start: Vec<ArrayD<f32>> = (0..4).map(|at| start(at).into_dyn()).collect();
+    let arrays = [&x, &start[0], &start[1], &start[2], &start[3]];
+    let y = model.predict(arrays).unwrap();
+    for (name, half) in [("both/forward_lstm", 0), ("both/backward_lstm", 2)] {
+        let trace = model.trace(name, arrays).unwrap();
+        let last = y.slice_axis(Axis(1), (half..half + 2).into());
+        assert_eq!(trace.h.index_axis(Axis(1), 4).into_dyn(), last);
+    }
 }
