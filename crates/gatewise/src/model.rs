@@ -23,6 +23,7 @@ mod feed;
 mod fit;
 mod functional;
 mod heads;
+mod listeners;
 mod optimizer_state;
 mod predict;
 mod programs;

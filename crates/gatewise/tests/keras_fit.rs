@@ -157,7 +157,8 @@ fn check_later(case: &Json) {
     let (mut model, spy) = passing_model();
     model.evaluate(&x, &y, Evaluate { batch_size, steps, ..Evaluate::default() }).unwrap();
     assert_eq!(*spy.0.lock().unwrap(), expected(case), "{}", name(case));
-    let predicted = model.predict_all(&x, Predict { batch_size, steps }).unwrap().remove(0);
+    let predicted =
+        model.predict_all(&x, Predict { batch_size, steps, ..Predict::default() }).unwrap().remove(0);
     let predicted: Vec<f32> = predicted.into_iter().collect();
     assert_eq!(serde_json::json!(predicted), case["predicted"], "{}", name(case));
 }

@@ -180,7 +180,7 @@ impl Callback for Watcher {
     fn on_train_batch_end(
         &mut self,
         _batch: usize,
-        logs: &Logs,
+        logs: &mut Logs,
         control: &mut dyn TrainingControl,
     ) -> Result<()> {
         assert!(logs.contains_key("loss") && logs.contains_key("largest_error"));

@@ -2,17 +2,9 @@
 
 use ndarray::ArrayD;
 
-use super::{Callback, Logs, TrainingControl, TrainingPlan};
-use crate::error::{Error, Result};
-
-/// Which values are better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Improvement {
-    /// Smaller ones, as of a loss.
-    Min,
-    /// Larger ones, as of an accuracy.
-    Max,
-}
+use super::monitor::Monitor;
+use super::{Callback, Improvement, Logs, TrainingControl, TrainingPlan};
+use crate::error::Result;
 
 /// Keras's `EarlyStopping`: ends the training after `patience` epochs without an improvement.
 ///
@@ -28,13 +20,16 @@ pub struct EarlyStopping {
     pub monitor: String,
     /// How much better a value must be to count, at least 0 (default 0).
     pub min_delta: f64,
-    /// Epochs without an improvement that are endured (default 0).
+    /// Epochs without an improvement that are endured (default 0, which is as 1: the first stops the training).
     pub patience: usize,
-    /// Which values are better; without it smaller ones for a loss or error, larger ones for an accuracy.
+    /// 1 says when the training is stopped and weights are restored; 0 (default) says nothing.
+    pub verbose: u8,
+    /// Which values are better (default: smaller ones of a loss, and of a metric what it says itself).
     pub mode: Option<Improvement>,
-    /// A value that must be beaten for the patience to start anew.
+    /// A value that must be beaten for the patience to start anew (default none).
     pub baseline: Option<f64>,
-    /// Whether the model gets the weights of its best epoch back, also if the training was not stopped early.
+    /// Whether the model gets the weights of its best epoch back, also if the training was not stopped early (default
+    /// false).
     pub restore_best_weights: bool,
     /// Epochs at the start that are not watched (default 0).
     pub start_from_epoch: usize,
@@ -45,6 +40,7 @@ pub struct EarlyStopping {
 /// What has been seen of the running training.
 #[derive(Debug, Clone, Default)]
 pub struct EarlyStoppingProgress {
+    plan: TrainingPlan,
     best: Option<f64>,
     best_epoch: usize,
     wait: usize,
@@ -58,6 +54,7 @@ impl Default for EarlyStopping {
             monitor: "val_loss".into(),
             min_delta: 0.0,
             patience: 0,
+            verbose: 0,
             mode: None,
             baseline: None,
             restore_best_weights: false,
@@ -78,23 +75,20 @@ impl EarlyStopping {
         self.progress.best_epoch
     }
 
-    fn mode(&self) -> Improvement {
-        let is_accuracy =
-            ["acc", "auc", "precision", "recall", "f1"].iter().any(|name| self.monitor.contains(name));
-        self.mode.unwrap_or(if is_accuracy { Improvement::Max } else { Improvement::Min })
-    }
-
-    fn is_better(&self, value: f64, reference: f64) -> bool {
-        match self.mode() {
-            Improvement::Min => value + self.min_delta.abs() < reference,
-            Improvement::Max => value - self.min_delta.abs() > reference,
+    fn monitor(&self) -> Monitor<'_> {
+        Monitor {
+            class_name: "EarlyStopping",
+            key: &self.monitor,
+            mode: self.mode,
+            min_delta: self.min_delta,
         }
     }
 }
 
 impl Callback for EarlyStopping {
-    fn on_train_begin(&mut self, _plan: &TrainingPlan, _control: &mut dyn TrainingControl) -> Result<()> {
-        self.progress = EarlyStoppingProgress::default();
+    fn on_train_begin(&mut self, plan: &TrainingPlan, _control: &mut dyn TrainingControl) -> Result<()> {
+        self.monitor().check()?;
+        self.progress = EarlyStoppingProgress { plan: plan.clone(), ..EarlyStoppingProgress::default() };
         Ok(())
     }
 
@@ -104,26 +98,22 @@ impl Callback for EarlyStopping {
         logs: &mut Logs,
         control: &mut dyn TrainingControl,
     ) -> Result<()> {
-        let Some(value) = logs.get(&self.monitor).copied() else {
-            let known: Vec<&str> = logs.keys().map(String::as_str).collect();
-            let text = format!("`monitor` must be one of {}, got \"{}\"", known.join(", "), self.monitor);
-            return Err(Error::argument("early_stopping", text));
-        };
-        if epoch < self.start_from_epoch {
-            return Ok(());
-        }
+        let value = self.monitor().value(epoch, logs, &self.progress.plan)?;
+        let improvement = self.monitor().improvement(control)?;
+        let Some(value) = value.filter(|_| epoch >= self.start_from_epoch) else { return Ok(()) };
         if self.restore_best_weights && self.progress.best_weights.is_none() {
             // Until a value is better than another, the first weights are the best.
             self.progress.best_weights = Some(control.weights());
             self.progress.best_epoch = epoch;
         }
         self.progress.wait += 1;
-        // NaN is better than nothing else, not even than no value.
-        if !value.is_nan() && self.progress.best.is_none_or(|best| self.is_better(value, best)) {
+        let is_better = |reference| self.monitor().is_better(improvement, value, reference);
+        if is_better(self.progress.best) {
+            let beats_baseline = is_better(self.baseline);
             self.progress.best = Some(value);
             self.progress.best_epoch = epoch;
             self.progress.best_weights = self.restore_best_weights.then(|| control.weights());
-            if self.baseline.is_none_or(|baseline| self.is_better(value, baseline)) {
+            if beats_baseline {
                 self.progress.wait = 0;
             }
             return Ok(());
@@ -136,10 +126,17 @@ impl Callback for EarlyStopping {
     }
 
     fn on_train_end(&mut self, control: &mut dyn TrainingControl) -> Result<()> {
-        match self.progress.best_weights.take() {
-            Some(weights) => control.set_weights(&weights),
-            None => Ok(()),
+        if let Some(epoch) = self.progress.stopped_epoch
+            && self.verbose > 0
+        {
+            control.say(format!("Epoch {}: early stopping\n", epoch + 1));
         }
+        let Some(weights) = self.progress.best_weights.take() else { return Ok(()) };
+        if self.verbose > 0 {
+            let epoch = self.progress.best_epoch + 1;
+            control.say(format!("Restoring model weights from the end of the best epoch: {epoch}.\n"));
+        }
+        control.set_weights(&weights)
     }
 }
 

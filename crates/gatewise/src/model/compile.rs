@@ -1,5 +1,7 @@
 //! What a model is trained with.
 
+use ndarray::ArrayD;
+
 use super::Model;
 use super::heads::{Head, Heads};
 use crate::error::{Error, Result};
@@ -163,6 +165,17 @@ pub(super) struct Training {
     pub heads: Heads,
     /// Training steps so far; dropout draws other masks at each.
     pub steps: u64,
+    /// The loss of the last batch.
+    pub batch_loss: f64,
+    pub gradients: KeptGradients,
+}
+
+/// The gradients of the last step, if somebody wants to see them.
+#[derive(Debug, Default)]
+pub(super) struct KeptGradients {
+    /// Whether those of the next step are to be kept.
+    pub is_wanted: bool,
+    pub arrays: Vec<ArrayD<f32>>,
 }
 
 impl Model {
@@ -190,6 +203,8 @@ impl Model {
             waiting,
             heads: Heads::default(),
             steps: 0,
+            batch_loss: f64::NAN,
+            gradients: KeptGradients::default(),
         };
         if self.is_built() {
             training.prepare(&self.output_names())?;

@@ -7,14 +7,15 @@ use super::arrays::Arrays;
 use super::batches::{at_least_one, batch_size_for};
 use super::feed::{ArrayFeed, Feed};
 use super::fit::Shuffle;
+use super::listeners::{Listeners, Running};
 use super::programs::Purpose;
-use crate::callbacks::Logs;
+use crate::callbacks::{Callback, Logs, TrainingPlan};
 use crate::error::Result;
 use crate::metrics::MetricValue;
 use crate::random::RandomKey;
 
 /// The arguments of Keras's `evaluate`, with its defaults.
-#[derive(Debug, Clone, Default)]
+#[derive(Default)]
 pub struct Evaluate<'a> {
     /// Samples in a batch (default 32, or as many as make `steps` batches).
     pub batch_size: Option<usize>,
@@ -22,6 +23,8 @@ pub struct Evaluate<'a> {
     pub sample_weight: Arrays<'a>,
     /// The most batches that are taken (default: all).
     pub steps: Option<usize>,
+    /// What is told of the batches, in this order.
+    pub callbacks: Vec<&'a mut dyn Callback>,
 }
 
 impl Model {
@@ -38,7 +41,8 @@ impl Model {
         at_least_one("evaluate", [("batch_size", evaluate.batch_size), ("steps", evaluate.steps)])?;
         let data = self.dataset(&x.into(), &y.into(), &evaluate.sample_weight)?;
         let batch_size = batch_size_for(evaluate.batch_size, evaluate.steps, data.len());
-        self.evaluate_feed(&mut ArrayFeed::new(data, batch_size, Shuffle::Off), evaluate.steps)
+        let mut feed = ArrayFeed::new(data, batch_size, Shuffle::Off);
+        self.evaluate_feed(&mut feed, evaluate.steps, &mut Listeners::new(evaluate.callbacks))
     }
 
     /// The loss and the metrics since the last reset, by the names that they have in logs; vectors are whole here, while
@@ -52,15 +56,41 @@ impl Model {
     }
 
     /// All batches of a feed (or the first `steps`) through the loss program, in order.
-    pub(super) fn evaluate_feed(&mut self, feed: &mut dyn Feed, steps: Option<usize>) -> Result<Logs> {
+    pub(super) fn evaluate_feed(
+        &mut self,
+        feed: &mut dyn Feed,
+        steps: Option<usize>,
+        listeners: &mut Listeners<'_>,
+    ) -> Result<Logs> {
+        listeners.requests.stop_evaluating = false;
+        let plan = TrainingPlan {
+            epochs: 1,
+            steps: steps.or(feed.num_batches()),
+            samples: feed.num_samples(),
+            ..TrainingPlan::default()
+        };
+        listeners
+            .tell(Running::Training(self), |callback, control| callback.on_test_begin(&plan, control))?;
         self.training_mut()?.heads.reset();
         feed.start(0, RandomKey { seed: self.seed(), stream: 0, step: 0 })?;
         let mut step = 0;
-        while steps.is_none_or(|steps| step < steps) {
+        while steps.is_none_or(|steps| step < steps) && !listeners.requests.stop_evaluating {
             let Some(batch) = feed.next_batch()? else { break };
+            listeners.tell(Running::Training(self), |callback, control| {
+                callback.on_test_batch_begin(step, control)
+            })?;
             self.run_batch(Purpose::Test, &batch)?;
+            if !listeners.is_empty() {
+                let mut logs = self.training()?.heads.logs();
+                listeners.tell(Running::Training(self), |callback, control| {
+                    callback.on_test_batch_end(step, &mut logs, control)
+                })?;
+            }
             step += 1;
         }
-        Ok(self.training()?.heads.logs())
+        let mut logs = self.training()?.heads.logs();
+        listeners
+            .tell(Running::Training(self), |callback, control| callback.on_test_end(&mut logs, control))?;
+        Ok(logs)
     }
 }

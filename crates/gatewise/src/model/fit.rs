@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ndarray::ArrayD;
-
+use super::Model;
 use super::arrays::Arrays;
 use super::batches::{Dataset, Names, Samples, at_least_one, batch_size_for};
 use super::feed::{ArrayFeed, Feed};
+use super::listeners::{Listeners, Running};
 use super::programs::Purpose;
-use super::{Model, assign_weights};
 use crate::callbacks::{Callback, History, Logs, TrainingControl, TrainingPlan};
 use crate::error::{Error, Result};
 use crate::layers::Layer;
-use crate::optimizers::Optimizer;
 use crate::random::RandomKey;
 use crate::shape::Shape;
 
@@ -137,21 +135,20 @@ impl Model {
         let steps = fit.steps_per_epoch.or(feed.num_batches());
         let plan = TrainingPlan {
             epochs: fit.epochs,
-            steps: steps.unwrap_or(0),
-            samples: feed.num_samples().unwrap_or(0),
+            initial_epoch: fit.initial_epoch,
+            steps,
+            samples: feed.num_samples(),
+            validation_freq: validation.as_ref().map(|_| fit.validation_freq),
         };
         let mut session = Session {
             model: self,
-            callbacks: fit.callbacks,
-            is_stopped: false,
+            listeners: Listeners::new(fit.callbacks),
             pass: 0,
             steps_in_pass: 0,
             is_running: false,
             steps_per_epoch: fit.steps_per_epoch,
         };
-        let epochs = fit.initial_epoch..fit.epochs.max(fit.initial_epoch);
-        let validation = validation.map(|feed| (feed, fit.validation_steps, &fit.validation_freq));
-        session.run(feed, validation, &plan, epochs)
+        session.run(feed, validation.map(|feed| (feed, fit.validation_steps)), &plan)
     }
 
     /// The checked data of a training, for which the model is made ready.
@@ -216,8 +213,7 @@ fn split(data: Dataset<'_>, share: f64) -> Result<(Dataset<'_>, Option<Dataset<'
 /// A training that runs.
 struct Session<'m, 'c> {
     model: &'m mut Model,
-    callbacks: Vec<&'c mut dyn Callback>,
-    is_stopped: bool,
+    listeners: Listeners<'c>,
     /// Passes through the data that have begun.
     pass: usize,
     /// Batches that were taken in the pass.
@@ -231,24 +227,23 @@ impl Session<'_, '_> {
     fn run(
         &mut self,
         feed: &mut dyn Feed,
-        mut validation: Option<(&mut dyn Feed, Option<usize>, &ValidationFreq)>,
+        mut validation: Option<(&mut dyn Feed, Option<usize>)>,
         plan: &TrainingPlan,
-        epochs: std::ops::Range<usize>,
     ) -> Result<History> {
         let mut history = History::default();
         self.notify(|callback, control| callback.on_train_begin(plan, control))?;
-        for epoch in epochs {
+        for epoch in self.listeners.requests.initial_epoch.unwrap_or(plan.initial_epoch)..plan.epochs {
             self.notify(|callback, control| callback.on_epoch_begin(epoch, control))?;
             let mut logs = self.train_epoch(feed, epoch)?;
-            if let Some((feed, steps, freq)) = &mut validation
-                && freq.is_due(epoch)
+            if let Some((feed, steps)) = &mut validation
+                && plan.validates(epoch)
             {
-                let evaluation = self.model.evaluate_feed(*feed, *steps)?;
+                let evaluation = self.model.evaluate_feed(*feed, *steps, &mut self.listeners)?;
                 logs.extend(evaluation.into_iter().map(|(key, value)| (format!("val_{key}"), value)));
             }
             self.notify(|callback, control| callback.on_epoch_end(epoch, &mut logs, control))?;
             history.push(epoch, &logs);
-            if self.is_stopped {
+            if self.listeners.requests.stop_training {
                 break;
             }
         }
@@ -273,14 +268,15 @@ impl Session<'_, '_> {
                 self.is_running = false;
                 break;
             };
+            self.notify(|callback, control| callback.on_train_batch_begin(step, control))?;
             self.model.run_batch(Purpose::Train, &batch)?;
-            if !self.callbacks.is_empty() {
-                let logs = self.model.training()?.heads.logs();
-                self.notify(|callback, control| callback.on_train_batch_end(step, &logs, control))?;
+            if !self.listeners.is_empty() {
+                let mut logs = self.model.training()?.heads.logs();
+                self.notify(|callback, control| callback.on_train_batch_end(step, &mut logs, control))?;
             }
             step += 1;
             self.steps_in_pass += 1;
-            if self.is_stopped {
+            if self.listeners.requests.stop_training {
                 break;
             }
         }
@@ -303,38 +299,8 @@ impl Session<'_, '_> {
     /// Tells every callback.
     fn notify(
         &mut self,
-        mut tell: impl FnMut(&mut dyn Callback, &mut dyn TrainingControl) -> Result<()>,
+        tell: impl FnMut(&mut dyn Callback, &mut dyn TrainingControl) -> Result<()>,
     ) -> Result<()> {
-        let Self { model, callbacks, is_stopped, .. } = self;
-        let mut control = Control { model, is_stopped };
-        callbacks.iter_mut().try_for_each(|callback| tell(*callback, &mut control))
-    }
-}
-
-/// What callbacks may change.
-struct Control<'a> {
-    model: &'a mut Model,
-    is_stopped: &'a mut bool,
-}
-
-impl TrainingControl for Control<'_> {
-    fn stop_training(&mut self) {
-        *self.is_stopped = true;
-    }
-
-    fn weights(&self) -> Vec<ArrayD<f32>> {
-        self.model.get_weights()
-    }
-
-    fn set_weights(&mut self, weights: &[ArrayD<f32>]) -> Result<()> {
-        assign_weights(self.model.name(), &self.model.variables(), weights)
-    }
-
-    fn learning_rate(&self) -> f32 {
-        self.model.optimizer().map_or(0.0, Optimizer::learning_rate)
-    }
-
-    fn set_learning_rate(&mut self, learning_rate: f32) -> Result<()> {
-        self.model.training_mut()?.optimizer.set_learning_rate(learning_rate)
+        self.listeners.tell(Running::Training(self.model), tell)
     }
 }

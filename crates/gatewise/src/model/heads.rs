@@ -6,7 +6,7 @@ use super::compile::Watch;
 use crate::callbacks::Logs;
 use crate::error::{Error, Result};
 use crate::losses::Loss;
-use crate::metrics::{Metric, MetricValue};
+use crate::metrics::{Direction, Metric, MetricValue};
 
 /// Loss and metrics of one output.
 #[derive(Debug)]
@@ -113,22 +113,39 @@ impl Heads {
         if with_loss.clone().count() > 1 {
             logs.extend(with_loss.map(|head| (format!("{}_loss", head.name), head.mean.value().into())));
         }
-        let mut names: Vec<String> = Vec::new();
-        for watch in [Watch::Plain, Watch::Weighted] {
-            for head in &self.list {
-                for (_, metric) in head.metrics.iter().filter(|(own, _)| *own == watch) {
-                    let name = self.free_name(&names, head, watch, metric.name());
-                    logs.insert(name.clone(), metric.result());
-                    names.push(name);
-                }
-            }
-        }
+        logs.extend(self.named_metrics().into_iter().map(|(name, metric)| (name, metric.result())));
         logs
     }
 
-    fn free_name(&self, taken: &[String], head: &Head, watch: Watch, metric: &str) -> String {
+    /// The metrics with their names in the logs.
+    fn named_metrics(&self) -> Vec<(String, &dyn Metric)> {
+        let mut named: Vec<(String, &dyn Metric)> = Vec::new();
+        for watch in [Watch::Plain, Watch::Weighted] {
+            for head in &self.list {
+                for (_, metric) in head.metrics.iter().filter(|(own, _)| *own == watch) {
+                    let taken: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
+                    named.push((self.free_name(&taken, head, watch, metric.name()), &**metric));
+                }
+            }
+        }
+        named
+    }
+
+    /// Which way the number of this name in the logs goes when the model gets better, if that is known.
+    pub fn direction(&self, name: &str) -> Option<Direction> {
+        let is_loss = |head: &Head| name == format!("{}_loss", head.name);
+        if name == "loss" || self.list.iter().any(is_loss) {
+            return Some(Direction::Down);
+        }
+        let has_name = |(own, metric): &(String, &dyn Metric)| {
+            metric.result().named(own).iter().any(|(element, _)| element == name)
+        };
+        self.named_metrics().iter().find(|metric| has_name(metric))?.1.direction()
+    }
+
+    fn free_name(&self, taken: &[&str], head: &Head, watch: Watch, metric: &str) -> String {
         let prefix = if self.list.len() > 1 { format!("{}_", head.name) } else { String::new() };
-        let is_free = |name: &String| !taken.contains(name);
+        let is_free = |name: &String| !taken.contains(&name.as_str());
         let plain = format!("{prefix}{metric}");
         let base = match watch {
             _ if is_free(&plain) => return plain,

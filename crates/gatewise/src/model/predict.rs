@@ -6,17 +6,21 @@ use super::Model;
 use super::arrays::Arrays;
 use super::batches::{Samples, at_least_one, batch_size_for, ranges};
 use super::feed::View;
+use super::listeners::Listeners;
+use crate::callbacks::Callback;
 use crate::error::{Error, Result};
 use crate::executor::RunKey;
 use crate::shape::Shape;
 
 /// The arguments of Keras's `predict`, with its defaults.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Predict {
+#[derive(Default)]
+pub struct Predict<'a> {
     /// Samples in a batch (default 32, or as many as make `steps` batches).
     pub batch_size: Option<usize>,
     /// The most batches that are taken (default: all).
     pub steps: Option<usize>,
+    /// What is told of the batches, in this order.
+    pub callbacks: Vec<&'a mut dyn Callback>,
 }
 
 impl Model {
@@ -40,16 +44,27 @@ impl Model {
     ///
     /// # Errors
     /// If an array does not fit.
-    pub fn predict_all<'a>(&self, x: impl Into<Arrays<'a>>, predict: Predict) -> Result<Vec<ArrayD<f32>>> {
+    pub fn predict_all<'a>(
+        &self,
+        x: impl Into<Arrays<'a>>,
+        predict: Predict<'a>,
+    ) -> Result<Vec<ArrayD<f32>>> {
         at_least_one("predict", [("batch_size", predict.batch_size), ("steps", predict.steps)])?;
         let inputs = self.input_samples(&x.into())?;
         let len = inputs[0].len();
         let batch_size = batch_size_for(predict.batch_size, predict.steps, len);
+        let steps = len.div_ceil(batch_size).min(predict.steps.unwrap_or(usize::MAX));
+        let mut listeners = Listeners::new(predict.callbacks);
+        listeners.predict_begin(self, steps, len)?;
         let mut batches = Vec::new();
-        for (start, end) in ranges(len, batch_size).take(predict.steps.unwrap_or(usize::MAX)) {
+        for (step, (start, end)) in ranges(len, batch_size).take(steps).enumerate() {
             let views: Vec<View<'_>> = inputs.iter().map(|samples| samples.view(start, end)).collect();
-            batches.push(self.predict_views(&views)?);
+            batches.push(listeners.predict_batch(self, step, || self.predict_views(&views))?);
+            if listeners.requests.stop_predicting {
+                break;
+            }
         }
+        listeners.predict_end(self)?;
         self.join(batches)
     }
 

@@ -25,6 +25,7 @@ impl Model {
         let training = self.training_mut()?;
         let key = RunKey { seed, step: training.steps };
         program.run(&batch.data(), key, |outputs| {
+            training.batch_loss = f64::from(outputs.get(LossLayout::LOSS)[0]);
             training.heads.update(outputs, batch)?;
             if purpose == Purpose::Train {
                 training.update_weights(outputs, &variables)?;
@@ -98,11 +99,25 @@ impl Training {
         let shapes: Vec<(&str, &[usize])> =
             variables.iter().map(|variable| (variable.path(), variable.shape())).collect();
         self.optimizer.build(&shapes)?;
+        self.keep_gradients(&gradients, variables);
         let mut guards: Vec<_> = variables.iter().map(Variable::write).collect();
         let mut weights: Vec<&mut [f32]> = guards.iter_mut().map(|guard| guard.as_mut_slice()).collect();
         self.optimizer.apply(&gradients, &mut weights)?;
         self.steps += 1;
         constrain(variables, &mut weights)
+    }
+
+    /// Copies the gradients if they are wanted, without the factor that the loss was scaled by.
+    fn keep_gradients(&mut self, gradients: &[&[f32]], variables: &[Variable]) {
+        self.gradients.arrays.clear();
+        if !std::mem::take(&mut self.gradients.is_wanted) {
+            return;
+        }
+        let scale = self.optimizer.loss_scale_factor().unwrap_or(1.0);
+        for (gradient, variable) in gradients.iter().zip(variables) {
+            let unscaled = array(variable.shape(), gradient).mapv(|x| x / scale);
+            self.gradients.arrays.push(unscaled);
+        }
     }
 
     /// Ends a training: with an average of the weights they become it.

@@ -270,7 +270,8 @@ impl Recorder {
 
 impl Callback for Recorder {
     fn on_train_begin(&mut self, plan: &TrainingPlan, _: &mut dyn TrainingControl) -> Result<()> {
-        self.tell(format!("begin {} {} {}", plan.epochs, plan.steps, plan.samples))
+        let (steps, samples) = (plan.steps.unwrap(), plan.samples.unwrap());
+        self.tell(format!("begin {} {steps} {samples}", plan.epochs))
     }
 
     fn on_epoch_begin(&mut self, epoch: usize, _: &mut dyn TrainingControl) -> Result<()> {
@@ -280,7 +281,7 @@ impl Callback for Recorder {
     fn on_train_batch_end(
         &mut self,
         batch: usize,
-        logs: &Logs,
+        logs: &mut Logs,
         control: &mut dyn TrainingControl,
     ) -> Result<()> {
         if self.stop_at_batch == Some(batch) {

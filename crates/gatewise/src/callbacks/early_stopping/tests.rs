@@ -1,52 +1,12 @@
+use super::super::testing::{Scripted, logs};
 use super::*;
-
-/// A training whose weight is the number of the epoch.
-#[derive(Debug, Default)]
-struct FakeTraining {
-    weight: f32,
-    is_stopped: bool,
-}
-
-impl TrainingControl for FakeTraining {
-    fn stop_training(&mut self) {
-        self.is_stopped = true;
-    }
-
-    fn weights(&self) -> Vec<ArrayD<f32>> {
-        vec![ArrayD::from_elem(vec![1], self.weight)]
-    }
-
-    fn set_weights(&mut self, weights: &[ArrayD<f32>]) -> Result<()> {
-        self.weight = weights[0].sum();
-        Ok(())
-    }
-
-    fn learning_rate(&self) -> f32 {
-        0.0
-    }
-
-    fn set_learning_rate(&mut self, _learning_rate: f32) -> Result<()> {
-        Ok(())
-    }
-}
 
 /// Trains with one value an epoch. Returns the epochs that were run and the weight at the end.
 fn train(stop: &mut EarlyStopping, values: &[f64]) -> (usize, f32) {
-    let mut training = FakeTraining::default();
-    let plan = TrainingPlan { epochs: values.len(), steps: 1, samples: 1 };
-    stop.on_train_begin(&plan, &mut training).unwrap();
-    let mut epochs = 0;
-    for (epoch, value) in values.iter().enumerate() {
-        training.weight = epoch as f32;
-        let mut logs = Logs::from([(stop.monitor.clone(), *value)]);
-        stop.on_epoch_end(epoch, &mut logs, &mut training).unwrap();
-        epochs += 1;
-        if training.is_stopped {
-            break;
-        }
-    }
-    stop.on_train_end(&mut training).unwrap();
-    (epochs, training.weight)
+    let mut training = Scripted::default();
+    let logs = logs(&stop.monitor, values);
+    let epochs = training.train(stop, &TrainingPlan::default(), logs).unwrap();
+    (epochs, training.weight())
 }
 
 #[test]
@@ -78,14 +38,29 @@ fn an_improvement_must_exceed_the_least_one() {
 }
 
 #[test]
-fn accuracies_are_better_when_larger_unless_the_mode_says_otherwise() {
+fn a_metric_says_itself_which_values_are_better() {
     let watch =
         |monitor: &str, mode| EarlyStopping { monitor: monitor.into(), mode, ..EarlyStopping::default() };
     let rising = [0.1, 0.2, 0.3];
-    assert_eq!(train(&mut watch("val_accuracy", None), &rising).0, 3);
+    for metric in ["val_accuracy", "accuracy", "auc", "val_r2_score"] {
+        assert_eq!(train(&mut watch(metric, None), &rising).0, 3, "{metric}");
+    }
     assert_eq!(train(&mut watch("val_accuracy", Some(Improvement::Min)), &rising).0, 2);
     assert_eq!(train(&mut watch("val_mae", None), &rising).0, 2);
     assert_eq!(train(&mut watch("reward", Some(Improvement::Max)), &rising).0, 3);
+}
+
+#[test]
+fn messages_are_kerass() {
+    let verbose = EarlyStopping { verbose: 1, restore_best_weights: true, ..EarlyStopping::default() };
+    let mut training = Scripted::default();
+    let values = logs("val_loss", &[1.0, 2.0]);
+    training.train(&mut verbose.clone(), &TrainingPlan::default(), values).unwrap();
+    let best = "Restoring model weights from the end of the best epoch: 1.\n";
+    assert_eq!(training.said, ["Epoch 2: early stopping\n", best]);
+    let mut training = Scripted::default();
+    training.train(&mut verbose.clone(), &TrainingPlan::default(), logs("val_loss", &[2.0, 1.0])).unwrap();
+    assert_eq!(training.said, ["Restoring model weights from the end of the best epoch: 2.\n"]);
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl ValidationFreq {
     }
 
     /// Whether to validate after this epoch, counted from 0.
-    pub(super) fn is_due(&self, epoch: usize) -> bool {
+    pub(crate) fn is_due(&self, epoch: usize) -> bool {
         match self {
             Self::Every(epochs) => (epoch + 1).is_multiple_of(*epochs),
             Self::Epochs(epochs) => epochs.contains(&(epoch + 1)),
