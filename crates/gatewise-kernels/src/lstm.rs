@@ -32,8 +32,10 @@ mod weights;
 
 use crate::Real;
 use crate::activation::Activation;
+use crate::simd::lanes;
 
 pub use record::record_len;
+pub use weights::PackedWeights;
 
 /// The sizes of a call: `batch` B, `steps` T, `features` F and `units` H.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,6 +178,21 @@ pub fn forward(layer: &Layer<f32>, inputs: &Inputs<f32>, outputs: Outputs<f32>, 
     check::outputs(layer, &outputs);
     check::workspace(forward_workspace_len(&layer.sizes), workspace);
     forward::forward(layer, inputs, outputs, workspace);
+}
+
+/// [`forward()`] with weights that were packed before; `packed` are those of `layer`. Gives the same bits.
+pub fn forward_packed(
+    layer: &Layer<f32>,
+    packed: &PackedWeights,
+    inputs: &Inputs<f32>,
+    outputs: Outputs<f32>,
+    workspace: &mut [f32],
+) {
+    check::call(layer, inputs);
+    check::outputs(layer, &outputs);
+    check::workspace(forward_workspace_len(&layer.sizes), workspace);
+    let weights = packed.weights(&layer.sizes, lanes());
+    forward::forward_with(weights, layer, inputs, outputs, workspace);
 }
 
 /// Writes the gradients of a loss by the inputs and weights of a call of [`forward()`] that left `record`.

@@ -92,12 +92,55 @@ pub fn matmul(
     let right = if reads_right_in_place(product) {
         RightOperand::InPlace(b)
     } else {
-        let (row_stride, column_stride) = if product.b_transposed { (1, k) } else { (n, 1) };
-        columns.pack(Matrix { data: b, row_stride, column_stride }, k, workspace);
+        columns.pack(right_matrix(product, b), k, workspace);
         RightOperand::Packed(workspace)
     };
     let rows = RowTask { left, right, k, columns, start, first_row: 0, c, stride: n };
     rows.run_in_parts(rows_per_task(m, k * n));
+}
+
+/// The right operand of products in the order in which tiles read it, for many products with the same one.
+#[derive(Clone, Debug)]
+pub struct PackedRight {
+    data: Vec<f32>,
+    lanes: usize,
+    k: usize,
+    n: usize,
+}
+
+impl PackedRight {
+    /// Packs `b` of a product of this shape, for the current instruction set.
+    pub fn new(product: &Product, b: &[f32]) -> Self {
+        let columns = columns(product);
+        let mut data = vec![0.0; product.k * columns.padded()];
+        columns.pack(right_matrix(product, b), product.k, &mut data);
+        Self { data, lanes: columns.lanes, k: product.k, n: product.n }
+    }
+}
+
+/// [`matmul`] of rows `a` `[m, k]` that are not transposed with an operand that was packed before. Gives the same bits.
+pub fn matmul_packed(product: &Product, a: &[f32], b: &PackedRight, bias: Option<&[f32]>, c: &mut [f32]) {
+    let Product { m, k, n, .. } = *product;
+    let columns = columns(product);
+    assert!(
+        !product.a_transposed && !product.accumulate,
+        "matmul: the product has options that packing lacks"
+    );
+    assert_eq!((k, n, columns.lanes), (b.k, b.n, b.lanes), "matmul: `b` is packed for another product");
+    assert_eq!((a.len(), c.len()), (m * k, m * n), "matmul: `a` and `c` must hold m × k and m × n numbers");
+    if m == 0 || n == 0 {
+        return;
+    }
+    let start = bias.map_or(Start::Zero, Start::Bias);
+    let (left, right) = (LeftOperand::Rows(a), RightOperand::Packed(&b.data));
+    RowTask { left, right, k, columns, start, first_row: 0, c, stride: n }
+        .run_in_parts(rows_per_task(m, k * n));
+}
+
+/// `b` of a product where it lies.
+fn right_matrix<'a>(product: &Product, b: &'a [f32]) -> Matrix<'a> {
+    let (row_stride, column_stride) = if product.b_transposed { (1, product.k) } else { (product.n, 1) };
+    Matrix { data: b, row_stride, column_stride }
 }
 
 fn columns(product: &Product) -> Panels {

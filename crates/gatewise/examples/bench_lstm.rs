@@ -13,7 +13,7 @@ use gatewise::layers::{Dense, Input, Lstm};
 use gatewise::ndarray::ArrayD;
 use gatewise::optimizers::Adam;
 use gatewise::random::{RandomKey, normal_into};
-use gatewise::{Compile, Predict, Sequential};
+use gatewise::{Compile, Predict, Runner, Sequential};
 use gatewise_kernels::InstructionSet;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -31,8 +31,8 @@ fn main() -> Result<()> {
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => demonstrate(),
         ["make", folder, line] => make(Path::new(folder), &Workload::parse(line)?),
-        ["serve", folder, _, answer, line] => {
-            serve(Path::new(folder), Path::new(answer), &Workload::parse(line)?)
+        ["serve", folder, way, answer, line] => {
+            serve(Path::new(folder), way, Path::new(answer), &Workload::parse(line)?)
         }
         _ => Err("expected `make FOLDER WORKLOAD` or `serve FOLDER WAY ANSWER WORKLOAD`".into()),
     }
@@ -134,12 +134,15 @@ fn read(problem: &SafeTensors<'_>, name: &str) -> Result<ArrayD<f32>> {
 }
 
 /// Answers the problem, then repeats the job as often as standard input says.
-fn serve(folder: &Path, answer: &Path, workload: &Workload) -> Result<()> {
+fn serve(folder: &Path, way: &str, answer: &Path, workload: &Workload) -> Result<()> {
     let bytes = std::fs::read(problem(folder))?;
     let problem = SafeTensors::deserialize(&bytes)?;
     let weights =
         workload.weight_names().iter().map(|name| read(&problem, name)).collect::<Result<Vec<_>>>()?;
     let mut job = Job::new(workload, weights, read(&problem, "x")?, read(&problem, "y")?)?;
+    if way == "runner" {
+        job.runner = Some(job.model.runner([job.x.shape()])?);
+    }
     std::fs::write(answer, job.answer()?.iter().map(|number| format!("{number}\n")).collect::<String>())?;
     let (version, isa) = (env!("CARGO_PKG_VERSION"), InstructionSet::current().name());
     println!("ready\t{version}\t{isa}\t{}", threads()?);
@@ -167,13 +170,15 @@ struct Job {
     y: ArrayD<f32>,
     trains: bool,
     draws: bool,
+    /// What predicts instead of the model, if it is there.
+    runner: Option<Runner>,
 }
 
 impl Job {
     fn new(workload: &Workload, weights: Vec<ArrayD<f32>>, x: ArrayD<f32>, y: ArrayD<f32>) -> Result<Self> {
         let model = workload.model()?;
         model.set_weights(&weights)?;
-        Ok(Self { model, x, y, trains: workload.trains, draws: workload.draws() })
+        Ok(Self { model, x, y, trains: workload.trains, draws: workload.draws(), runner: None })
     }
 
     /// The prediction, the losses of the first training steps, and the prediction after them.
@@ -194,7 +199,10 @@ impl Job {
     }
 
     /// All samples in one batch.
-    fn predict(&self) -> Result<Vec<f32>> {
+    fn predict(&mut self) -> Result<Vec<f32>> {
+        if let Some(runner) = &mut self.runner {
+            return Ok(runner.run(&[self.x.as_slice().ok_or("the data lies in order")?])?.to_vec());
+        }
         let predict = Predict { batch_size: Some(self.x.shape()[0]), ..Predict::default() };
         Ok(self.model.predict_all(&self.x, predict)?.iter().flatten().copied().collect())
     }

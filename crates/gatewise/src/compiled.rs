@@ -13,6 +13,10 @@ use crate::number::Number;
 use crate::program::Program;
 use crate::threads;
 
+mod frozen;
+
+pub(crate) use frozen::Frozen;
+
 /// A program that can be run on data as it is.
 ///
 /// It can be shared by threads: each run takes memory from a pool and gives it back.

@@ -3,11 +3,12 @@
 //! Two executors run the same programs: [`Reference`] computes every operation by its naive meaning, in `f32` or
 //! `f64`, and is the oracle for everything else; [`Cpu`](crate::cpu::Cpu) maps the operations to the fast kernels.
 
+use crate::broadcast::Broadcast;
+use crate::cpu::Prepared;
 use crate::error::Result;
 use crate::number::Number;
 use crate::ops::{Op, Operation};
 use crate::program::{Place, Program, Step};
-use crate::shape::strides;
 
 /// What the random numbers of a run depend on, beside the operation and the element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -114,6 +115,7 @@ pub(crate) struct Run<'a, F> {
     outputs: &'a mut [Buffer<F>],
     workspace: &'a mut [F],
     key: RunKey,
+    prepared: &'a Prepared,
 }
 
 impl<'a, F> Run<'a, F> {
@@ -125,6 +127,11 @@ impl<'a, F> Run<'a, F> {
     /// The sizes of output `index`.
     pub fn output_dims(&self, index: usize) -> &'a [usize] {
         self.inputs.program.dims(self.inputs.step.outputs[index])
+    }
+
+    /// How the first N inputs are repeated to the sizes of the first output.
+    pub fn broadcast<const N: usize>(&self) -> Broadcast<N> {
+        Broadcast::new(std::array::from_fn(|input| self.input_dims(input)), self.output_dims(0))
     }
 
     /// The number of inputs.
@@ -145,6 +152,11 @@ impl<'a, F> Run<'a, F> {
     /// What random numbers depend on.
     pub fn key(&self) -> RunKey {
         self.key
+    }
+
+    /// What was made of the operation's weights before the run.
+    pub fn prepared(&self) -> &'a Prepared {
+        self.prepared
     }
 
     /// The array to fill as output `index`; empty if it is optional and nobody reads it.
@@ -190,11 +202,28 @@ pub(crate) fn execute<F: Number>(
     key: RunKey,
     arena: &mut Arena<F>,
 ) -> Result<()> {
-    for step in &program.steps {
+    execute_prepared(executor, program, &[], bindings, key, arena)
+}
+
+/// The same with what was made of the weights before, for each operation of the program in order or for none.
+///
+/// # Errors
+/// As [`execute`].
+pub(crate) fn execute_prepared<F: Number>(
+    executor: &impl Executor<F>,
+    program: &Program,
+    prepared: &[Prepared],
+    bindings: &dyn Bindings<F>,
+    key: RunKey,
+    arena: &mut Arena<F>,
+) -> Result<()> {
+    for (index, step) in program.steps.iter().enumerate() {
         arena.lend(program, step);
         let inputs = Inputs { program, step, slots: &arena.slots, bindings };
         let workspace = &mut arena.workspace[..step.workspace];
-        let result = executor.run(&step.op, &mut Run { inputs, outputs: &mut arena.taken, workspace, key });
+        let prepared = prepared.get(index).unwrap_or(&Prepared::Nothing);
+        let mut run = Run { inputs, outputs: &mut arena.taken, workspace, key, prepared };
+        let result = executor.run(&step.op, &mut run);
         arena.take_back(program, step);
         result?;
     }
@@ -221,40 +250,6 @@ impl<F> Arena<F> {
                 self.slots[slot] = buffer.data;
             }
         }
-    }
-}
-
-/// Where an element of a broadcast result comes from in an input.
-pub(crate) struct BroadcastIndex {
-    /// (size, stride in the input) of each axis of the output, last axis first.
-    axes: Vec<(usize, usize)>,
-}
-
-impl BroadcastIndex {
-    /// For input `index` and the first output of a run.
-    pub fn new<F>(run: &Run<'_, F>, index: usize) -> Self {
-        Self::between(run.input_dims(index), run.output_dims(0))
-    }
-
-    /// From an array of `input` sizes to one of `output` sizes.
-    pub fn between(input: &[usize], output: &[usize]) -> Self {
-        let own = strides(input);
-        let missing = output.len() - input.len();
-        let stride = |axis: usize| match axis.checked_sub(missing) {
-            Some(axis) if input[axis] > 1 => own[axis],
-            _ => 0,
-        };
-        Self { axes: (0..output.len()).rev().map(|axis| (output[axis], stride(axis))).collect() }
-    }
-
-    /// The input's element for element `index` of the output.
-    pub fn of(&self, mut index: usize) -> usize {
-        let mut from = 0;
-        for (size, stride) in &self.axes {
-            from += index % size * stride;
-            index /= size;
-        }
-        from
     }
 }
 

@@ -28,6 +28,7 @@
 //! | for | see |
 //! |---|---|
 //! | the LSTM with all its options | [`layers::Lstm`] |
+//! | inference that allocates nothing per call | [`Model::runner`], [`Model::stepper`] |
 //! | state as a value, step by step | [`layers::Lstm::forward`] |
 //! | training | [`Compile`], [`Fit`], [`losses`], [`metrics`], [`optimizers`], [`callbacks`] |
 //! | how weights start and are held in check | [`initializers`], [`regularizers`], [`constraints`] |
@@ -44,6 +45,7 @@
 //! is the widest that the CPU has, or the one that `GATEWISE_ISA` names (`generic`, `avx2`, `avx512f`, `neon`).
 
 pub mod activations;
+mod broadcast;
 mod builder;
 pub mod callbacks;
 mod compiled;
@@ -85,8 +87,8 @@ pub use error::{Error, Result};
 pub use functional::{clear_session, set_random_seed};
 pub use graph::Value;
 pub use model::{
-    Arrays, Compile, Evaluate, Fit, LossArgument, Model, OnBatch, Predict, Shuffle, StreamState, Validation,
-    ValidationFreq,
+    Arrays, Compile, Evaluate, Fit, LossArgument, Model, OnBatch, Predict, Runner, Shuffle, Stepper,
+    StreamState, Validation, ValidationFreq,
 };
 pub use ndarray;
 pub use program::{Program, ProgramInput};

@@ -27,6 +27,7 @@ mod listeners;
 mod optimizer_state;
 mod predict;
 mod programs;
+mod runner;
 mod step;
 mod stream;
 mod summary;
@@ -38,6 +39,7 @@ pub(crate) use config::deserialize;
 pub use evaluate::Evaluate;
 pub use fit::{Fit, OnBatch, Shuffle, Validation, ValidationFreq};
 pub use predict::Predict;
+pub use runner::{Runner, Stepper};
 pub use stream::StreamState;
 
 use architecture::Architecture;

@@ -49,6 +49,8 @@ pub struct Program {
     pub(crate) slots: Vec<usize>,
     /// Scratch memory of the operation that needs most.
     pub(crate) workspace: usize,
+    /// Floating-point operations of a run.
+    flops: u64,
     inputs: Vec<ProgramInput>,
     outputs: Vec<Value>,
     dims: Vec<Vec<usize>>,
@@ -68,20 +70,22 @@ impl Program {
             shape.to_known().ok_or_else(unknown)
         });
         let dims: Vec<Vec<usize>> = dims.collect::<Result<_>>()?;
-        let input_dims = |list: &[Value]| list.iter().map(|v| dims[v.index()].as_slice()).collect::<Vec<_>>();
+        let dims_of = |list: &[Value]| list.iter().map(|v| dims[v.index()].as_slice()).collect::<Vec<_>>();
         let is_needed = needed_values(graph, outputs);
         let mut steps = Vec::new();
         for node in &graph.nodes {
             let is_source = matches!(node.op, Op::Input(_));
             if !is_source && node.outputs.iter().any(|value| is_needed[value.index()]) {
-                let workspace = node.op.workspace_len(&input_dims(&node.inputs));
+                let workspace = node.op.workspace_len(&dims_of(&node.inputs));
                 let (op, inputs, outputs) = (node.op.clone(), node.inputs.clone(), node.outputs.clone());
                 steps.push(Step { op, inputs, outputs, workspace });
             }
         }
         let plan = plan::plan(graph, &mut steps, outputs, &dims, &is_needed);
+        let flops = steps.iter().map(|step| step.op.flops(&dims_of(&step.inputs), &dims_of(&step.outputs)));
         Ok(Self {
             workspace: steps.iter().map(|step| step.workspace).max().unwrap_or(0),
+            flops: flops.sum(),
             inputs: program_inputs(graph, &dims),
             outputs: outputs.to_vec(),
             slots: plan.slots,
@@ -124,12 +128,19 @@ impl Program {
 
     /// Floating-point operations of one run.
     pub fn flops(&self) -> u64 {
-        let dims_of = |values: &[Value]| values.iter().map(|value| self.dims(*value)).collect::<Vec<_>>();
-        self.steps.iter().map(|step| step.op.flops(&dims_of(&step.inputs), &dims_of(&step.outputs))).sum()
+        self.flops
     }
 
     pub(crate) fn place(&self, value: Value) -> Place {
         self.places[value.index()]
+    }
+
+    /// The binding in which a value lies, if it is an input.
+    pub(crate) fn binding(&self, value: Value) -> Option<usize> {
+        match self.place(value) {
+            Place::Binding(binding) => Some(binding),
+            _ => None,
+        }
     }
 
     pub(crate) fn value_len(&self, value: Value) -> usize {

@@ -46,13 +46,16 @@ impl Engines {
     /// The problem cannot be written, or an engine does not get ready.
     pub fn start(&self, workload: &Workload, folder: &Path) -> Result<Vec<Peer>> {
         process::run(Command::new(&self.gatewise).arg("make").arg(folder).arg(&workload.line))?;
-        let (own_way, keras_ways, torch_way): (_, &[&'static str], _) = match workload.job {
-            Job::Train => ("train_on_batch", &["train_on_batch", "fit"], "step"),
-            Job::Predict => ("predict", &["predict_on_batch", "call", "function"], "call"),
+        let (own_ways, keras_ways, torch_way): (&[&'static str], &[&'static str], _) = match workload.job {
+            Job::Train => (&["train_on_batch"], &["train_on_batch", "fit"], "step"),
+            Job::Predict => (&["predict", "runner"], &["predict_on_batch", "call", "function"], "call"),
         };
-        let mut own = Command::new(&self.gatewise);
-        own.arg("serve");
-        let mut peers = vec![Peer::start(own, "gatewise", own_way, workload, folder)?];
+        let mut peers = Vec::new();
+        for way in own_ways {
+            let mut own = Command::new(&self.gatewise);
+            own.arg("serve");
+            peers.push(Peer::start(own, "gatewise", way, workload, folder)?);
+        }
         for way in keras_ways {
             peers.push(Peer::start(self.keras.command(), "keras", way, workload, folder)?);
         }

@@ -54,8 +54,20 @@ pub(super) fn forward(
     outputs: Outputs<f32>,
     mut workspace: &mut [f32],
 ) {
+    let packed = take(&mut workspace, Weights::len(&layer.sizes, lanes()));
+    let weights = Weights::new(layer, lanes(), packed);
+    forward_with(weights, layer, inputs, outputs, workspace);
+}
+
+/// The same with weights that are ready.
+pub(super) fn forward_with(
+    weights: Weights,
+    layer: &Layer<f32>,
+    inputs: &Inputs<f32>,
+    outputs: Outputs<f32>,
+    mut workspace: &mut [f32],
+) {
     let sizes = layer.sizes;
-    let packed = take(&mut workspace, Weights::len(&sizes, lanes()));
     let samples = ForwardSamples {
         first: 0,
         y: outputs.y,
@@ -66,7 +78,7 @@ pub(super) fn forward(
         scratch: take(&mut workspace, sizes.batch * scratch_len(&sizes)),
         sizes,
     };
-    let call = Call { layer, inputs, weights: Weights::new(layer, lanes(), packed) };
+    let call = Call { layer, inputs, weights };
     for_chunks(samples, chunk_len(&sizes), &|samples| run(ChunkRun { call, samples }));
 }
 

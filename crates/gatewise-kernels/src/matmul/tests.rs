@@ -1,6 +1,6 @@
 //! The fast product against the reference, bit by bit.
 
-use super::{Product, matmul, reference, workspace_len};
+use super::{PackedRight, Product, matmul, matmul_packed, reference, workspace_len};
 use crate::testing::{assert_close, assert_same_bits, numbers, on_threads};
 use crate::{InstructionSet, Real};
 use proptest::prelude::*;
@@ -42,6 +42,20 @@ fn assert_reference(product: &Product, with_bias: bool) {
         assert_close(&what, &got, &expected, 1e-5);
     } else {
         assert_same_bits(&what, &got, &expected);
+    }
+}
+
+#[test]
+fn an_operand_that_was_packed_before_gives_the_same_bits() {
+    for (m, k, n) in [(0, 3, 4), (1, 0, 5), (1, 32, 1), (7, 19, 33), (64, 70, 65)] {
+        for product in layouts(m, k, n).filter(|product| !product.a_transposed && !product.accumulate) {
+            for with_bias in [false, true] {
+                let [a, b, bias, mut c] = operands(&product);
+                let packed = PackedRight::new(&product, &b);
+                matmul_packed(&product, &a, &packed, with_bias.then_some(&bias), &mut c);
+                assert_same_bits(&format!("{product:?}"), &c, &fast(&product, with_bias));
+            }
+        }
     }
 }
 

@@ -1,32 +1,8 @@
-use super::*;
 use crate::builder::{Builder, Mode};
 use crate::compiled::Compiled;
 use crate::executor::RunKey;
 use crate::ops::testing::{array, assert_executors_agree, fast, numbers};
 use crate::shape::Shape;
-
-#[test]
-fn an_input_is_repeated_as_its_sizes_say() {
-    let repeats = [
-        (&[2, 3][..], &[2, 3][..], Repeat::Full),
-        (&[], &[], Repeat::Full),
-        (&[0, 3], &[0, 3], Repeat::Full),
-        (&[], &[2, 3], Repeat::Scalar),
-        (&[1, 1], &[2, 3], Repeat::Scalar),
-        (&[1], &[1, 1], Repeat::Scalar),
-        (&[3], &[2, 3], Repeat::Rows),
-        (&[1, 3], &[2, 3], Repeat::Rows),
-        (&[2, 3], &[4, 2, 3], Repeat::Rows),
-        (&[2, 1], &[2, 3], Repeat::Columns),
-        (&[4, 2, 1], &[4, 2, 3], Repeat::Columns),
-        (&[1, 2, 1], &[4, 2, 3], Repeat::Other),
-        (&[2, 1, 3], &[2, 5, 3], Repeat::Other),
-        (&[3, 1], &[1, 3, 3], Repeat::Other),
-    ];
-    for (input, output, expected) in repeats {
-        assert!(Repeat::new(input, output) == expected, "{input:?} in {output:?}");
-    }
-}
 
 #[test]
 fn the_order_of_arguments_is_kept_when_one_is_repeated() {

@@ -1,5 +1,7 @@
 //! One step at a time, with the state as a value.
 
+use std::sync::Arc;
+
 use ndarray::{ArrayD, Axis};
 
 use super::Model;
@@ -65,11 +67,11 @@ impl StreamState {
 /// A program for one step.
 #[derive(Debug)]
 pub(super) struct StepProgram {
-    compiled: Compiled,
+    pub compiled: Arc<Compiled>,
     /// The states that enter after the data.
-    read: Vec<(String, Shape)>,
+    pub read: Vec<(String, Shape)>,
     /// The states that leave after the outputs.
-    next: Vec<String>,
+    pub next: Vec<String>,
 }
 
 impl Model {
@@ -130,13 +132,9 @@ impl Model {
         x: impl Into<Arrays<'a>>,
         state: StreamState,
     ) -> Result<(Vec<ArrayD<f32>>, StreamState)> {
-        let network = self.network()?;
         let arrays = x.into().in_order("x", &self.input_names())?;
-        check_steps(network, &arrays)?;
         let purpose = if state.is_new() { Purpose::FirstStep } else { Purpose::NextStep };
-        let shapes = arrays.iter().map(|array| array.shape().to_vec()).collect();
-        let key = Key { purpose, shapes: BatchShapes { x: shapes, ..BatchShapes::default() } };
-        let program = self.step_programs.get_or_make(key, || make(network, purpose, &arrays))?;
+        let program = self.step_program(purpose, &arrays)?;
         let states = check_state(&program, state)?;
         let contiguous: Vec<_> =
             arrays.into_iter().chain(&states).map(|array| array.as_standard_layout()).collect();
@@ -148,6 +146,15 @@ impl Model {
         let kept = outputs.split_off(outputs.len() - program.next.len());
         let parts = program.next.iter().cloned().zip(kept).collect();
         Ok((outputs, StreamState { parts: Some(parts) }))
+    }
+
+    /// The program for a step with arrays of these shapes, which are checked.
+    pub(super) fn step_program(&self, purpose: Purpose, arrays: &[&ArrayD<f32>]) -> Result<Arc<StepProgram>> {
+        let network = self.network()?;
+        check_steps(network, arrays)?;
+        let shapes = arrays.iter().map(|array| array.shape().to_vec()).collect();
+        let key = Key { purpose, shapes: BatchShapes { x: shapes, ..BatchShapes::default() } };
+        self.step_programs.get_or_make(key, || make(network, purpose, arrays))
     }
 }
 
@@ -212,7 +219,7 @@ fn make(network: &Network, purpose: Purpose, arrays: &[&ArrayD<f32>]) -> Result<
         outputs.into_iter().map(|output| without_time_axis(&b, output)).collect::<Result<_>>()?;
     let (next, values): (Vec<String>, Vec<Value>) = states.next().into_iter().unzip();
     results.extend(values);
-    Ok(StepProgram { compiled: Compiled::new(&b, &results)?, read: states.read(), next })
+    Ok(StepProgram { compiled: Arc::new(Compiled::new(&b, &results)?), read: states.read(), next })
 }
 
 fn without_time_axis(b: &Builder, output: Streamed) -> Result<Value> {
@@ -226,7 +233,7 @@ fn without_time_axis(b: &Builder, output: Streamed) -> Result<Value> {
 }
 
 /// The states in the order in which the program reads them.
-fn check_state(program: &StepProgram, state: StreamState) -> Result<Vec<ArrayD<f32>>> {
+pub(super) fn check_state(program: &StepProgram, state: StreamState) -> Result<Vec<ArrayD<f32>>> {
     let Some(mut parts) = state.parts else { return Ok(Vec::new()) };
     let mut states = Vec::new();
     for (path, shape) in &program.read {

@@ -1,9 +1,10 @@
 //! Functions of two numbers, applied element by element with NumPy's broadcasting.
 
 use super::{Differential, Operation};
+use crate::broadcast::map2;
 use crate::builder::Builder;
 use crate::error::Result;
-use crate::executor::{BroadcastIndex, Run};
+use crate::executor::Run;
 use crate::graph::Value;
 use crate::number::Number;
 use crate::shape::{Shape, broadcast};
@@ -100,12 +101,9 @@ impl Operation for Binary {
     }
 
     fn run<F: Number>(&self, run: &mut Run<'_, F>) -> Result<()> {
-        let (x_at, y_at) = (BroadcastIndex::new(run, 0), BroadcastIndex::new(run, 1));
+        let broadcast = run.broadcast();
         let (inputs, outputs) = run.parts();
-        let (x, y) = (inputs.get(0), inputs.get(1));
-        for (index, out) in outputs[0].iter_mut().enumerate() {
-            *out = self.apply(x[x_at.of(index)], y[y_at.of(index)]);
-        }
+        map2(&broadcast, inputs.get(0), inputs.get(1), &mut outputs[0], |x, y| self.apply(x, y));
         Ok(())
     }
 }

@@ -1,8 +1,9 @@
 //! Repeating an array along axes of size 1.
 
 use super::{Differential, Operation};
+use crate::broadcast::map1;
 use crate::error::{Error, Result};
-use crate::executor::{BroadcastIndex, Run};
+use crate::executor::Run;
 use crate::graph::Value;
 use crate::number::Number;
 use crate::shape::{Shape, broadcast};
@@ -34,11 +35,9 @@ impl Operation for BroadcastTo {
     }
 
     fn run<F: Number>(&self, run: &mut Run<'_, F>) -> Result<()> {
-        let at = BroadcastIndex::new(run, 0);
+        let broadcast = run.broadcast();
         let (inputs, outputs) = run.parts();
-        for (index, out) in outputs[0].iter_mut().enumerate() {
-            *out = inputs.get(0)[at.of(index)];
-        }
+        map1(&broadcast, inputs.get(0), &mut outputs[0], |x| x);
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use gatewise_kernels::lstm;
 use super::lstm_gradient::LstmGradient;
 use super::{Differential, Op, Operation, elements};
 use crate::activations::cell::CellActivation;
+use crate::cpu::Prepared;
 use crate::error::{Error, Result};
 use crate::executor::{Buffer, Inputs, Run};
 use crate::graph::Value;
@@ -80,7 +81,7 @@ impl Lstm {
     }
 
     /// The sizes for the kernels, from the sizes of `x` and `recurrent_kernel`.
-    pub(super) fn sizes(x: &[usize], recurrent_kernel: &[usize]) -> lstm::Sizes {
+    pub fn sizes(x: &[usize], recurrent_kernel: &[usize]) -> lstm::Sizes {
         lstm::Sizes { batch: x[0], steps: x[1], features: x[2], units: recurrent_kernel[0] }
     }
 
@@ -159,9 +160,14 @@ impl Lstm {
     /// Runs the fast kernel.
     pub fn run_fast(&self, run: &mut Run<'_, f32>) {
         let sizes = Self::sizes(run.input_dims(0), run.input_dims(2));
+        let prepared = run.prepared();
         let (inputs, outputs, workspace) = run.parts_with_workspace();
         let (layer, inputs) = self.arguments(sizes, inputs);
-        lstm::forward(&layer, &inputs, self.kernel_outputs(outputs), workspace);
+        let outputs = self.kernel_outputs(outputs);
+        match prepared {
+            Prepared::Lstm(packed) => lstm::forward_packed(&layer, packed, &inputs, outputs, workspace),
+            _ => lstm::forward(&layer, &inputs, outputs, workspace),
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! One of two values, element by element.
 
 use super::{Differential, Operation};
+use crate::broadcast;
 use crate::error::Result;
-use crate::executor::{BroadcastIndex, Run};
+use crate::executor::Run;
 use crate::graph::Value;
 use crate::number::Number;
 use crate::shape::{Shape, broadcast};
@@ -33,12 +34,10 @@ impl Operation for Select {
     }
 
     fn run<F: Number>(&self, run: &mut Run<'_, F>) -> Result<()> {
-        let at = [0, 1, 2].map(|input| BroadcastIndex::new(run, input));
+        let broadcast = run.broadcast();
         let (inputs, outputs) = run.parts();
-        for (index, out) in outputs[0].iter_mut().enumerate() {
-            let chosen = if inputs.get(0)[at[0].of(index)] != F::zero() { 1 } else { 2 };
-            *out = inputs.get(chosen)[at[chosen].of(index)];
-        }
+        let chosen = [inputs.get(1), inputs.get(2)];
+        broadcast::select(&broadcast, inputs.get(0), chosen, &mut outputs[0], |x| x != F::zero());
         Ok(())
     }
 }

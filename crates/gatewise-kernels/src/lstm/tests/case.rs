@@ -3,8 +3,9 @@
 use crate::Real;
 use crate::activation::{Activation, RowActivation};
 use crate::lstm::{
-    DropoutMasks, Gradients, Inputs, Layer, Output, OutputGradient, OutputGradients, Outputs, Sizes,
-    backward, backward_workspace_len, forward, forward_workspace_len, record_len, reference,
+    DropoutMasks, Gradients, Inputs, Layer, Output, OutputGradient, OutputGradients, Outputs, PackedWeights,
+    Sizes, backward, backward_workspace_len, forward, forward_packed, forward_workspace_len, record_len,
+    reference,
 };
 use crate::testing::numbers;
 
@@ -263,6 +264,16 @@ impl Case {
         forward(&layer, &inputs, self.outputs(&mut results, Some(&mut record)), &mut workspace);
         let mut workspace = vec![f32::NAN; backward_workspace_len(&self.sizes)];
         backward(&layer, &inputs, &record, &d_outputs, gradients(&mut results), &mut workspace);
+        results
+    }
+
+    /// Runs the fast forward pass on weights that were packed before.
+    pub fn packed(&self, arrays: &Arrays<f32>) -> Results<f32> {
+        let (layer, inputs) = (self.layer(arrays), self.inputs(arrays));
+        let (mut results, _) = self.empty(&layer);
+        let packed = PackedWeights::new(layer.kernel, layer.recurrent_kernel, &self.sizes);
+        let mut workspace = vec![f32::NAN; forward_workspace_len(&self.sizes)];
+        forward_packed(&layer, &packed, &inputs, self.outputs(&mut results, None), &mut workspace);
         results
     }
 

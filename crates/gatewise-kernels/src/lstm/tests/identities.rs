@@ -1,6 +1,7 @@
 //! Calls that must give the same bits.
 
 use super::*;
+use crate::lstm::{Output, Outputs, PackedWeights, forward_packed, forward_workspace_len};
 use crate::testing::{assert_same_bits, on_threads};
 
 fn assert_same_results(what: &str, got: &Results<f32>, expected: &Results<f32>) {
@@ -55,6 +56,35 @@ fn steps_one_by_one_give_the_bits_of_the_whole_sequence() {
             assert_same_bits("c", &state.c0, &whole.c);
         }
     }
+}
+
+#[test]
+fn weights_that_were_packed_before_give_the_same_bits() {
+    for (batch, steps, features, units) in [(1, 1, 3, 5), (1, 7, 8, 33), (2, 2, 0, 16), (13, 4, 20, 40)] {
+        for case in Case::with_options(batch, steps, features, units) {
+            let arrays = case.arrays();
+            let (got, expected) = (case.packed(&arrays), case.fast(&arrays));
+            for (name, got, expected) in
+                [("y", &got.y, &expected.y), ("h", &got.h, &expected.h), ("c", &got.c, &expected.c)]
+            {
+                assert_same_bits(&format!("{name}, {case:?}"), got, expected);
+            }
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "packed for other sizes")]
+fn weights_packed_for_other_sizes_are_refused() {
+    let case = Case::with_options(1, 2, 3, 5).remove(0);
+    let other = Case::with_options(1, 2, 4, 5).remove(0);
+    let (arrays, other_arrays) = (case.arrays(), other.arrays());
+    let packed = PackedWeights::new(&other_arrays.kernel, &other_arrays.recurrent_kernel, &other.sizes);
+    let (mut y, mut h, mut c) = (vec![0.0; case.y_len()], vec![0.0; 5], vec![0.0; 5]);
+    let y = if case.sequence { Output::Sequence(&mut y) } else { Output::Last(&mut y) };
+    let outputs = Outputs { y, h: &mut h, c: &mut c, record: None };
+    let mut workspace = vec![0.0; forward_workspace_len(&case.sizes)];
+    forward_packed(&case.layer(&arrays), &packed, &case.inputs(&arrays), outputs, &mut workspace);
 }
 
 /// Step `step` of an array `[B, T, width]`.

@@ -1,0 +1,134 @@
+//! A program that owns what it needs: for calls that must not allocate, wait or vary.
+
+use std::sync::Arc;
+
+use super::Compiled;
+use crate::builder::Source;
+use crate::cpu::{Cpu, Prepared};
+use crate::environment::Environment;
+use crate::error::Result;
+use crate::executor::{Arena, Bindings, RunKey, execute_prepared};
+use crate::threads;
+
+/// A program with copies of its weights, laid out for the kernels, and with memory of its own.
+///
+/// A run allocates nothing and takes no lock, as long as it is too small for several threads to help.
+#[derive(Debug)]
+pub(crate) struct Frozen {
+    compiled: Arc<Compiled>,
+    inputs: FrozenInputs,
+    prepared: Vec<Prepared>,
+    arena: Arena<f32>,
+    key: RunKey,
+}
+
+/// What the program's inputs are bound to.
+#[derive(Debug)]
+struct FrozenInputs {
+    sources: Vec<FrozenSource>,
+    data: Vec<Vec<f32>>,
+    states: Vec<Vec<f32>>,
+}
+
+#[derive(Debug)]
+enum FrozenSource {
+    Data(usize),
+    Weight(Vec<f32>),
+    State(usize),
+}
+
+impl Bindings<f32> for FrozenInputs {
+    fn get(&self, index: usize) -> &[f32] {
+        match &self.sources[index] {
+            FrozenSource::Data(data) => &self.data[*data],
+            FrozenSource::Weight(weight) => weight,
+            FrozenSource::State(state) => &self.states[*state],
+        }
+    }
+}
+
+impl Frozen {
+    /// Copies the weights as they are now; stateful layers begin with zeros.
+    ///
+    /// The program is run once, on zeros, so that the first call finds its memory ready.
+    ///
+    /// # Errors
+    /// If a variable of the environment cannot be understood.
+    pub fn new(compiled: Arc<Compiled>, key: RunKey) -> Result<Self> {
+        // The weights are laid out for the instruction set that the environment may choose.
+        Environment::get()?;
+        let program = &compiled.program;
+        let mut data = Vec::new();
+        let sources = compiled.sources.iter().zip(program.inputs()).map(|(source, input)| match source {
+            Source::Data(index) => {
+                data.push(vec![0.0; input.dims.iter().product()]);
+                FrozenSource::Data(*index)
+            }
+            Source::Variable(variable) => FrozenSource::Weight(variable.read().clone()),
+            Source::State(index) => FrozenSource::State(*index),
+        });
+        let sources: Vec<FrozenSource> = sources.collect();
+        let states = compiled.states.iter().map(|state| vec![0.0; program.value_len(state.output)]).collect();
+        let weight = |binding: Option<usize>| match binding.map(|binding| &sources[binding]) {
+            Some(FrozenSource::Weight(weight)) => Some(weight.as_slice()),
+            _ => None,
+        };
+        let prepared = program.steps.iter().map(|step| {
+            let dims: Vec<&[usize]> = step.inputs.iter().map(|value| program.dims(*value)).collect();
+            Prepared::new(&step.op, &dims, |input| weight(program.binding(step.inputs[input])))
+        });
+        let prepared = prepared.collect();
+        let arena = Arena::new(program);
+        let inputs = FrozenInputs { sources, data, states };
+        let mut frozen = Self { compiled, inputs, prepared, arena, key };
+        frozen.run()?;
+        frozen.forget_states();
+        Ok(frozen)
+    }
+
+    /// The data input `index`, to fill before a run.
+    pub fn input_mut(&mut self, index: usize) -> &mut [f32] {
+        &mut self.inputs.data[index]
+    }
+
+    /// What the data input `index` holds.
+    pub fn input(&self, index: usize) -> &[f32] {
+        &self.inputs.data[index]
+    }
+
+    /// Runs the program on what the data inputs hold. Stateful layers keep their next states here.
+    ///
+    /// # Errors
+    /// If an operation meets data that it cannot use.
+    pub fn run(&mut self) -> Result<()> {
+        let Self { compiled, inputs, prepared, arena, key } = self;
+        let program = &compiled.program;
+        threads::install(program.flops(), || {
+            execute_prepared(&Cpu, program, prepared, &*inputs, *key, arena)
+        })?;
+        for (index, state) in inputs.states.iter_mut().enumerate() {
+            state.copy_from_slice(arena.output(program, compiled.num_outputs + index));
+        }
+        Ok(())
+    }
+
+    /// Stateful layers begin again with zeros.
+    pub fn forget_states(&mut self) {
+        self.inputs.states.iter_mut().for_each(|state| state.fill(0.0));
+    }
+
+    /// The numbers of output `index` of the last run.
+    pub fn output(&self, index: usize) -> &[f32] {
+        self.arena.output(&self.compiled.program, index)
+    }
+
+    /// Copies output `index` of the last run to the data input `input`.
+    pub fn feed_back(&mut self, index: usize, input: usize) {
+        self.inputs.data[input].copy_from_slice(self.arena.output(&self.compiled.program, index));
+    }
+
+    /// The sizes of output `index`.
+    pub fn output_dims(&self, index: usize) -> &[usize] {
+        self.compiled.program.dims(self.compiled.program.outputs()[index])
+    }
+}

@@ -1,0 +1,120 @@
+//! A model made ready for many calls of one shape: no allocation, no lock, no look-up.
+
+use super::Model;
+use super::architecture::check_inputs;
+use crate::compiled::Frozen;
+use crate::error::{Error, Result};
+use crate::executor::RunKey;
+use crate::shape::Shape;
+
+mod stepper;
+
+pub use stepper::Stepper;
+
+/// A model's inference on inputs of one shape, from [`Model::runner`].
+///
+/// It has a copy of the weights, in the order in which the kernels read them, and memory of its own: training the model
+/// further does not change it. A call allocates nothing and takes no lock, and the first takes as long as the
+/// others; work that is large enough for several threads goes to the library's threads, which wait for each other.
+#[derive(Debug)]
+pub struct Runner {
+    frozen: Frozen,
+    inputs: Vec<(String, Shape)>,
+    outputs: usize,
+}
+
+impl Model {
+    /// The model made ready for inputs of these shapes, batch first, in the order of its inputs.
+    ///
+    /// ```
+    /// use gatewise::layers::{Dense, Input, Lstm};
+    /// use gatewise::Sequential;
+    /// use ndarray::ArrayD;
+    ///
+    /// let mut model = Sequential::new();
+    /// model.add(Input::new([None, Some(8)]))?.add(Lstm::new(32))?.add(Dense::new(1))?;
+    ///
+    /// let mut runner = model.runner([[1, 100, 8]])?;
+    /// let x = ArrayD::from_shape_fn(vec![1, 100, 8], |index| index[1] as f32 / 100.0);
+    /// let y = runner.run(&[x.as_slice().unwrap()])?;
+    /// assert_eq!(y, model.predict(&x)?.as_slice().unwrap());
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the model is not built or a shape does not fit.
+    pub fn runner(&self, shapes: impl IntoIterator<Item = impl AsRef<[usize]>>) -> Result<Runner> {
+        let shapes: Vec<Vec<usize>> = shapes.into_iter().map(|shape| shape.as_ref().to_vec()).collect();
+        let known: Vec<Shape> = shapes.iter().map(|shape| Shape::known(shape)).collect();
+        check_inputs(self.name(), self.network()?, &known)?;
+        let compiled = self.predict_program_for(shapes)?;
+        let frozen = Frozen::new(compiled, RunKey { seed: self.seed(), step: 0 })?;
+        Ok(Runner {
+            frozen,
+            inputs: self.input_names().into_iter().zip(known).collect(),
+            outputs: self.network()?.outputs.len(),
+        })
+    }
+}
+
+impl Runner {
+    /// The model's first output for these inputs, row-major, in the order of the model's inputs.
+    ///
+    /// What `stateful` layers keep is kept here, not in the model.
+    ///
+    /// # Errors
+    /// If the number of inputs or of their elements differs, or a token is outside of its vocabulary.
+    pub fn run(&mut self, inputs: &[&[f32]]) -> Result<&[f32]> {
+        fill(&mut self.frozen, &self.inputs, inputs)?;
+        self.frozen.run()?;
+        Ok(self.frozen.output(0))
+    }
+
+    /// The number of outputs.
+    pub fn num_outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Output `index` of the last call, row-major.
+    ///
+    /// # Panics
+    /// If there is no such output.
+    pub fn output(&self, index: usize) -> &[f32] {
+        assert!(index < self.outputs, "there are {} outputs, got index {index}", self.outputs);
+        self.frozen.output(index)
+    }
+
+    /// The sizes of output `index`.
+    ///
+    /// # Panics
+    /// If there is no such output.
+    pub fn output_shape(&self, index: usize) -> &[usize] {
+        assert!(index < self.outputs, "there are {} outputs, got index {index}", self.outputs);
+        self.frozen.output_dims(index)
+    }
+
+    /// Stateful layers begin again with zeros.
+    pub fn reset_states(&mut self) {
+        self.frozen.forget_states();
+    }
+}
+
+/// Copies the inputs of a call, which are the first data inputs of the program.
+fn fill(frozen: &mut Frozen, expected: &[(String, Shape)], inputs: &[&[f32]]) -> Result<()> {
+    if inputs.len() != expected.len() {
+        let text = format!("expected {} inputs, got {}", expected.len(), inputs.len());
+        return Err(Error::argument("runner", text));
+    }
+    for (index, ((name, shape), input)) in expected.iter().zip(inputs).enumerate() {
+        let to = frozen.input_mut(index);
+        if to.len() != input.len() {
+            let text = format!("expected {} numbers of {shape}, got {}", to.len(), input.len());
+            return Err(Error::shape(name, text));
+        }
+        to.copy_from_slice(input);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
