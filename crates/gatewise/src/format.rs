@@ -1,7 +1,32 @@
 //! Files that models are kept in.
+//!
+//! | ending | holds | methods |
+//! |---|---|---|
+//! | `.keras` | architecture and weights, as Keras 3 keeps them | [`Model::save`], [`Model::load`] |
+//! | `.safetensors` | weights, and the architecture if it was saved | the same, [`Model::save_weights`] |
+//! | `.weights.h5` | weights, as Keras keeps them | [`Model::save_weights`], [`Model::load_weights`] |
+//! | `.json` | the architecture | [`Model::to_json`], [`Model::from_json`] |
+//!
+//! [`load`] reads any of them and says what it found.
+//!
+//! [`Model::save`]: crate::Model::save
+//! [`Model::load`]: crate::Model::load
+//! [`Model::save_weights`]: crate::Model::save_weights
+//! [`Model::load_weights`]: crate::Model::load_weights
+//! [`Model::to_json`]: crate::Model::to_json
+//! [`Model::from_json`]: crate::Model::from_json
 
+mod archive;
 mod atomic;
+#[allow(dead_code, reason = "a small interface, complete in itself")]
+mod h5;
+mod json;
+mod keras;
+mod load;
 mod safetensors;
+mod save;
 mod stream_state;
+mod weights;
 
 pub use atomic::write_atomically;
+pub use load::{FileFormat, Load, LoadReport, Loaded, from_bytes, load};

@@ -55,6 +55,7 @@ mod softmax;
 mod stream;
 mod time_distributed;
 mod up_sampling1d;
+mod weight_tree;
 mod weights;
 mod zero_padding1d;
 
@@ -99,6 +100,8 @@ pub(crate) use stream::StreamStates;
 pub use stream::{StreamCall, Streamed};
 pub use time_distributed::TimeDistributed;
 pub use up_sampling1d::UpSampling1d;
+pub use weight_tree::WeightTree;
+pub(crate) use weights::{Start, within_budget};
 pub use weights::{WeightBuilder, WeightOptions};
 pub use zero_padding1d::ZeroPadding1d;
 
@@ -217,6 +220,11 @@ pub trait Layer: Any + Debug + Send + Sync {
     /// The weights in Keras's order; empty before [`build`](Self::build).
     fn variables(&self) -> Vec<Variable> {
         Vec::new()
+    }
+
+    /// The weights in the arrangement of Keras's files; by default all are the layer's own.
+    fn weight_tree(&self) -> WeightTree {
+        WeightTree::leaf(self)
     }
 
     /// The shape of a batch, if this is where data enters a model.

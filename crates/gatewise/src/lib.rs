@@ -36,7 +36,7 @@
 //! | writing operations yourself | [`Builder`] |
 //! | forecasts of a series | [`forecast`] |
 //! | texts, classes and windows as arrays | [`utils`] |
-//! | files | [`Model::save`], [`Sequential::load`] |
+//! | files | [`format`](mod@format), [`Model::save`], [`Model::load`] |
 //!
 //! # Threads
 //!

@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::layers::{IntoLayer, Layer};
 use crate::model::Model;
 
@@ -79,6 +79,18 @@ impl Sequential {
     /// The layers, without the input.
     pub fn layers(&self) -> &[Arc<dyn Layer>] {
         self.model.layers()
+    }
+}
+
+impl TryFrom<Model> for Sequential {
+    type Error = Error;
+
+    /// The model as the chain that it is.
+    fn try_from(model: Model) -> Result<Self> {
+        if model.is_sequential() {
+            return Ok(Self { model });
+        }
+        Err(Error::argument(model.name(), "expected a chain of layers, got a functional model; use `Model`"))
     }
 }
 

@@ -10,9 +10,10 @@ use super::recipe::Recipe;
 use super::schedule::{BATCH_SIZE, Schedule};
 use super::windows::Windows;
 use crate::callbacks::{Callback, EarlyStopping, Logs, TrainingControl};
+use crate::format::{self, Load, Loaded};
 use crate::layers::{Dense, Input, Lstm};
 use crate::optimizers::Adam;
-use crate::{Compile, Fit, Result, Sequential, losses};
+use crate::{Compile, Error, Fit, Result, Sequential, losses};
 
 /// From this error on, in standard deviations, the loss grows linearly: an outlier must not rule the fit.
 const HUBER_DELTA: f64 = 1.0;
@@ -78,13 +79,14 @@ impl Network {
 
     /// Writes the network with a text under a key to a `.safetensors` file.
     pub(super) fn save(&self, path: &Path, key: &str, text: String) -> Result<()> {
-        self.model.save(path, &BTreeMap::from([(key.to_owned(), text)]))
+        self.model.save_with(path, &BTreeMap::from([(key.to_owned(), text)]))
     }
 
     /// Reads a network and the texts beside it.
     pub(super) fn load(path: &Path) -> Result<(Self, BTreeMap<String, String>)> {
-        let (model, texts) = Sequential::load(path)?;
-        Ok((Self { model }, texts))
+        let Loaded { model, report } = format::load(path, &Load { compile: false })?;
+        let model = Sequential::try_from(model).map_err(|error| Error::format(path.display(), error))?;
+        Ok((Self { model }, report.metadata))
     }
 }
 

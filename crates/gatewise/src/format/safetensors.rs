@@ -12,18 +12,17 @@
 //! Source of the container: <https://huggingface.co/docs/safetensors>. Nothing in a file is run, and a model is loaded
 //! whole or not at all: every weight must be there, fit and be used.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use ndarray::{ArrayD, IxDyn};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json, json};
 
-use super::write_atomically;
+use super::load::{FileFormat, LoadReport, Loaded, budget};
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::sequential::Sequential;
 use crate::variable::Variable;
 
 /// The version of the layout above.
@@ -32,66 +31,54 @@ const VERSION: &str = "1";
 /// Metadata that the format itself uses.
 const OWN_KEYS: [&str; 3] = ["format", "version", "model"];
 
-impl Model {
-    /// Writes architecture and weights to a `.safetensors` file, with texts of the caller beside them.
-    ///
-    /// The file appears whole or not at all. The optimizer and its state are not kept.
-    ///
-    /// ```
-    /// use std::collections::BTreeMap;
-    ///
-    /// use gatewise::Sequential;
-    /// use gatewise::layers::{Input, Lstm};
-    ///
-    /// let mut model = Sequential::new().with_seed(7);
-    /// model.add(Input::new([None, Some(2)]))?.add(Lstm::new(3))?;
-    /// let path = std::env::temp_dir().join("gatewise-doc-model.safetensors");
-    /// model.save(&path, &BTreeMap::from([("note".into(), "first try".into())]))?;
-    ///
-    /// let (again, metadata) = Sequential::load(&path)?;
-    /// assert_eq!(again.get_weights(), model.get_weights());
-    /// assert_eq!(metadata["note"], "first try");
-    /// # std::fs::remove_file(&path).unwrap();
-    /// # Ok::<(), gatewise::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// If the model is not built, the path does not end in `.safetensors`, a text has a key of the format's own, an
-    /// activation is a user's own, or the file cannot be written.
-    pub fn save(&self, path: impl AsRef<Path>, metadata: &BTreeMap<String, String>) -> Result<()> {
-        let path = path.as_ref();
-        check_extension(path)?;
-        self.network()?;
-        if let Some(key) = metadata.keys().find(|key| OWN_KEYS.contains(&key.as_str())) {
-            return Err(Error::argument("save", format!("the metadata key \"{key}\" belongs to the format")));
-        }
-        let config = self.get_config();
-        // A file that could not be loaded again would lose the model.
-        Model::from_config(&config).map_err(|error| {
-            Error::unsupported("save", format!("the model cannot be described in a file: {error}"))
-        })?;
-        let mut texts: HashMap<String, String> =
-            metadata.iter().map(|(key, text)| (key.clone(), text.clone())).collect();
-        texts.insert("format".into(), "gatewise".into());
-        texts.insert("version".into(), VERSION.into());
-        texts.insert("model".into(), config.to_string());
-        let bytes = serialize(self, texts).map_err(|error| Error::format(path.display(), error))?;
-        write_atomically(path, &bytes)
+/// The bytes of a file with architecture and weights, and texts of the caller beside them.
+///
+/// # Errors
+/// If a text has a key of the format's own.
+pub fn write_model(model: &Model, metadata: &BTreeMap<String, String>) -> Result<Vec<u8>> {
+    if let Some(key) = metadata.keys().find(|key| OWN_KEYS.contains(&key.as_str())) {
+        return Err(Error::argument("save", format!("the metadata key \"{key}\" belongs to the format")));
     }
+    let mut texts = metadata.clone();
+    texts.insert("format".into(), "gatewise".into());
+    texts.insert("version".into(), VERSION.into());
+    texts.insert("model".into(), model.get_config().to_string());
+    serialize(model, texts)
 }
 
-/// The bytes of the file.
-fn serialize(model: &Model, texts: HashMap<String, String>) -> Result<Vec<u8>, safetensors::SafeTensorError> {
+/// The bytes of a file with weights alone.
+///
+/// # Errors
+/// If the model is too large for the format.
+pub fn write_weights(model: &Model) -> Result<Vec<u8>> {
+    serialize(model, BTreeMap::new())
+}
+
+/// The bytes of a file of the weights and these texts. The header is written here, in the order of the names: the
+/// library would write the texts in an order that differs from run to run.
+fn serialize(model: &Model, texts: BTreeMap<String, String>) -> Result<Vec<u8>> {
     let variables = model.variables();
-    let bytes: Vec<Vec<u8>> = variables
-        .iter()
-        .map(|variable| variable.read().iter().flat_map(|number| number.to_le_bytes()).collect())
-        .collect();
-    let mut views = Vec::new();
-    for ((variable, name), bytes) in variables.iter().zip(names(&variables)).zip(&bytes) {
-        views.push((name, TensorView::new(Dtype::F32, variable.shape().to_vec(), bytes)?));
+    let mut header = Map::new();
+    if !texts.is_empty() {
+        header.insert("__metadata__".into(), json!(texts));
     }
-    safetensors::serialize(views, Some(texts))
+    let mut end = 0;
+    for (variable, name) in variables.iter().zip(names(&variables)) {
+        let start = end;
+        end += 4 * variable.len();
+        let entry = json!({"dtype": "F32", "shape": variable.shape(), "data_offsets": [start, end]});
+        header.insert(name, entry);
+    }
+    let mut header = Json::from(header).to_string();
+    // Readers may map the numbers, which begin at a multiple of 8 bytes then.
+    header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
+    let mut bytes = Vec::with_capacity(8 + header.len() + end);
+    bytes.extend((header.len() as u64).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    for variable in &variables {
+        variable.read().iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+    }
+    Ok(bytes)
 }
 
 /// The names of the weights in the file: their paths, and a number after a path that was there before, as where two
@@ -104,53 +91,39 @@ fn names(variables: &[Variable]) -> Vec<String> {
     variables.iter().enumerate().map(name).collect()
 }
 
-impl Model {
-    /// Reads a model of any kind that [`save`](Self::save) wrote, and the texts that were written beside it.
-    ///
-    /// # Errors
-    /// If the file cannot be read, is not such a file, or a weight is missing, left over or of another shape; the
-    /// message names it.
-    pub fn load(path: impl AsRef<Path>) -> Result<(Self, BTreeMap<String, String>)> {
-        load(path.as_ref(), Self::from_config, |model| model)
-    }
-}
-
-impl Sequential {
-    /// Reads a chain of layers as [`Model::load`] does.
-    ///
-    /// # Errors
-    /// As there, or if the model in the file is not a chain.
-    pub fn load(path: impl AsRef<Path>) -> Result<(Self, BTreeMap<String, String>)> {
-        load(path.as_ref(), Self::from_config, |model| model)
-    }
-}
-
-/// The model that `make` gives for the configuration in the file, with the weights, and the texts.
-fn load<M>(
-    path: &Path,
-    make: impl FnOnce(&Json) -> Result<M>,
-    model_of: impl FnOnce(&M) -> &Model,
-) -> Result<(M, BTreeMap<String, String>)> {
-    let bytes = read_file(path)?;
-    let load = || {
-        let (tensors, mut texts) = open(&bytes)?;
-        let mut take = |key: &str| {
-            texts.remove(key).ok_or_else(|| {
-                Error::format("metadata", format!("there is no \"{key}\"; it was not written by `save`"))
-            })
-        };
-        let (format, version, config) = (take("format")?, take("version")?, take("model")?);
-        if (format.as_str(), version.as_str()) != ("gatewise", VERSION) {
-            let text = format!("expected format gatewise version {VERSION}, got {format} version {version}");
-            return Err(Error::format("metadata", text));
-        }
-        let config: Json = serde_json::from_str(&config)
-            .map_err(|error| Error::format("metadata", format!("\"model\" is not JSON: {error}")))?;
-        let model = make(&config)?;
-        assign(model_of(&model), &tensors)?;
-        Ok((model, texts))
+/// Reads a model that [`write_model`] wrote.
+///
+/// # Errors
+/// If it is not such a file, or a weight is missing, left over or of another shape.
+pub fn read_model(bytes: &[u8]) -> Result<Loaded> {
+    let (tensors, mut texts) = open(bytes)?;
+    let mut take = |key: &str| {
+        texts.remove(key).ok_or_else(|| {
+            Error::format("metadata", format!("there is no \"{key}\"; it was not written by `save`"))
+        })
     };
-    load().map_err(|error| Error::format(path.display(), error))
+    let (format, version, config) = (take("format")?, take("version")?, take("model")?);
+    if (format.as_str(), version.as_str()) != ("gatewise", VERSION) {
+        let text = format!("expected format gatewise version {VERSION}, got {format} version {version}");
+        return Err(Error::format("metadata", text));
+    }
+    let config = super::json::parse("\"model\" in the metadata", config.as_bytes())?;
+    let model = budget(bytes.len() as u64, || Model::from_config(&config))?;
+    assign(&model, &tensors)?;
+    let report = LoadReport {
+        writer: Some("Gatewise".into()),
+        metadata: texts,
+        ..LoadReport::new(FileFormat::Safetensors)
+    };
+    Ok(Loaded { model, report })
+}
+
+/// Replaces the weights of a model by those of a file.
+///
+/// # Errors
+/// If a weight is missing, left over or of another shape; no weight is changed then.
+pub fn read_weights(model: &Model, bytes: &[u8]) -> Result<()> {
+    assign(model, &open(bytes)?.0)
 }
 
 /// The bytes of a file with the right extension.

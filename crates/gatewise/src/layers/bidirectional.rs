@@ -7,8 +7,8 @@ use serde_json::{Map, Value as Json};
 
 use super::weights::add_activity_loss;
 use super::{
-    CallForm, Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, config, name_of, serialize,
-    serialize_built,
+    CallForm, Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, WeightTree, config, name_of,
+    serialize, serialize_built,
 };
 use crate::builder::Builder;
 use crate::error::{Error, Result};
@@ -306,6 +306,12 @@ impl Layer for Bidirectional {
             return Vec::new();
         }
         self.sublayers().iter().flat_map(|layer| layer.variables()).collect()
+    }
+
+    fn weight_tree(&self) -> WeightTree {
+        let part = |(place, layer): (&str, Arc<dyn Layer>)| (place.to_owned(), layer.weight_tree());
+        let parts = ["forward_layer", "backward_layer"].into_iter().zip(self.sublayers()).map(part).collect();
+        WeightTree { name: name_of(self), weights: Vec::new(), parts }
     }
 
     fn reset_states(&self) {

@@ -24,7 +24,8 @@ use serde_json::{Map, Value as Json};
 
 use super::weights::add_activity_loss;
 use super::{
-    CallForm, Layer, LayerBase, RecurrentForm, StreamCall, Streamed, Tensor, WeightBuilder, name_of, unbuilt,
+    CallForm, Layer, LayerBase, RecurrentForm, StreamCall, Streamed, Tensor, WeightBuilder, WeightTree,
+    name_of, unbuilt,
 };
 use crate::activations::cell::CellActivation;
 use crate::builder::{Builder, Mode};
@@ -356,6 +357,11 @@ impl Layer for Lstm {
             all.into_iter().flatten().cloned().collect()
         };
         self.weights.get().map_or_else(Vec::new, list)
+    }
+
+    fn weight_tree(&self) -> WeightTree {
+        let cell = WeightTree { name: "lstm_cell".into(), weights: self.variables(), parts: Vec::new() };
+        WeightTree::around(self, "cell", cell)
     }
 
     fn reset_states(&self) {

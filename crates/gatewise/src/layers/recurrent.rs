@@ -16,7 +16,10 @@ use serde_json::{Map, Value as Json};
 
 use super::cells::{Cell, CellKind, IntoCell, WeightedCell};
 use super::weights::add_activity_loss;
-use super::{CallForm, Layer, LayerBase, Tensor, WeightBuilder, config, name_of, serialize, serialize_built};
+use super::{
+    CallForm, Layer, LayerBase, Tensor, WeightBuilder, WeightTree, config, name_of, serialize,
+    serialize_built,
+};
 use crate::builder::{Builder, Mode};
 use crate::error::{Error, Result};
 use crate::graph::Value;
@@ -354,6 +357,10 @@ impl<C: LayerCell + ?Sized + 'static> Layer for RecurrentLayer<C> {
 
     fn variables(&self) -> Vec<Variable> {
         self.cell.variables()
+    }
+
+    fn weight_tree(&self) -> WeightTree {
+        WeightTree::around(self, "cell", self.cell.weight_tree())
     }
 
     fn reset_states(&self) {

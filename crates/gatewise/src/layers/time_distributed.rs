@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::{
-    IntoLayer, Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, name_of, serialize,
+    IntoLayer, Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, WeightTree, name_of, serialize,
     serialize_built, single_input,
 };
 use crate::builder::Builder;
@@ -94,6 +94,10 @@ impl Layer for TimeDistributed {
 
     fn variables(&self) -> Vec<Variable> {
         self.layer.variables()
+    }
+
+    fn weight_tree(&self) -> WeightTree {
+        WeightTree::around(self, "layer", self.layer.weight_tree())
     }
 
     fn sublayers(&self) -> Vec<Arc<dyn Layer>> {

@@ -1,5 +1,7 @@
 //! Making the weights of a layer.
 
+use ndarray::{ArrayD, IxDyn};
+
 use crate::builder::Builder;
 use crate::constraints::ConstraintArgument;
 use crate::error::{Error, Result};
@@ -7,6 +9,10 @@ use crate::graph::Value;
 use crate::initializers::{Initializer, InitializerArgument, InitializerRandom};
 use crate::regularizers::RegularizerArgument;
 use crate::variable::Variable;
+
+mod budget;
+
+pub(crate) use budget::{Start, within as within_budget};
 
 /// How one weight of a layer starts and what holds it in check.
 #[derive(Debug, Clone)]
@@ -86,7 +92,11 @@ impl<'a> WeightBuilder<'a> {
         options: &WeightOptions,
         initializer: &dyn Initializer,
     ) -> Result<Variable> {
-        let values = initializer.initialize(shape, self.random)?;
+        let path = format!("{}/{name}", self.prefix);
+        let values = match budget::claim(&path, shape)? {
+            Start::Zeros => ArrayD::zeros(IxDyn(shape)),
+            Start::Initialized => initializer.initialize(shape, self.random)?,
+        };
         if values.shape() != shape {
             let (class, got) = (initializer.class_name(), values.shape());
             let text =
@@ -95,7 +105,7 @@ impl<'a> WeightBuilder<'a> {
         }
         let regularizer = options.regularizer.as_ref().map(RegularizerArgument::resolve).transpose()?;
         let constraint = options.constraint.as_ref().map(ConstraintArgument::resolve).transpose()?;
-        Ok(Variable::new(format!("{}/{name}", self.prefix), values, regularizer, constraint))
+        Ok(Variable::new(path, values, regularizer, constraint))
     }
 }
 

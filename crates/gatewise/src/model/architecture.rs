@@ -8,7 +8,7 @@ use super::config;
 use crate::builder::Builder;
 use crate::error::{Error, Result};
 use crate::functional::KerasTensor;
-use crate::layers::{Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, name_of};
+use crate::layers::{Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, WeightTree, name_of};
 use crate::network::Network;
 use crate::shape::Shape;
 use crate::variable::Variable;
@@ -143,6 +143,10 @@ impl Layer for Architecture {
 
     fn variables(&self) -> Vec<Variable> {
         self.network.get().map_or_else(Vec::new, Network::variables)
+    }
+
+    fn weight_tree(&self) -> WeightTree {
+        WeightTree::list(self, "layers", &self.layers)
     }
 
     fn reset_states(&self) {

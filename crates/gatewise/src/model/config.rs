@@ -8,11 +8,15 @@ use super::Model;
 use super::architecture::{Architecture, Kind};
 use crate::error::{Error, Result};
 use crate::functional;
-use crate::layers::{self, Input, Layer, LayerBase, serialize_built};
+use crate::layers::{self, Input, Layer, LayerBase, WeightTree, serialize_built};
+use crate::serialization;
 use crate::shape::Shape;
 
 mod graph;
 mod nodes;
+
+/// Keras's names of the kinds of models; `Model` is an older name of `Functional`.
+const MODELS: [&str; 3] = ["Sequential", "Functional", "Model"];
 
 impl Model {
     /// The architecture as Keras's `get_config` gives it.
@@ -26,6 +30,45 @@ impl Model {
     /// If a layer or an argument is unknown, or the layers cannot be connected.
     pub fn from_config(config: &Json) -> Result<Self> {
         Ok(Self::from_architecture(architecture(config)?))
+    }
+
+    /// The architecture in Keras's envelope, as `config.json` in a `.keras` file has it.
+    pub(crate) fn to_envelope(&self) -> Json {
+        let inputs = self.architecture.ends().map_or(&[][..], |(inputs, _)| inputs);
+        let shapes: Vec<Shape> = inputs.iter().map(|input| input.shape().clone()).collect();
+        if shapes.is_empty() {
+            return layers::serialize(&*self.architecture);
+        }
+        let mut envelope = serialize_built(&*self.architecture, &shapes);
+        envelope.as_object_mut().map(|envelope| envelope.remove("compile_config"));
+        envelope
+    }
+
+    /// A model from such an envelope, with fresh weights.
+    ///
+    /// # Errors
+    /// If the class is not that of a model, or a layer or an argument is unknown.
+    pub(crate) fn from_envelope(envelope: &Json) -> Result<Self> {
+        let (class_name, config) = serialization::unwrap("model", envelope)?;
+        if MODELS.contains(&class_name) {
+            return Self::from_config(&config.into());
+        }
+        let text = format!(
+            "the class \"{class_name}\" is not supported, known are: {}; a model of a class of its own cannot be \
+             made without its code",
+            MODELS.join(", ")
+        );
+        Err(Error::unsupported("model", text))
+    }
+
+    /// The weights in the arrangement of Keras's files.
+    pub(crate) fn weight_tree(&self) -> WeightTree {
+        self.architecture.weight_tree()
+    }
+
+    /// Whether the model is a chain of layers, and not a graph.
+    pub(crate) fn is_sequential(&self) -> bool {
+        self.architecture.kind == Kind::Sequential
     }
 
     /// A chain of layers from such a configuration.
@@ -43,8 +86,7 @@ impl Model {
 
 /// A model as a layer, from its envelope's class and configuration; `None` if the class is no model.
 pub(crate) fn deserialize(class_name: &str, config: &Map<String, Json>) -> Option<Result<Arc<dyn Layer>>> {
-    let is_model = ["Sequential", "Functional", "Model"].contains(&class_name);
-    is_model.then(|| {
+    MODELS.contains(&class_name).then(|| {
         let architecture = architecture(&Json::from(config.clone()))?;
         Ok(Arc::new(architecture) as Arc<dyn Layer>)
     })

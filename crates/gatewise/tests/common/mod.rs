@@ -22,7 +22,8 @@ pub struct Case<'a> {
     arrays: SafeTensors<'a>,
 }
 
-fn path(file: &str) -> PathBuf {
+/// A file of the fixtures.
+pub fn path(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(file)
 }
 

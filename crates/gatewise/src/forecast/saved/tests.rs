@@ -1,6 +1,5 @@
 //! Forecasters that are written and read back.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::forecast::{Forecaster, Observer, Series, Settings, airline_passengers};
@@ -72,7 +71,7 @@ fn another_model_is_refused() {
     let mut model = Sequential::new().with_seed(1);
     model.add(layers::Input::new([Some(3)])).unwrap();
     model.add(layers::Dense::new(1)).unwrap();
-    model.save(path(&folder), &BTreeMap::new()).unwrap();
+    model.save(path(&folder)).unwrap();
     let error = Forecaster::load(path(&folder)).unwrap_err().to_string();
     assert!(error.ends_with(
         "expected a saved forecast with \"gatewise.forecast\" in its metadata, got another model"

@@ -34,7 +34,7 @@ fn load_error(bytes: &[u8]) -> Error {
 fn saved() -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let file = path(&folder, "model.safetensors");
-    model().save(&file, &BTreeMap::new()).unwrap();
+    model().save(&file).unwrap();
     std::fs::read(file).unwrap()
 }
 
@@ -44,8 +44,9 @@ fn a_loaded_model_predicts_the_same_bits() {
     let file = path(&folder, "model.safetensors");
     let first = model();
     let texts = BTreeMap::from([("scaler".to_owned(), "{\"mean\": 1.5}".to_owned())]);
-    first.save(&file, &texts).unwrap();
-    let (second, read) = Sequential::load(&file).unwrap();
+    first.save_with(&file, &texts).unwrap();
+    let second = Sequential::load(&file).unwrap();
+    let read = crate::format::load(&file, &Default::default()).unwrap().report.metadata;
     let x = Array::from_shape_fn((4, 5, 2), |(i, t, f)| (i + 2 * t + 3 * f) as f32 / 9.0).into_dyn();
     assert_eq!(first.predict(&x).unwrap(), second.predict(&x).unwrap());
     assert_eq!(read, texts);
@@ -74,24 +75,21 @@ fn a_functional_model_is_loaded_with_models_inside_whose_weights_have_one_name()
     let folder = tempfile::tempdir().unwrap();
     let file = path(&folder, "graph.safetensors");
     let first = functional();
-    first.save(&file, &BTreeMap::new()).unwrap();
-    let (second, _) = Model::load(&file).unwrap();
+    first.save(&file).unwrap();
+    let second = Model::load(&file).unwrap();
     let x = Array::from_shape_fn((4, 5, 2), |(i, t, f)| (i + 2 * t + 3 * f) as f32 / 9.0).into_dyn();
     let [predicted, again] =
         [&first, &second].map(|model| model.predict_all(&x, Default::default()).unwrap());
     assert_eq!(predicted, again);
     assert_ne!(predicted[0], predicted[1], "the models inside have weights of their own");
     let text = Sequential::load(&file).unwrap_err().to_string();
-    assert!(
-        text.ends_with("the configuration is that of a functional model; use `Model::from_config`"),
-        "{text}"
-    );
-    let (chain, _) = Model::load({
-        model().save(&file, &BTreeMap::new()).unwrap();
+    assert!(text.ends_with("expected a chain of layers, got a functional model; use `Model`"), "{text}");
+    let chain = Model::load({
+        model().save(&file).unwrap();
         &file
     })
     .unwrap();
-    assert_eq!(chain.predict(&x).unwrap(), Sequential::load(&file).unwrap().0.predict(&x).unwrap());
+    assert_eq!(chain.predict(&x).unwrap(), Sequential::load(&file).unwrap().predict(&x).unwrap());
 }
 
 #[test]
@@ -113,7 +111,7 @@ fn a_flipped_bit_in_the_header_is_an_error_or_an_equally_built_model() {
         broken[position] ^= 1 << (position % 8);
         std::fs::write(&file, &broken).unwrap();
         match Sequential::load(&file) {
-            Ok((model, _)) => assert_eq!(model.get_weights().len(), 5, "bit in byte {position}"),
+            Ok(model) => assert_eq!(model.get_weights().len(), 5, "bit in byte {position}"),
             Err(error) => assert!(error.is_format(), "bit in byte {position}: {error}"),
         }
     }
@@ -155,16 +153,19 @@ fn a_users_own_activation_cannot_be_saved() {
     let own = Activation::custom("cubic", |b, x| b.mul(x, b.square(x)?));
     model.add(Lstm::new(3).activation(own)).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let error = model.save(path(&folder, "m.safetensors"), &BTreeMap::new()).unwrap_err();
+    let error = model.save(path(&folder, "m.safetensors")).unwrap_err();
     assert!(error.is_unsupported() && error.to_string().contains("cubic"), "{error}");
 }
 
 #[test]
 fn other_extensions_and_reserved_keys_are_refused() {
     let model = model();
-    let error = model.save("model.bin", &BTreeMap::new()).unwrap_err();
-    assert_eq!(error.to_string(), "model.bin: expected a path that ends in .safetensors");
+    let error = model.save("model.bin").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "model.bin: expected a path that ends in one of .keras, .weights.h5, .safetensors, .json"
+    );
     let texts = BTreeMap::from([("model".to_owned(), String::new())]);
-    let error = model.save("model.safetensors", &texts).unwrap_err();
+    let error = model.save_with("model.safetensors", &texts).unwrap_err();
     assert_eq!(error.to_string(), "save: the metadata key \"model\" belongs to the format");
 }

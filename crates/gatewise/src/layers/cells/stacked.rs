@@ -9,7 +9,7 @@ use crate::builder::Builder;
 use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::layers::{
-    Layer, LayerBase, LayerOptions, Tensor, WeightBuilder, name_of, serialize, serialize_built,
+    Layer, LayerBase, LayerOptions, Tensor, WeightBuilder, WeightTree, name_of, serialize, serialize_built,
 };
 use crate::serialization::snake_case;
 use crate::shape::Shape;
@@ -112,6 +112,10 @@ impl Layer for StackedRnnCells {
     /// The inputs of a step and the states of all cells before it.
     fn call(&self, b: &Builder, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
         call_cell(self, b, inputs)
+    }
+
+    fn weight_tree(&self) -> WeightTree {
+        WeightTree::list(self, "cells", &self.sublayers())
     }
 
     fn sublayers(&self) -> Vec<Arc<dyn Layer>> {
