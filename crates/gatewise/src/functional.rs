@@ -89,6 +89,8 @@ pub struct CallOptions {
     pub mask: Option<KerasTensor>,
     /// Whether dropout is on in this call, whatever the model is doing; without it in training only.
     pub training: Option<bool>,
+    /// Further inputs by Keras's names, such as `attention_mask`.
+    pub inputs: Vec<(String, KerasTensor)>,
     /// Further arguments of the layer's `call` by Keras's names, such as `use_causal_mask`.
     pub arguments: Map<String, Json>,
 }

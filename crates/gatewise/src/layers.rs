@@ -21,9 +21,11 @@ use crate::variable::Variable;
 
 mod activation;
 mod activity_regularization;
+mod attention;
 mod axes;
 mod base;
 mod bidirectional;
+mod call_arguments;
 pub(crate) mod cells;
 mod config;
 mod conv1d;
@@ -61,9 +63,11 @@ mod zero_padding1d;
 
 pub use activation::Activation;
 pub use activity_regularization::ActivityRegularization;
+pub use attention::{AdditiveAttention, Attention, MultiHeadAttention, ScoreMode};
 pub use axes::Axes;
 pub use base::{LayerBase, LayerOptions};
 pub use bidirectional::{Bidirectional, MergeMode, Recurrent};
+pub(crate) use call_arguments::built_inputs;
 pub use cells::{
     Cell, CellKind, GruCell, GruKind, IntoCell, LstmCell, LstmKind, SimpleRnnCell, SimpleRnnKind,
 };
@@ -207,6 +211,14 @@ pub trait Layer: Any + Debug + Send + Sync {
         Err(call.refused(self, "it needs the whole sequence"))
     }
 
+    /// Keras's names of the inputs, where `call` can be given some by name (default: none).
+    ///
+    /// Among the arguments of a call, one of these names is the position of that input; the others are in the order of the
+    /// names. [`build`](Self::build) is shown the inputs in that order too, but for those whose names end in `_mask`.
+    fn input_names(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// How Keras writes several inputs of a call (default: as a list).
     fn call_form(&self) -> CallForm {
         CallForm::List
@@ -290,7 +302,7 @@ fn envelope(layer: &dyn Layer, own_config: Map<String, Json>) -> Json {
     envelope
 }
 
-/// The same for a layer that was built for inputs of these shapes, which Keras builds it for again.
+/// The same for a layer that was [built](built_inputs) for inputs of these shapes, which Keras builds it for again.
 pub(crate) fn serialize_built(layer: &dyn Layer, inputs: &[Shape]) -> Json {
     let mut envelope = envelope(layer, layer.built_config(inputs));
     if !BUILT_WITHOUT_SHAPE.contains(&layer.class_name()) && layer.call_form() != CallForm::Operation {
@@ -307,11 +319,17 @@ fn build_config(layer: &dyn Layer, inputs: &[Shape]) -> Json {
     let all: Vec<&[Dim]> = inputs.iter().map(Shape::dims).collect();
     match (layer.call_form(), inputs) {
         _ if layer.class_name() == "Functional" => json!({"input_shape": null}),
+        (CallForm::Positional, _) => {
+            let names = layer.input_names().iter().map(|name| format!("{name}_shape"));
+            let shapes: Map<String, Json> =
+                names.zip(&all).map(|(name, shape)| (name, json!(shape))).collect();
+            json!({"shapes_dict": shapes})
+        }
         (_, [input]) => json!({"input_shape": input.dims()}),
         (CallForm::States, _) => {
             json!({"shapes_dict": {"sequences_shape": all[0], "initial_state_shape": all[1..]}})
         }
-        (CallForm::List | CallForm::Positional | CallForm::Operation, _) => json!({"input_shape": all}),
+        (CallForm::List | CallForm::Operation, _) => json!({"input_shape": all}),
     }
 }
 

@@ -4,6 +4,8 @@
 
 #[path = "error_messages/activations.rs"]
 mod activations;
+#[path = "error_messages/attention.rs"]
+mod attention;
 #[path = "error_messages/conv.rs"]
 mod conv;
 #[path = "error_messages/data.rs"]

@@ -17,12 +17,13 @@ use serde_json::{Map, Value as Json};
 const TOLERANCE: f64 = 1e-5;
 
 /// The groups of such layers, and how many arrays of each are compared at least.
-const GROUPS: [(&str, usize); 5] = [
+const GROUPS: [(&str, usize); 6] = [
     ("layers_merge", 180),
     ("layers_conv", 80),
     ("layers_sequences", 70),
     ("layers_normalization", 80),
     ("layers_activations", 90),
+    ("layers_attention", 300),
 ];
 
 fn for_each_case(mut visit: impl FnMut(&Case<'_>)) {
@@ -40,14 +41,26 @@ fn numbered(case: &Case<'_>, letter: &str) -> Vec<String> {
     (0..).map(|index| format!("{letter}{index}")).take_while(|name| case.has(name)).collect()
 }
 
+/// The names of the last inputs, if they are given by name.
+fn names_of_inputs<'a>(case: &Case<'a>) -> Vec<&'a str> {
+    case.json.get("by_name").map(texts).unwrap_or_default()
+}
+
+/// The arguments of the call; inputs that are given by name come last, and their positions are among the arguments.
 fn arguments(case: &Case<'_>) -> Map<String, Json> {
-    case.json["arguments"].as_object().expect("an object").clone()
+    let mut arguments = case.json["arguments"].as_object().expect("an object").clone();
+    let names = names_of_inputs(case);
+    let first = numbered(case, "x").len() - names.len();
+    arguments.extend(names.into_iter().zip(first..).map(|(name, place)| (name.to_owned(), place.into())));
+    arguments
 }
 
 /// The layer of a case with the weights of the case.
 fn layer(case: &Case<'_>) -> Arc<dyn Layer> {
     let layer = layers::deserialize(&case.json["layer"]).expect("the configuration is Keras's");
-    let inputs: Vec<ArrayD<f32>> = numbered(case, "x").iter().map(|name| case.f32(name)).collect();
+    let mut inputs: Vec<ArrayD<f32>> = numbered(case, "x").iter().map(|name| case.f32(name)).collect();
+    // Inputs that can only be given by name are masks, for which there are no weights.
+    inputs.truncate(inputs.len() - names_of_inputs(case).len());
     layers::call(&*layer, &inputs, 1).expect("the layer can be called");
     let (names, variables) = (texts(&case.json["weights"]), layer.variables());
     assert_eq!(variables.len(), names.len(), "{}", case.name());

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use gatewise::functional::{Apply, CallOptions};
 use gatewise::layers::{
-    Activation, ActivityRegularization, Add, Concatenate, Dense, Dropout, ELU, Embedding, Flatten, Identity,
-    Input, LayerOptions, LeakyReLU, Lstm, Masking, Multiply, PReLU, Permute, ReLU, RepeatVector, Rescaling,
-    Softmax, TimeDistributed,
+    Activation, ActivityRegularization, Add, AdditiveAttention, Attention, Concatenate, Dense, Dropout, ELU,
+    Embedding, Flatten, Identity, Input, LayerOptions, LeakyReLU, Lstm, Masking, MultiHeadAttention,
+    Multiply, PReLU, Permute, ReLU, RepeatVector, Rescaling, Softmax, TimeDistributed,
 };
 use gatewise::{Model, Result, Sequential, StreamState};
 use ndarray::{Array, ArrayD, Axis, Slice, stack};
@@ -203,6 +203,20 @@ fn an_encoder_that_is_given_whole_starts_the_decoder() {
         let whole = model.predict([&x, &source]).unwrap();
         assert_eq!(bits(&steps[5]), bits(&at(&whole, 5)));
     }
+}
+
+#[test]
+fn a_decoder_that_looks_at_a_whole_encoder_streams() {
+    let target = Input::new([None, Some(5)]).tensor().unwrap();
+    let source = Input::new([None, Some(3)]).tensor().unwrap();
+    let encoded = Lstm::new(6).return_sequences(true).apply(&source).unwrap();
+    let decoded = Lstm::new(6).return_sequences(true).apply(&target).unwrap();
+    let dot = Attention::new().use_scale(true).apply([&decoded, &encoded]).unwrap();
+    let additive = AdditiveAttention::new().apply([&decoded, &encoded]).unwrap();
+    let heads = MultiHeadAttention::new(2, 3).use_gate(true).apply([&decoded, &encoded]).unwrap();
+    let joined = Concatenate::new().apply([&decoded, &dot, &additive, &heads]).unwrap();
+    let model = Model::new([&target, &source], &joined).unwrap();
+    assert_streams(&model, &numbers(&[2, 6, 5]), &[&numbers(&[2, 4, 3])]);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Calling a layer on arrays, without a model around it.
 
 use ndarray::ArrayD;
+use serde_json::Map;
 
-use super::{Layer, Tensor, WeightBuilder, name_of};
+use super::{Layer, Tensor, WeightBuilder, built_inputs, name_of};
 use crate::builder::{Builder, Mode};
 use crate::error::Result;
 use crate::initializers::InitializerRandom;
@@ -41,7 +42,10 @@ pub(crate) fn build(layer: &dyn Layer, inputs: &[Shape], seed: u64) -> Result<()
     layer.check()?;
     if layer.variables().is_empty() {
         let mut random = InitializerRandom::new(seed, 0);
-        layer.build(inputs, &mut WeightBuilder::new(&name_of(layer), &mut random))?;
+        layer.build(
+            &built_inputs(layer, &Map::new(), inputs),
+            &mut WeightBuilder::new(&name_of(layer), &mut random),
+        )?;
     }
     Ok(())
 }

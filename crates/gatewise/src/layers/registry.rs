@@ -13,6 +13,7 @@ use crate::model;
 use crate::serialization;
 
 mod activations;
+mod attention;
 mod conv;
 mod merge;
 mod normalization;
@@ -72,6 +73,9 @@ const CLASSES: &[(&str, Create)] = &[
     ("Identity", |r| r.base(Identity::new())),
     ("ActivityRegularization", activations::activity_regularization),
     ("Rescaling", activations::rescaling),
+    ("Attention", attention::attention),
+    ("AdditiveAttention", attention::additive_attention),
+    ("MultiHeadAttention", attention::multi_head_attention),
     ("LayerNormalization", normalization::layer),
     ("GroupNormalization", normalization::group),
     ("RMSNormalization", normalization::rms),

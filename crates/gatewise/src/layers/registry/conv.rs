@@ -54,7 +54,7 @@ impl Reader {
     }
 
     /// The value of this name, in any case of letters as Keras reads it; the default if absent.
-    fn choice<T: Copy + Default>(
+    pub fn choice<T: Copy + Default>(
         &mut self,
         name: &str,
         known: &[T],

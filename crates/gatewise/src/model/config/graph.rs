@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json, json};
 use super::nodes::{self, Call, Reference};
 use crate::error::{Error, Result};
 use crate::functional::{self, CallOptions, KerasTensor};
-use crate::layers::{self, Layer, name_of, serialize_built};
+use crate::layers::{self, Layer, built_inputs, name_of, serialize_built};
 use crate::model::architecture::{Architecture, Kind};
 use crate::network::Network;
 use crate::shape::Shape;
@@ -41,7 +41,7 @@ fn write_layer(network: &Network, layer: &Arc<dyn Layer>) -> Json {
     let mut envelope = match calls.first() {
         Some(first) => {
             let shapes: Vec<Shape> = first.inputs.iter().map(|input| input.shape().clone()).collect();
-            serialize_built(&**layer, &shapes)
+            serialize_built(&**layer, &built_inputs(&**layer, &first.options.arguments, &shapes))
         }
         None => layers::serialize(&**layer),
     };
@@ -103,7 +103,8 @@ impl Graph {
             None => Vec::new(),
         };
         let calls = entry.get("inbound_nodes").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
-        let calls = calls.iter().map(|call| nodes::read(&name, call)).collect::<Result<_>>()?;
+        let calls =
+            calls.iter().map(|call| nodes::read(&name, layer.input_names(), call)).collect::<Result<_>>()?;
         self.values.insert(name.clone(), first);
         self.layers.insert(name.clone(), layer);
         Ok((name, calls))
@@ -120,13 +121,16 @@ impl Graph {
     }
 
     fn can_connect(&self, call: &Call) -> bool {
-        call.inputs.iter().chain(&call.mask).all(|reference| self.find(reference).is_some())
+        let named = call.named.iter().map(|(_, place)| place);
+        call.inputs.iter().chain(&call.mask).chain(named).all(|reference| self.find(reference).is_some())
     }
 
     fn connect(&mut self, name: &str, call: Call) -> Result<()> {
         let inputs = call.inputs.iter().filter_map(|reference| self.find(reference)).collect();
         let mask = call.mask.as_ref().and_then(|reference| self.find(reference));
-        let options = CallOptions { mask, training: call.training, arguments: call.arguments };
+        let named = call.named.iter().filter_map(|(name, place)| Some((name.clone(), self.find(place)?)));
+        let named = named.collect();
+        let options = CallOptions { mask, training: call.training, inputs: named, arguments: call.arguments };
         let layer = Arc::clone(&self.layers[name]);
         let outputs = functional::connect(layer, inputs, options, functional::next_random)?;
         self.values.entry(name.to_owned()).or_default().push(outputs);

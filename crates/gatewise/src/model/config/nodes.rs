@@ -4,7 +4,7 @@
 //! {"args": [value], "kwargs": {"mask": null, "training": false, …}}            one input
 //! {"args": [[value, …]], "kwargs": {}}                                         a list of inputs (Add, Attention, …)
 //! {"args": [value], "kwargs": {"initial_state": [value, …]}}                   sequences and states
-//! {"args": [value, value], "kwargs": {}}                                       inputs one by one (MultiHeadAttention)
+//! {"args": [value, value], "kwargs": {"attention_mask": value}}                one by one or by name (MultiHeadAttention)
 //! {"args": [value, 0.0], "kwargs": {}}                                         an operation with a number (NotEqual)
 //! value = {"class_name": "__keras_tensor__", "config": {"shape": …, "dtype": …, "keras_history": [layer, call, output]}}
 //! ```
@@ -30,6 +30,8 @@ pub(super) struct Reference {
 #[derive(Debug, Default)]
 pub(super) struct Call {
     pub inputs: Vec<Reference>,
+    /// Inputs with their names.
+    pub named: Vec<(String, Reference)>,
     pub mask: Option<Reference>,
     pub training: Option<bool>,
     pub arguments: Map<String, Json>,
@@ -80,8 +82,17 @@ fn dtype(tensor: &KerasTensor) -> Json {
 
 /// Writes a call.
 pub(super) fn write(network: &Network, node: &Node) -> Json {
-    let values: Vec<Json> = node.inputs.iter().map(|input| value(network, input)).collect();
+    let mut values: Vec<Json> = node.inputs.iter().map(|input| value(network, input)).collect();
     let mut kwargs = node.options.arguments.clone();
+    let mut named = Vec::new();
+    for name in node.layer.input_names() {
+        if let Some(place) = kwargs.get(*name).and_then(Json::as_u64) {
+            kwargs[*name] = values[place as usize].clone();
+            named.push(place as usize);
+        }
+    }
+    named.sort_unstable();
+    named.into_iter().rev().for_each(|place| drop(values.remove(place)));
     let args = match (node.layer.call_form(), values.len()) {
         (CallForm::Operation, _) => values.into_iter().chain(kwargs.remove(NUMBER)).collect(),
         (_, 1) | (CallForm::Positional, _) => Json::from(values),
@@ -104,7 +115,7 @@ pub(super) fn write(network: &Network, node: &Node) -> Json {
 ///
 /// # Errors
 /// If it is not of the form above.
-pub(super) fn read(layer: &str, call: &Json) -> Result<Call> {
+pub(super) fn read(layer: &str, input_names: &[&str], call: &Json) -> Result<Call> {
     let wrong = || Error::argument(layer, format!("cannot read the call {call}"));
     let (args, kwargs) =
         call.get("args").zip(call.get("kwargs").and_then(Json::as_object)).ok_or_else(wrong)?;
@@ -124,6 +135,10 @@ pub(super) fn read(layer: &str, call: &Json) -> Result<Call> {
                 read.mask = found.pop();
             }
             _ if is_nothing(argument) => {}
+            _ if input_names.contains(&name.as_str()) => match references(argument).as_deref() {
+                Some([place]) => read.named.push((name.clone(), place.clone())),
+                _ => return Err(wrong()),
+            },
             // Inputs by name follow those by position: the states of a recurrent layer.
             _ if holds_values(argument) => read.inputs.extend(references(argument).ok_or_else(wrong)?),
             _ => {
