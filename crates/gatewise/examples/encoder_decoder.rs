@@ -19,8 +19,8 @@
 //! states to its next states. With them a date is written greedily, by the likeliest token each time, and by a beam
 //! search, which keeps the likeliest beginnings.
 //!
-//! Run with `cargo run --release --example encoder_decoder`. It takes some seconds and prints the loss, and dates that
-//! were in no training.
+//! Run with `cargo run --release --example encoder_decoder`. It takes some seconds and prints the summary, loss and
+//! accuracy of every epoch, the time, and dates that were in no training.
 
 #![allow(clippy::print_stdout)]
 
@@ -28,13 +28,18 @@ use std::sync::Arc;
 
 use gatewise::functional::Apply;
 use gatewise::layers::{Dense, Input, Lstm};
-use gatewise::{Arrays, Compile, Error, Fit, Model, Predict, Result};
-use ndarray::{Array2, Array3, ArrayD, Axis};
+use gatewise::{Compile, Error, Fit, Model, Result};
+use ndarray::{Array3, ArrayD};
 
 #[path = "common/beam.rs"]
 mod beam;
+#[path = "common/progress.rs"]
+mod progress;
+#[path = "common/writer.rs"]
+mod writer;
 
-use beam::{Beam, beam_search};
+use progress::Progress;
+use writer::Writer;
 
 const DIGITS: &str = "0123456789.";
 
@@ -93,42 +98,6 @@ fn written(dates: &[Date], count: usize) -> (ArrayD<f32>, ArrayD<f32>) {
     (given.into_dyn(), target.into_dyn())
 }
 
-/// The models for inference.
-struct Inference {
-    encoder: Model,
-    decoder: Model,
-    tokens: Vec<String>,
-}
-
-impl Inference {
-    /// The logarithms of the probabilities of the token after each of `last`, and the next states; all `[beams, …]`.
-    fn step(&self, last: &[usize], states: &[ArrayD<f32>; 2]) -> Result<(Array2<f32>, [ArrayD<f32>; 2])> {
-        let mut given = Array3::zeros((last.len(), 1, self.tokens.len()));
-        last.iter().enumerate().for_each(|(row, token)| given[[row, 0, *token]] = 1.0);
-        let given = given.into_dyn();
-        let inputs = Arrays::from([&given, &states[0], &states[1]]);
-        let [y, h, c]: [ArrayD<f32>; 3] = self
-            .decoder
-            .predict_all(inputs, Predict::default())?
-            .try_into()
-            .expect("the decoder has three outputs");
-        let y = y.index_axis_move(Axis(1), 0).mapv(f32::ln);
-        Ok((y.into_dimensionality().expect("[beams, tokens]"), [h, c]))
-    }
-
-    /// The likeliest text after a search with this many beams; one beam is greedy.
-    fn write(&self, date: &Date, beams: usize) -> Result<String> {
-        let states = self.encoder.predict_all(&read(std::slice::from_ref(date)), Predict::default())?;
-        let first: [ArrayD<f32>; 2] = states.try_into().expect("the encoder has two states");
-        let step = |last: &[usize], states: [ArrayD<f32>; 2], rows: &[usize]| {
-            self.step(last, &states.map(|state| state.select(Axis(0), rows)))
-        };
-        let found: Vec<Beam> = beam_search(beams, START, END, 6, first, step)?;
-        let words: Vec<&str> = found[0].tokens.iter().map(|token| self.tokens[*token].as_str()).collect();
-        Ok(words.join(" "))
-    }
-}
-
 fn main() -> Result<()> {
     let tokens = tokens();
     // Every tenth date is kept for the end.
@@ -149,12 +118,10 @@ fn main() -> Result<()> {
 
     model.compile(Compile::new("adam", "categorical_crossentropy").metrics(["accuracy"]))?;
     let (given, target) = written(&train, tokens.len());
-    let start = std::time::Instant::now();
-    let history = model.fit([&read(&train), &given], &target, Fit { epochs: 8, ..Fit::default() })?;
-    for (epoch, (loss, accuracy)) in history.get("loss").iter().zip(history.get("accuracy")).enumerate() {
-        println!("epoch {}: loss {loss:.4}, accuracy {accuracy:.4}", epoch + 1);
-    }
-    println!("trained on {} dates in {:.1} s", train.len(), start.elapsed().as_secs_f64());
+    println!("{} dates to train on", train.len());
+    let mut progress = Progress::new();
+    let fit = Fit { epochs: 8, callbacks: vec![&mut progress], ..Fit::default() };
+    model.fit([&read(&train), &given], &target, fit)?;
 
     // The inference models, of the trained layers.
     let encoder = Model::new(&encoder_inputs, states)?;
@@ -165,20 +132,33 @@ fn main() -> Result<()> {
         [&decoder_inputs, &state_inputs[0], &state_inputs[1]],
         [&probabilities, &step[1], &step[2]],
     )?;
-    let inference = Inference { encoder, decoder, tokens };
-    report(&inference, &test)
+    let count = tokens.len();
+    let given = move |last: &[usize]| {
+        let mut given = Array3::zeros((last.len(), 1, count));
+        last.iter().enumerate().for_each(|(row, token)| given[[row, 0, *token]] = 1.0);
+        given.into_dyn()
+    };
+    let writer = Writer { encoder, decoder, given: Box::new(given), start: START, end: END };
+    report(&writer, &tokens, &test)
 }
 
 /// Prints some dates and the share that is written rightly.
-fn report(inference: &Inference, test: &[usize]) -> Result<()> {
+fn report(writer: &Writer, tokens: &[String], test: &[usize]) -> Result<()> {
+    let text = |numbers: &[usize]| {
+        let words: Vec<&str> = numbers.iter().map(|token| tokens[*token].as_str()).collect();
+        words.join(" ")
+    };
     let mut right = [0, 0];
     for (index, number) in test.iter().enumerate().step_by(20) {
         let date = date(*number);
-        let long: Vec<&str> = date.long.iter().map(|token| inference.tokens[*token].as_str()).collect();
-        let texts = [inference.write(&date, 1)?, inference.write(&date, 4)?];
-        right.iter_mut().zip(&texts).for_each(|(right, text)| *right += usize::from(*text == long.join(" ")));
+        let x = read(std::slice::from_ref(&date));
+        let written = [writer.write(&x, 1, 6)?, writer.write(&x, 4, 6)?];
+        right
+            .iter_mut()
+            .zip(&written)
+            .for_each(|(right, written)| *right += usize::from(*written == date.long));
         if index % 200 == 0 {
-            println!("{} -> greedy {:14} beam {}", date.short, texts[0], texts[1]);
+            println!("{} -> greedy {:14} beam {}", date.short, text(&written[0]), text(&written[1]));
         }
     }
     let count = test.len().div_ceil(20);

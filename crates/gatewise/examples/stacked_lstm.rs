@@ -15,14 +15,22 @@
 //! two marked values add up to more than 1: the network has to remember a number over many steps
 //! (the adding problem of Hochreiter and Schmidhuber, 1997).
 //!
-//! Run with `cargo run --release --example stacked_lstm`. It takes a few seconds and prints the summary, the loss and
-//! accuracy of every fourth epoch, and the accuracy on sequences that it has not seen.
+//! Run with `cargo run --release --example stacked_lstm`. It takes a few seconds and prints the summary, loss and
+//! accuracy of some epochs, the time, and the accuracy on sequences that it has not seen.
 
 #![allow(clippy::print_stdout)]
 
 use gatewise::layers::{Dense, Input, Lstm};
 use gatewise::{Compile, Error, Evaluate, Fit, Result, Sequential};
 use ndarray::{Array, ArrayD};
+
+#[path = "common/progress.rs"]
+mod progress;
+#[path = "common/random.rs"]
+mod random;
+
+use progress::Progress;
+use random::Random;
 
 const STEPS: usize = 30;
 
@@ -36,13 +44,8 @@ fn main() -> Result<()> {
     println!("{}", model.summary());
 
     model.compile(Compile::new("adam", "binary_crossentropy").metrics(["accuracy"]))?;
-    let start = std::time::Instant::now();
-    let history = model.fit(&x, &y, Fit { epochs: 25, ..Fit::default() })?;
-    let epochs = history.get("loss").iter().zip(history.get("accuracy")).enumerate();
-    for (epoch, (loss, accuracy)) in epochs.step_by(4) {
-        println!("epoch {:2}: loss {loss:.4}, accuracy {accuracy:.3}", epoch + 1);
-    }
-    println!("trained in {:.1} s", start.elapsed().as_secs_f64());
+    let mut progress = Progress::new();
+    model.fit(&x, &y, Fit { epochs: 25, callbacks: vec![&mut progress], ..Fit::default() })?;
 
     let (x, y) = sequences(500, 2);
     let logs = model.evaluate(&x, &y, Evaluate::default())?;
@@ -69,14 +72,4 @@ fn sequences(samples: usize, seed: u32) -> (ArrayD<f32>, ArrayD<f32>) {
         y[[sample, 0]] = if sum > 1.0 { 1.0 } else { 0.0 };
     }
     (x.into_dyn(), y.into_dyn())
-}
-
-/// Numbers from 0 to 1 that are the same in every run.
-struct Random(u32);
-
-impl Random {
-    fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (self.0 >> 8) as f32 / (1 << 24) as f32
-    }
 }

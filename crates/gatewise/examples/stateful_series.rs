@@ -1,16 +1,17 @@
-//! One long hourly series, read a day at a time by a network that carries its state from day to day, and what is lost
-//! without.
+//! One long series, read a day at a time by a network that carries its state from day to day, and what is lost without.
 //!
 //! The network is given the last hour and predicts the next, 24 hours a sample. With `stateful` the state at midnight starts the
 //! next day, so batch k holds day k of several stretches of the series: sample i of a batch goes on where sample i of the
 //! batch before has ended, nothing is shuffled, and the states are reset where the stretches begin again. The same network without
 //! state begins every day knowing nothing.
 //!
-//! Run with `cargo run --release --example stateful_series`: some seconds on a built-in series, the sales of a shop that is
-//! closed at night, whose level today is known from yesterday only. Or with a CSV of an hourly series and the name of its column:
-//! `cargo run --release --example stateful_series -- beijing-pm25-hourly.csv pollution`.
-//! It prints the mean absolute error of both networks on the last fifth of the series, over all hours and by the hour
-//! of the day.
+//! `cargo run --release --example stateful_series` takes some seconds on a built-in series, the sales of a shop that is
+//! closed at night, whose level today is known from yesterday only. With a CSV, the name of its column and perhaps another
+//! number of steps in a sample than 24:
+//! `cargo run --release --example stateful_series -- beijing-pm25-hourly.csv pollution`,
+//! `cargo run --release --example stateful_series -- daily-min-temperatures.csv Temp 30`.
+//! It prints the loss and the time of both trainings, the mean absolute error of both networks on the last fifth of the
+//! series, over all steps and by the step of the sample, and what they predict of one sample.
 
 #![allow(clippy::print_stdout)]
 
@@ -18,90 +19,113 @@ use std::time::Instant;
 
 use gatewise::layers::{Dense, Input, Lstm};
 use gatewise::{Compile, Error, Fit, Predict, Result, Sequential, Shuffle};
-use ndarray::{Array, Array3, ArrayD};
+use ndarray::{Array, Array3, ArrayD, Axis};
 
-const HOURS: usize = 24;
+#[path = "common/random.rs"]
+mod random;
+
+use random::Random;
 
 /// Stretches of the series that are read side by side.
 const STRETCHES: usize = 16;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (series, epochs, is_built_in) = match arguments.as_slice() {
-        [] => (shop(560), 300, true),
-        [path, column] => (read(path, column)?, 100, false),
+    let (series, steps, epochs) = match arguments.as_slice() {
+        [] => (shop(560), 24, 300),
+        [path, column] => (read(path, column)?, 24, 100),
+        [path, column, steps] => (read(path, column)?, at_least_one(steps)?, 100),
         _ => return Err(Error::argument("stateful_series", "expected nothing, or a path and a column")),
     };
     let (train, test) = series.split_at(series.len() * 4 / 5);
-    let scale = Scale::of(train);
-    println!("{} hours to train on, {} to test on", train.len(), test.len());
+    if train.len() <= 2 * STRETCHES * steps || test.len() <= 2 * steps {
+        let text = format!("expected more than {} numbers, got {}", 3 * STRETCHES * steps, series.len());
+        return Err(Error::data("stateful_series", text));
+    }
+    println!("{} steps to train on, {} to test on, {steps} in a sample\n", train.len(), test.len());
 
-    let naive: Vec<f32> = (0..test.len() - 1).map(|hour| (test[hour + 1] - test[hour]).abs()).collect();
-    println!("{:32} mean absolute error {:.3}", "the last hour again", mean(naive.into_iter()));
-    let mut errors = Vec::new();
-    for stateful in [true, false] {
-        let start = Instant::now();
-        let model = train_on(&scale.apply(train), stateful, epochs)?;
-        let by_hour = test_on(&model, test, &scale)?;
-        let name = if stateful { "state carried from day to day" } else { "every day from nothing" };
-        let all = mean(by_hour.iter().copied());
-        println!(
-            "{name:32} mean absolute error {all:.3}   ({epochs} epochs in {:.1} s)",
-            start.elapsed().as_secs_f64()
-        );
-        errors.push((all, by_hour));
-    }
-    println!("\nhour   with state   without");
-    for (hour, (with, without)) in errors[0].1.iter().zip(&errors[1].1).enumerate() {
-        // Hour 0 of the table is the first hour that the network predicts in a day.
-        println!("{:4}   {with:10.3}   {without:7.3}", (hour + 1) % HOURS);
-    }
-    if is_built_in && errors[0].0 > 0.9 * errors[1].0 {
+    let scale = Scale::of(train);
+    let predict = |stateful: bool| -> Result<ArrayD<f32>> {
+        let model = train_on(&scale.apply(train), stateful, steps, epochs)?;
+        let (x, _) = samples(&scale.apply(test), 1, steps);
+        // Batches of one sample, in order: a stateful model goes on from one to the next.
+        let predicted = model.predict_all(&x, Predict { batch_size: Some(1), ..Predict::default() })?;
+        Ok(predicted[0].mapv(|y| y * scale.deviation + scale.mean))
+    };
+    println!("The state is carried from sample to sample.");
+    let with = predict(true)?;
+    println!("Every sample from nothing.");
+    let without = predict(false)?;
+    let naive: Vec<f32> = (1..test.len()).map(|step| (test[step] - test[step - 1]).abs()).collect();
+    let (_, measured) = samples(test, 1, steps);
+    let (error, error_without) = report(&measured, &with, &without, mean(naive.into_iter()));
+    if arguments.is_empty() && error > 0.9 * error_without {
         return Err(Error::data("stateful_series", "the state has not helped"));
     }
     Ok(())
 }
 
+fn at_least_one(text: &str) -> Result<usize> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number
+        .ok_or_else(|| Error::argument("stateful_series", format!("expected a number of steps, got {text}")))
+}
+
+/// Prints the errors of the predictions `[samples, steps, 1]` with state and without, and one sample; returns the errors.
+fn report(measured: &ArrayD<f32>, with: &ArrayD<f32>, without: &ArrayD<f32>, naive: f32) -> (f32, f32) {
+    let [errors, errors_without] = [with, without].map(|predicted| (predicted - measured).mapv(f32::abs));
+    let all = [&errors, &errors_without].map(|errors| mean(errors.iter().copied()));
+    println!(
+        "mean absolute error: with state {:.3}, without {:.3}, the last number again {naive:.3}",
+        all[0], all[1]
+    );
+    println!("\n       mean absolute error       one sample");
+    println!("step   with state   without      measured   with state   without");
+    let middle = measured.len_of(Axis(0)) / 2;
+    for step in 0..measured.len_of(Axis(1)) {
+        let at = |errors: &ArrayD<f32>| mean(errors.index_axis(Axis(1), step).iter().copied());
+        let [measured, with, without] = [measured, with, without].map(|array| array[[middle, step, 0]]);
+        let (error, error_without) = (at(&errors), at(&errors_without));
+        println!(
+            "{:4}   {error:10.2}   {error_without:7.2}      {measured:8.2}   {with:10.2}   {without:7.2}",
+            step + 1
+        );
+    }
+    (all[0], all[1])
+}
+
 /// The network, trained on as many stretches as there are in a batch.
-fn train_on(series: &[f32], stateful: bool, epochs: usize) -> Result<Sequential> {
+fn train_on(series: &[f32], stateful: bool, steps: usize, epochs: usize) -> Result<Sequential> {
     let mut model = Sequential::new().with_seed(7);
     model.add(Input::batch([Some(STRETCHES), None, Some(1)]))?;
     model.add(Lstm::new(32).return_sequences(true).stateful(stateful))?;
     model.add(Dense::new(1))?;
     model.compile(Compile::new("adam", "mae"))?;
-    let (x, y) = days(series, STRETCHES);
-    for _ in 0..epochs {
+    let (x, y) = samples(series, STRETCHES, steps);
+    let start = Instant::now();
+    for epoch in 1..=epochs {
         model.reset_states();
         // A batch holds the same day of all stretches.
-        let fit =
-            Fit { epochs: 1, batch_size: Some(STRETCHES), shuffle: Some(Shuffle::Off), ..Fit::default() };
-        model.fit(&x, &y, fit)?;
+        let fit = Fit { batch_size: Some(STRETCHES), shuffle: Some(Shuffle::Off), ..Fit::default() };
+        let history = model.fit(&x, &y, fit)?;
+        if epoch % (epochs / 5) == 0 {
+            println!("epoch {epoch:3}: loss {:.4}", history.get("loss")[0]);
+        }
     }
     model.reset_states();
+    println!("trained for {epochs} epochs in {:.1} s\n", start.elapsed().as_secs_f64());
     Ok(model)
 }
 
-/// The mean absolute error at each hour of the day, over one stretch.
-fn test_on(model: &Sequential, series: &[f32], scale: &Scale) -> Result<Vec<f32>> {
-    let (x, y) = days(&scale.apply(series), 1);
-    // Batches of one sample, in order: a stateful model goes on from one to the next.
-    let predicted = model.predict_all(&x, Predict { batch_size: Some(1), ..Predict::default() })?.remove(0);
-    let error = |hour: usize| {
-        let days = 0..y.shape()[0];
-        mean(days.map(|day| (predicted[[day, hour, 0]] - y[[day, hour, 0]]).abs() * scale.deviation))
-    };
-    Ok((0..HOURS).map(error).collect())
-}
-
-/// Days of this many stretches, day by day: `x [days, 24, 1]`, and `y` an hour later.
-fn days(series: &[f32], stretches: usize) -> (ArrayD<f32>, ArrayD<f32>) {
-    let length = (series.len() - 1) / (stretches * HOURS);
-    let at = |sample: usize, hour: usize| {
+/// Samples of this many stretches, day by day: `x [samples, steps, 1]`, and `y` a step later.
+fn samples(series: &[f32], stretches: usize, steps: usize) -> (ArrayD<f32>, ArrayD<f32>) {
+    let length = (series.len() - 1) / (stretches * steps);
+    let at = |sample: usize, step: usize| {
         let (day, stretch) = (sample / stretches, sample % stretches);
-        series[(stretch * length + day) * HOURS + hour]
+        series[(stretch * length + day) * steps + step]
     };
     let make = |offset: usize| -> Array3<f32> {
-        Array::from_shape_fn((length * stretches, HOURS, 1), |(sample, hour, _)| at(sample, hour + offset))
+        Array::from_shape_fn((length * stretches, steps, 1), |(sample, step, _)| at(sample, step + offset))
     };
     (make(0).into_dyn(), make(1).into_dyn())
 }
@@ -131,19 +155,16 @@ impl Scale {
 
 /// Sales by the hour of a shop that is open from 8 to 20, whose level wanders from day to day.
 fn shop(days: usize) -> Vec<f32> {
-    let mut state = 11_u32;
-    let mut random = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-    };
+    let mut random = Random(11);
+    let mut around_zero = || 2.0 * random.next() - 1.0;
     let mut level = 0.0;
-    let mut series = Vec::with_capacity(days * HOURS);
+    let mut series = Vec::with_capacity(days * 24);
     for _ in 0..days {
-        level = 0.95 * level + 12.0 * random();
-        for hour in 0..HOURS {
+        level = 0.95 * level + 12.0 * around_zero();
+        for hour in 0..24 {
             let is_open = (8..20).contains(&hour);
             let customers = 60.0 + level + 20.0 * ((hour as f32 - 8.0) / 12.0 * std::f32::consts::PI).sin();
-            series.push(if is_open { customers + 3.0 * random() } else { 0.0 });
+            series.push(if is_open { customers + 3.0 * around_zero() } else { 0.0 });
         }
     }
     series
@@ -167,13 +188,6 @@ fn read(path: &str, column: &str) -> Result<Vec<f32>> {
             .parse()
             .map_err(|_| failed(format!("row {}: \"{}\" is no number", row + 2, &record[index])))?;
         series.push(number);
-    }
-    if series.len() < 10 * STRETCHES * HOURS {
-        return Err(failed(format!(
-            "expected at least {} hours, got {}",
-            10 * STRETCHES * HOURS,
-            series.len()
-        )));
     }
     Ok(series)
 }

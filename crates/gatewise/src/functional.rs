@@ -186,6 +186,12 @@ impl From<Vec<KerasTensor>> for Tensors {
     }
 }
 
+impl<const N: usize> From<&[KerasTensor; N]> for Tensors {
+    fn from(tensors: &[KerasTensor; N]) -> Self {
+        tensors.as_slice().into()
+    }
+}
+
 impl From<&[KerasTensor]> for Tensors {
     fn from(tensors: &[KerasTensor]) -> Self {
         tensors.to_vec().into()
