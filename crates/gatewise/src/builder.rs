@@ -14,6 +14,7 @@ use crate::variable::Variable;
 
 mod arrays;
 mod elementwise;
+mod losses;
 mod scan;
 mod windows;
 

@@ -17,6 +17,7 @@ pub mod binary;
 pub mod broadcast_to;
 pub mod concatenate;
 pub mod contract;
+pub mod ctc;
 pub mod flip;
 pub mod gather;
 pub mod literal;
@@ -37,6 +38,7 @@ pub mod scatter_add;
 pub mod select;
 pub mod slice;
 pub mod source;
+pub mod sparse_crossentropy;
 pub mod spread_windows;
 pub mod sum_windows;
 #[cfg(test)]
@@ -149,6 +151,8 @@ pub(crate) enum Op {
     OneHot(one_hot::OneHot),
     ScatterAdd(scatter_add::ScatterAdd),
     Row(row::Row),
+    SparseCrossentropy(sparse_crossentropy::SparseCrossentropy),
+    Ctc(ctc::Ctc),
     Lstm(lstm::Lstm),
     LstmGradient(lstm_gradient::LstmGradient),
     Scan(scan::Scan),
@@ -188,6 +192,8 @@ macro_rules! each_op {
             Op::OneHot($inner) => $call,
             Op::ScatterAdd($inner) => $call,
             Op::Row($inner) => $call,
+            Op::SparseCrossentropy($inner) => $call,
+            Op::Ctc($inner) => $call,
             Op::Lstm($inner) => $call,
             Op::LstmGradient($inner) => $call,
             Op::Scan($inner) => $call,

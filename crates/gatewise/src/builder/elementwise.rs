@@ -124,6 +124,11 @@ impl Builder {
         self.binary(Binary::Div, x, y)
     }
 
+    /// xʸ for x ≥ 0, or for a whole y; the derivative by y is 0 where x ≤ 0.
+    pub fn pow(&self, x: Value, y: Value) -> Result<Value> {
+        self.binary(Binary::Power, x, y)
+    }
+
     /// The larger; where both are equal the gradient goes to `x`.
     pub fn maximum(&self, x: Value, y: Value) -> Result<Value> {
         self.binary(Binary::Maximum, x, y)

@@ -16,6 +16,8 @@ pub(crate) enum Binary {
     Sub,
     Mul,
     Div,
+    /// xʸ; NaN for x < 0 unless y is whole.
+    Power,
     /// The larger; at a tie the gradient goes to the first.
     Maximum,
     /// The smaller; at a tie the gradient goes to the first.
@@ -34,6 +36,7 @@ impl Binary {
             Self::Sub => x - y,
             Self::Mul => x * y,
             Self::Div => x / y,
+            Self::Power => x.powf(y),
             Self::Maximum => extreme(x, y, x >= y),
             Self::Minimum => extreme(x, y, x <= y),
             Self::Greater => truth(x > y),
@@ -51,6 +54,15 @@ impl Binary {
             Self::Div => {
                 let by_x = b.div(d, y)?;
                 (by_x, b.neg(b.mul(by_x, b.div(x, y)?)?)?)
+            }
+            Self::Power => {
+                let (zero, one) = (b.scalar(0.0)?, b.scalar(1.0)?);
+                // y = 0 is set apart because 0 · xʸ⁻¹ is NaN at x = 0, and ln x has no value for x ≤ 0.
+                let slope = b.mul(y, b.pow(x, b.sub(y, one)?)?)?;
+                let by_x = b.mul(d, b.select(y, slope, zero)?)?;
+                let is_positive = b.greater(x, zero)?;
+                let log = b.select(is_positive, b.log(b.select(is_positive, x, one)?)?, zero)?;
+                (by_x, b.mul(d, b.mul(b.pow(x, y)?, log)?)?)
             }
             Self::Maximum | Self::Minimum => {
                 let first = match self {
@@ -77,6 +89,7 @@ impl Operation for Binary {
             Self::Sub => "sub",
             Self::Mul => "mul",
             Self::Div => "div",
+            Self::Power => "pow",
             Self::Maximum => "maximum",
             Self::Minimum => "minimum",
             Self::Greater => "greater",

@@ -162,7 +162,7 @@ fn sum_middle<F: Number>(x: &[F], out: &mut [F], reduced: usize, inner: usize) {
 
 /// The sum of a row as that of its halves, so that rounding grows with the logarithm of the length (N. Higham,
 /// "Accuracy and Stability of Numerical Algorithms", 2002, section 4.2): losses and penalties are sums of millions.
-fn sum_of_halves<F: Number>(row: &[F]) -> F {
+pub(crate) fn sum_of_halves<F: Number>(row: &[F]) -> F {
     /// What is summed in one go, so that the halving costs nothing.
     const BLOCK: usize = 32;
     if row.len() <= BLOCK {

@@ -125,3 +125,35 @@ fn executors_agree_for_every_broadcast() {
         }
     }
 }
+
+#[test]
+fn powers_are_those_of_the_formula_and_have_both_gradients() {
+    let at = |x: f64, y: f64| Binary::Power.apply(x, y);
+    assert_eq!([at(3.0, 2.0), at(4.0, 0.5), at(0.0, 0.0), at(0.0, 1.5)], [9.0, 2.0, 1.0, 0.0]);
+    assert!(at(-2.0, 0.5).is_nan() && at(f64::NAN, 2.0).is_nan());
+    for sizes in SIZES {
+        let [x, y] = arguments(sizes);
+        let positive = [x.mapv(|x| x.abs() + 0.1), y];
+        assert_gradients(&positive, &[0, 1], &emit(Binary::Power));
+        assert_executors_agree(&positive, &emit(Binary::Power));
+    }
+}
+
+#[test]
+fn powers_of_zero_have_finite_gradients_where_the_formula_has() {
+    let gradient = |x: f64, y: f64| {
+        let by = |input: usize| {
+            reference(&[array(&[1], &[x]), array(&[1], &[y])], &|b, x| {
+                let loss = b.sum_all(b.emit(Op::Binary(Binary::Power), x)?)?;
+                Ok(b.gradients(loss, x)?[input].expect("a gradient"))
+            })
+            .unwrap()[[0]]
+        };
+        [by(0), by(1)]
+    };
+    assert_eq!(gradient(0.0, 0.0), [0.0, 0.0]);
+    assert_eq!(gradient(0.0, 1.0), [1.0, 0.0]);
+    assert_eq!(gradient(0.0, 2.5), [0.0, 0.0]);
+    assert_eq!(gradient(0.0, 0.5), [f64::INFINITY, 0.0]);
+    assert_eq!(gradient(-2.0, 2.0), [-4.0, 0.0]);
+}
