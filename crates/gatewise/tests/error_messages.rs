@@ -12,6 +12,8 @@ mod conv;
 mod data;
 #[path = "error_messages/layers.rs"]
 mod layers;
+#[path = "error_messages/losses.rs"]
+mod losses;
 #[path = "error_messages/merge.rs"]
 mod merge;
 #[path = "error_messages/models.rs"]

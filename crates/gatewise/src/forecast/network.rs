@@ -12,8 +12,9 @@ use super::windows::Windows;
 use crate::callbacks::{Callback, EarlyStopping, Logs, TrainingControl};
 use crate::format::{self, Load, Loaded};
 use crate::layers::{Dense, Input, Lstm};
+use crate::losses::Huber;
 use crate::optimizers::Adam;
-use crate::{Compile, Error, Fit, Result, Sequential, losses};
+use crate::{Compile, Error, Fit, Result, Sequential};
 
 /// From this error on, in standard deviations, the loss grows linearly: an outlier must not rule the fit.
 const HUBER_DELTA: f64 = 1.0;
@@ -97,7 +98,7 @@ fn build(recipe: &Recipe) -> Result<Sequential> {
         model.add(Lstm::new(units).return_sequences(layer + 1 < recipe.units.len()))?;
     }
     model.add(Dense::new(recipe.horizon))?;
-    model.compile(Compile::new(Adam::default(), losses::huber(HUBER_DELTA)))?;
+    model.compile(Compile::new(Adam::default(), Huber { delta: HUBER_DELTA }))?;
     Ok(model)
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::common::{Case, Group, assert_close, widen};
 use crate::callbacks::{Callback, TrainingControl};
 use crate::error::Result;
-use crate::losses::{self, Loss, Reduction};
+use crate::losses;
 use crate::model::{Compile, Fit, Predict, Shuffle};
 use crate::optimizers;
 use crate::sequential::Sequential;
@@ -16,32 +16,6 @@ const LOSS_TOLERANCE: f64 = 1e-5;
 
 /// For weights and predictions after 20 epochs, in which rounding has had time to grow.
 const WEIGHT_TOLERANCE: f64 = 5e-5;
-
-fn loss(json: &Json) -> Loss {
-    if let Some(name) = json.as_str() {
-        return Loss::from(name);
-    }
-    let config = &json["config"];
-    let flag = |name: &str| config[name].as_bool().unwrap_or(false);
-    let number = |name: &str, default: f64| config[name].as_f64().unwrap_or(default);
-    let loss = match json["class_name"].as_str().expect("a class") {
-        "MeanSquaredError" => losses::mean_squared_error(),
-        "MeanAbsoluteError" => losses::mean_absolute_error(),
-        "Huber" => losses::huber(number("delta", 1.0)),
-        "BinaryCrossentropy" => {
-            losses::binary_crossentropy(flag("from_logits"), number("label_smoothing", 0.0))
-        }
-        "CategoricalCrossentropy" => {
-            losses::categorical_crossentropy(flag("from_logits"), number("label_smoothing", 0.0))
-        }
-        "SparseCategoricalCrossentropy" => losses::sparse_categorical_crossentropy(flag("from_logits")),
-        other => panic!("no loss {other}"),
-    };
-    match config["reduction"].as_str() {
-        Some("sum") => loss.reduction(Reduction::Sum),
-        _ => loss,
-    }
-}
 
 fn model(case: &Case<'_>) -> Sequential {
     let model = Sequential::from_config(&case.json["model"]["config"]).expect("Keras's configuration");
@@ -61,7 +35,8 @@ fn compile(model: &mut Sequential, case: &Case<'_>) {
     let optimizer = optimizers::deserialize(&json["optimizer"]).expect("Keras's optimizer");
     let metrics: Vec<&str> =
         json["metrics"].as_array().expect("a list").iter().filter_map(Json::as_str).collect();
-    model.compile(Compile::new(optimizer, loss(&json["loss"])).metrics(metrics)).expect("it compiles");
+    let loss = losses::deserialize(&json["loss"]).expect("Keras's loss");
+    model.compile(Compile::new(optimizer, loss).metrics(metrics)).expect("it compiles");
 }
 
 /// Zeroes the states of the model at the start of every epoch.

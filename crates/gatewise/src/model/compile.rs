@@ -5,7 +5,7 @@ use ndarray::ArrayD;
 use super::Model;
 use super::heads::{Head, Heads};
 use crate::error::{Error, Result};
-use crate::losses::Loss;
+use crate::losses::{Loss, LossFunction};
 use crate::metrics::{Metric, MetricArgument};
 use crate::optimizers::{Optimizer, OptimizerArgument};
 
@@ -71,6 +71,12 @@ impl From<&str> for LossArgument {
 impl From<Loss> for LossArgument {
     fn from(loss: Loss) -> Self {
         Self::All(loss)
+    }
+}
+
+impl<F: LossFunction + 'static> From<F> for LossArgument {
+    fn from(loss: F) -> Self {
+        Self::All(loss.into())
     }
 }
 

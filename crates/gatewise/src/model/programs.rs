@@ -201,7 +201,7 @@ fn make_loss(
                 let weighted = if head.weight == 1.0 { own } else { b.scale(own, head.weight)? };
                 total = if is_first { weighted } else { b.add(total, weighted)? };
                 is_first = false;
-                own
+                mean_of_all(&b, own)?
             }
             None => b.scalar(0.0)?,
         };
@@ -213,11 +213,19 @@ fn make_loss(
     }
     let variables: Vec<Variable> = network.variables().into_iter().filter(Variable::is_trainable).collect();
     let total = add_penalties(&b, total, &variables)?;
-    results.insert(LossLayout::LOSS, total);
+    results.insert(LossLayout::LOSS, mean_of_all(&b, total)?);
     if purpose == Purpose::Train {
-        results.extend(gradients(&b, total, scale, &variables)?);
+        // Where losses are not reduced, the gradient is that of their sum.
+        let sum = if b.shape(total).rank() == 0 { total } else { b.sum_all(total)? };
+        results.extend(gradients(&b, sum, scale, &variables)?);
     }
     Compiled::new(&b, &results)
+}
+
+/// One number: the mean where losses are not reduced.
+fn mean_of_all(b: &Builder, losses: Value) -> Result<Value> {
+    let axes: Vec<usize> = (0..b.shape(losses).rank()).collect();
+    if axes.is_empty() { Ok(losses) } else { b.mean(losses, &axes) }
 }
 
 /// The loss with what layers and regularizers add to it.

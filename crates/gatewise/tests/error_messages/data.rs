@@ -98,7 +98,7 @@ fn classes_out_of_range() {
         let error =
             error(model.fit(&zeros(&[2, 4]), &y, Fit { shuffle: Some(Shuffle::Off), ..Fit::default() }));
         let text = format!(
-            "sparse_categorical_crossentropy: targets: expected whole numbers from 0 to 2, got {got} at position 1 \
+            "sparse_categorical_crossentropy: targets of 3 classes: expected whole numbers from 0 to 2, got {got} at position 1 \
              of the flattened input"
         );
         assert_eq!(error.to_string(), text);

@@ -61,8 +61,11 @@ fn an_unknown_optimizer() {
 #[test]
 fn an_unknown_loss() {
     let error = error(model().compile(Compile::new("adam", "mes")));
-    let text = "compile: unknown loss \"mes\", expected one of: mean_squared_error, mean_absolute_error, huber, \
-                binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy";
+    let text = "loss: expected one of mean_squared_error, mean_absolute_error, mean_absolute_percentage_error, \
+                mean_squared_logarithmic_error, huber, log_cosh, cosine_similarity, quantile, binary_crossentropy, \
+                binary_focal_crossentropy, categorical_crossentropy, categorical_focal_crossentropy, \
+                sparse_categorical_crossentropy, categorical_generalized_cross_entropy, crossentropy, kl_divergence, \
+                poisson, hinge, squared_hinge, categorical_hinge, dice, tversky, circle, ctc, got \"mes\"";
     assert_eq!(error.to_string(), text);
     assert!(error.is_argument());
 }
