@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gradient;
 use crate::graph::{Graph, Node, Value};
 use crate::ops::{Op, Operation, source};
@@ -50,11 +50,22 @@ pub(crate) struct StateUse {
     pub output: Value,
 }
 
+/// A weight that a run of a program replaces.
+#[derive(Debug, Clone)]
+pub(crate) struct Assignment {
+    pub variable: Variable,
+    /// Its numbers after the run.
+    pub output: Value,
+}
+
 /// Collects operations; every method appends one and returns its result as a [`Value`].
 ///
 /// Shapes are checked at once. A builder can be shared by nested calls (`b.mul(x, b.sigmoid(x)?)?`).
 #[derive(Debug)]
 pub struct Builder {
+    /// What the whole program is made for.
+    purpose: Mode,
+    /// What the part that is being emitted is made for.
     mode: Cell<Mode>,
     state: RefCell<State>,
 }
@@ -66,6 +77,7 @@ struct State {
     num_data: usize,
     variables: HashMap<u64, Value>,
     states: Vec<StateUse>,
+    assignments: Vec<Assignment>,
     losses: Vec<Value>,
     streams: u64,
 }
@@ -73,7 +85,7 @@ struct State {
 impl Builder {
     /// An empty builder for programs of this mode.
     pub fn new(mode: Mode) -> Self {
-        Self { mode: Cell::new(mode), state: RefCell::default() }
+        Self { purpose: mode, mode: Cell::new(mode), state: RefCell::default() }
     }
 
     /// What the program is made for.
@@ -134,6 +146,37 @@ impl Builder {
             Some(known) => known.output = output,
             None => state.states.push(StateUse { cell: cell.clone(), output }),
         }
+    }
+
+    /// Says that after a run of a program for training the weight `variable` holds `value`: how statistics such as a
+    /// moving mean change, which no gradient moves. What is emitted later sees the new numbers.
+    ///
+    /// In a program for inference it has no effect, whatever the mode of the part: inference changes no weight.
+    ///
+    /// # Errors
+    /// If the shapes differ, or the weight is one that gradients move.
+    pub fn assign(&self, variable: &Variable, value: Value) -> Result<()> {
+        if variable.is_learned() {
+            let text = "a weight that gradients move cannot be assigned to; make it with `add_statistic`";
+            return Err(Error::argument(variable.path(), text));
+        }
+        let (expected, got) = (Shape::known(variable.shape()), self.shape(value));
+        if expected != got {
+            return Err(Error::shape(variable.path(), format!("expected a weight {expected}, got {got}")));
+        }
+        if self.purpose == Mode::Inference {
+            return Ok(());
+        }
+        let mut state = self.state.borrow_mut();
+        state.variables.insert(variable.id(), value);
+        state.assignments.retain(|known| known.variable.id() != variable.id());
+        state.assignments.push(Assignment { variable: variable.clone(), output: value });
+        Ok(())
+    }
+
+    /// The weights that a run replaces.
+    pub(crate) fn assignments(&self) -> Vec<Assignment> {
+        self.state.borrow().assignments.clone()
     }
 
     /// Adds a number to the loss of the model, as Keras's `add_loss`.

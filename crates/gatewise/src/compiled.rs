@@ -4,7 +4,7 @@ use std::sync::{Mutex, RwLockReadGuard};
 
 use ndarray::{ArrayD, IxDyn};
 
-use crate::builder::{Builder, Source, StateUse};
+use crate::builder::{Assignment, Builder, Source, StateUse};
 use crate::cpu::Cpu;
 use crate::error::{Error, Result};
 use crate::executor::{Arena, Bindings, Executor, Reference, RunKey, execute};
@@ -25,7 +25,8 @@ pub(crate) struct Compiled {
     program: Program,
     sources: Vec<Source>,
     states: Vec<StateUse>,
-    /// The number of outputs beside the states.
+    assignments: Vec<Assignment>,
+    /// The number of outputs beside the states and the weights that are replaced.
     num_outputs: usize,
     pool: Mutex<Vec<Memory>>,
 }
@@ -73,14 +74,18 @@ impl Compiled {
     /// # Errors
     /// If a size is unknown.
     pub fn new(builder: &Builder, outputs: &[Value]) -> Result<Self> {
-        let mut results = Vec::new();
-        for value in outputs.iter().copied().chain(builder.states().iter().map(|state| state.output)) {
-            results.push(builder.materialize(value)?);
+        let (states, assignments) = (builder.states(), builder.assignments());
+        let mut results = outputs.to_vec();
+        results.extend(states.iter().map(|state| state.output));
+        results.extend(assignments.iter().map(|assignment| assignment.output));
+        for value in &mut results {
+            *value = builder.materialize(*value)?;
         }
         Ok(Self {
             program: builder.finish(&results)?,
             sources: builder.sources(),
-            states: builder.states(),
+            states,
+            assignments,
             num_outputs: outputs.len(),
             pool: Mutex::default(),
         })
@@ -91,7 +96,8 @@ impl Compiled {
         &self.program
     }
 
-    /// Runs the program on the data inputs and hands its outputs to `read`. Stateful layers keep their next states.
+    /// Runs the program on the data inputs and hands its outputs to `read`. Stateful layers keep their next states, and
+    /// weights that are assigned to are replaced.
     ///
     /// # Errors
     /// If an operation meets data that it cannot use.
@@ -106,11 +112,15 @@ impl Compiled {
                 let row = &self.program.dims(state.output)[1..];
                 state.cell.write_rows(outputs.get(self.num_outputs + index), row);
             }
+            let first = self.num_outputs + self.states.len();
+            for (index, assignment) in self.assignments.iter().enumerate() {
+                assignment.variable.write().copy_from_slice(outputs.get(first + index));
+            }
             read(outputs)
         })
     }
 
-    /// The same, but stateful layers keep the states that they had.
+    /// The same, but states and weights stay as they were.
     ///
     /// # Errors
     /// If an operation meets data that it cannot use.

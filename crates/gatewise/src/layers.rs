@@ -88,7 +88,7 @@ pub use input::Input;
 pub use lstm::{Lstm, LstmCall, LstmState, LstmTrace};
 pub use masking::Masking;
 pub use merge::{Add, Average, Concatenate, Dot, DotAxes, Maximum, Minimum, Multiply, Subtract};
-pub use normalization::{GroupNormalization, LayerNormalization, RmsNormalization};
+pub use normalization::{BatchNormalization, GroupNormalization, LayerNormalization, RmsNormalization};
 pub use numbers::Numbers;
 pub(crate) use operation::Operation;
 pub use permute::Permute;

@@ -18,7 +18,10 @@ struct Inner {
     id: u64,
     path: String,
     shape: Vec<usize>,
-    is_trainable: AtomicBool,
+    /// Whether gradients move it; else it changes by [`Builder::assign`](crate::Builder::assign) alone.
+    is_learned: bool,
+    /// Whether the layer that it belongs to is frozen.
+    is_frozen: AtomicBool,
     regularizer: Option<Arc<dyn Regularizer>>,
     constraint: Option<Arc<dyn Constraint>>,
     data: RwLock<Vec<f32>>,
@@ -36,8 +39,15 @@ impl Variable {
         let shape = values.shape().to_vec();
         let data = RwLock::new(values.iter().copied().collect());
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        let is_trainable = AtomicBool::new(true);
-        Self(Arc::new(Inner { id, path, shape, is_trainable, regularizer, constraint, data }))
+        let (is_learned, is_frozen) = (true, AtomicBool::new(false));
+        Self(Arc::new(Inner { id, path, shape, is_learned, is_frozen, regularizer, constraint, data }))
+    }
+
+    /// The same, as one that no gradient moves: Keras's `trainable=False` of a weight.
+    pub(crate) fn without_learning(self) -> Self {
+        let mut inner = Arc::into_inner(self.0).expect("a new weight has one handle");
+        inner.is_learned = false;
+        Self(Arc::new(inner))
     }
 
     /// A number that no other weight of the process has.
@@ -65,13 +75,23 @@ impl Variable {
         self.len() == 0
     }
 
-    /// Whether training changes it.
+    /// Whether gradients move it in training: not where its layer is frozen, nor where it is a statistic.
     pub fn is_trainable(&self) -> bool {
-        self.0.is_trainable.load(Ordering::Relaxed)
+        self.is_learned() && !self.is_frozen()
     }
 
-    pub(crate) fn set_trainable(&self, trainable: bool) {
-        self.0.is_trainable.store(trainable, Ordering::Relaxed);
+    /// Whether gradients move it where its layer is not frozen.
+    pub(crate) fn is_learned(&self) -> bool {
+        self.0.is_learned
+    }
+
+    /// Whether its layer is frozen.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.0.is_frozen.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_frozen(&self, is_frozen: bool) {
+        self.0.is_frozen.store(is_frozen, Ordering::Relaxed);
     }
 
     pub(crate) fn regularizer(&self) -> Option<&Arc<dyn Regularizer>> {

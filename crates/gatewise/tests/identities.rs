@@ -3,7 +3,9 @@
 #![allow(missing_docs)]
 
 use gatewise::callbacks::History;
-use gatewise::layers::{self, Dense, Dropout, Input, Layer, Lstm, LstmState, Masking};
+use gatewise::layers::{
+    self, BatchNormalization, Bidirectional, Dense, Dropout, Input, Layer, Lstm, LstmState, Masking,
+};
 use gatewise::{Activation, Compile, Fit, Sequential};
 use ndarray::{Array, ArrayD, Axis, Slice, concatenate};
 
@@ -114,8 +116,8 @@ fn train(seed: u64, threads: usize) -> (History, Vec<ArrayD<f32>>, ArrayD<f32>) 
         let mut model = Sequential::new().with_seed(seed);
         model.add(Input::new([None, Some(3)])).unwrap();
         model.add(Lstm::new(24).return_sequences(true).dropout(0.2).recurrent_dropout(0.3)).unwrap();
-        model.add(Dropout::new(0.25)).unwrap();
-        model.add(Lstm::new(17).dropout(0.1)).unwrap();
+        model.add(Dropout::new(0.25)).unwrap().add(BatchNormalization::new()).unwrap();
+        model.add(Bidirectional::new(Lstm::new(17).dropout(0.1))).unwrap();
         model.add(Dense::new(2)).unwrap();
         model.compile(Compile::new("adam", "mse")).unwrap();
         let (x, y) = (numbers(&[150, 20, 3], 7), numbers(&[150, 2], 8));

@@ -17,7 +17,8 @@ use serde_json::{Map, Value as Json};
 const TOLERANCE: f64 = 1e-5;
 
 /// The groups of such layers, and how many arrays of each are compared at least.
-const GROUPS: [(&str, usize); 6] = [
+const GROUPS: [(&str, usize); 7] = [
+    ("layers_batch_normalization", 55),
     ("layers_merge", 180),
     ("layers_conv", 80),
     ("layers_sequences", 70),

@@ -86,7 +86,12 @@ impl Builder {
             own.push(self.emit(Op::StepValue(StepValue { shape: self.shape(*state) }), &[])?);
         }
         let (x, s) = own.split_at(inputs.len());
+        let assigned = self.assignments().len();
         let result = step(self, x, s)?;
+        if let Some(inside) = self.assignments().get(assigned) {
+            let text = "a weight cannot be assigned to inside of a step of a recurrence";
+            return Err(Error::unsupported(inside.variable.path(), text));
+        }
         self.check_states(states, &result.states)?;
         let batch = self.shape(inputs[0]).dim(0);
         for output in &result.outputs {

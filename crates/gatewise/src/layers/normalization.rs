@@ -1,10 +1,12 @@
 //! Layers that bring numbers to mean 0 and variance 1.
 
 mod affine;
+mod batch;
 mod group;
 mod layer;
 mod rms;
 
+pub use batch::BatchNormalization;
 pub use group::GroupNormalization;
 pub use layer::LayerNormalization;
 pub use rms::RmsNormalization;

@@ -76,6 +76,7 @@ const CLASSES: &[(&str, Create)] = &[
     ("Attention", attention::attention),
     ("AdditiveAttention", attention::additive_attention),
     ("MultiHeadAttention", attention::multi_head_attention),
+    ("BatchNormalization", normalization::batch),
     ("LayerNormalization", normalization::layer),
     ("GroupNormalization", normalization::group),
     ("RMSNormalization", normalization::rms),

@@ -81,6 +81,21 @@ impl<'a> WeightBuilder<'a> {
         self.add_with(name, shape, options, &*initializer)
     }
 
+    /// A weight that no gradient moves, such as a moving mean: Keras's `trainable=False`. In training it changes by
+    /// [`Builder::assign`] alone.
+    ///
+    /// # Errors
+    /// If the initializer cannot fill an array of this shape.
+    pub fn add_statistic(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        initializer: &InitializerArgument,
+    ) -> Result<Variable> {
+        let options = WeightOptions::new(initializer.clone());
+        Ok(self.add(name, shape, &options)?.without_learning())
+    }
+
     /// A weight of this shape that starts in a way of the layer's own.
     ///
     /// # Errors

@@ -178,7 +178,7 @@ impl Model {
 fn freeze(layers: &[Arc<dyn Layer>], is_trainable: bool) {
     for layer in layers {
         let is_trainable = is_trainable && layer.base().is_trainable();
-        layer.variables().iter().for_each(|variable| variable.set_trainable(is_trainable));
+        layer.variables().iter().for_each(|variable| variable.set_frozen(!is_trainable));
         freeze(&layer.sublayers(), is_trainable);
     }
 }

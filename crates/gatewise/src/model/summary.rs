@@ -90,7 +90,8 @@ impl Model {
     }
 }
 
-/// The weights of layers that are frozen, by themselves or with the model that they are in.
+/// The weights of layers that are frozen, by themselves or with the model that they are in, and those that are never
+/// learned.
 fn frozen_variables(layers: &[Arc<dyn Layer>], is_trainable: bool) -> Vec<u64> {
     let mut frozen = Vec::new();
     for layer in layers {
@@ -98,6 +99,7 @@ fn frozen_variables(layers: &[Arc<dyn Layer>], is_trainable: bool) -> Vec<u64> {
         if !is_trainable {
             frozen.extend(layer.variables().iter().map(Variable::id));
         } else {
+            frozen.extend(layer.variables().iter().filter(|weight| !weight.is_learned()).map(Variable::id));
             frozen.extend(frozen_variables(&layer.sublayers(), true));
         }
     }

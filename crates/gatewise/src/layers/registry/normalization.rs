@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::Reader;
 use crate::error::Result;
-use crate::layers::{GroupNormalization, Layer, LayerNormalization, RmsNormalization};
+use crate::layers::{BatchNormalization, GroupNormalization, Layer, LayerNormalization, RmsNormalization};
 
 /// Reads the arguments of `gamma` and `beta` into a layer.
 macro_rules! affine {
@@ -21,6 +21,22 @@ macro_rules! affine {
         layer = $reader.constraint("beta_constraint")?.into_iter().fold(layer, $name::beta_constraint);
         $reader.constraint("gamma_constraint")?.into_iter().fold(layer, $name::gamma_constraint)
     }};
+}
+
+pub(super) fn batch(r: &mut Reader) -> Result<Arc<dyn Layer>> {
+    let layer = BatchNormalization::new()
+        .axis(r.integer("axis", -1)?)
+        .momentum(r.number("momentum", 0.99)?)
+        .epsilon(r.number("epsilon", 1e-3)?)
+        .moving_mean_initializer(r.initializer("moving_mean_initializer", "zeros")?)
+        .moving_variance_initializer(r.initializer("moving_variance_initializer", "ones")?);
+    r.only_default("synchronized", &Json::Bool(false))?;
+    r.only_default("renorm", &Json::Bool(false))?;
+    r.only_default("renorm_clipping", &Json::Null)?;
+    // It has a meaning with `renorm` alone.
+    r.number("renorm_momentum", 0.99)?;
+    let layer = affine!(r, layer, BatchNormalization);
+    r.base(layer)
 }
 
 pub(super) fn layer(r: &mut Reader) -> Result<Arc<dyn Layer>> {

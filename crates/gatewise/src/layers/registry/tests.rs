@@ -2,9 +2,9 @@ use serde_json::json;
 
 use super::*;
 use crate::layers::{
-    AveragePooling1d, Concatenate, Conv1d, Cropping1d, DataFormat, Dot, GlobalAveragePooling1d,
-    GlobalMaxPooling1d, GroupNormalization, LayerNormalization, MaxPooling1d, Padding, RmsNormalization,
-    UpSampling1d, ZeroPadding1d, get_config, serialize,
+    AveragePooling1d, BatchNormalization, Concatenate, Conv1d, Cropping1d, DataFormat, Dot,
+    GlobalAveragePooling1d, GlobalMaxPooling1d, GroupNormalization, LayerNormalization, MaxPooling1d,
+    Padding, RmsNormalization, UpSampling1d, ZeroPadding1d, get_config, serialize,
 };
 use crate::layers::{
     Bidirectional, Gru, GruCell, Lstm, LstmCell, MergeMode, Rnn, SimpleRnn, SimpleRnnCell, StackedRnnCells,
@@ -33,6 +33,16 @@ fn layers() -> Vec<Arc<dyn Layer>> {
         Arc::new(UpSampling1d::new(3)),
         Arc::new(ZeroPadding1d::new((2, 0)).data_format(DataFormat::ChannelsFirst)),
         Arc::new(Cropping1d::new((0, 3))),
+        Arc::new(
+            BatchNormalization::new()
+                .axis(1)
+                .momentum(0.75)
+                .epsilon(0.25)
+                .scale(false)
+                .beta_regularizer("l2")
+                .moving_mean_initializer("ones")
+                .moving_variance_initializer("he_normal"),
+        ),
         Arc::new(
             LayerNormalization::new()
                 .axis([1, -1])
