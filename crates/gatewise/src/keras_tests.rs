@@ -1,7 +1,7 @@
 //! The LSTM and whole trainings against values that real Keras computed (`fixtures/`).
 
 #[path = "../tests/common/mod.rs"]
-mod common;
+pub(crate) mod common;
 
 mod lstm;
 mod recurrent;

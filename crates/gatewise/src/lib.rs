@@ -30,6 +30,7 @@
 //! | the LSTM with all its options | [`layers::Lstm`] |
 //! | inference that allocates nothing per call | [`Model::runner`], [`Model::stepper`] |
 //! | state as a value, step by step | [`layers::Lstm::forward`] |
+//! | data that comes in batches, from files or in sequences of many lengths | [`data`] |
 //! | training | [`Compile`], [`Fit`], [`losses`], [`metrics`], [`optimizers`], [`callbacks`] |
 //! | how weights start and are held in check | [`initializers`], [`regularizers`], [`constraints`] |
 //! | activations, also your own | [`Activation`] |
@@ -51,6 +52,7 @@ pub mod callbacks;
 mod compiled;
 pub mod constraints;
 mod cpu;
+pub mod data;
 mod environment;
 mod error;
 mod executor;

@@ -18,6 +18,7 @@ mod chain;
 mod class_weight;
 mod compile;
 mod config;
+mod dataset_feed;
 mod evaluate;
 mod feed;
 mod fit;
@@ -34,6 +35,7 @@ mod summary;
 mod trace;
 
 pub use arrays::Arrays;
+pub(crate) use arrays::places;
 pub use compile::{Compile, LossArgument};
 pub(crate) use config::deserialize;
 pub use evaluate::Evaluate;

@@ -26,6 +26,7 @@ mod seed;
 
 pub use dropout::dropout_mask_into;
 pub use normal::{normal_into, truncated_normal_into};
+pub(crate) use permutation::index_below;
 pub use permutation::permutation;
 pub use philox::philox4x32;
 pub use seed::seed_from_entropy;

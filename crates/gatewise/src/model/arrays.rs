@@ -37,31 +37,38 @@ impl<'a> Arrays<'a> {
     /// # Errors
     /// If their number differs, or a name is unknown, missing or given twice.
     pub(super) fn in_order(&self, subject: &str, names: &[String]) -> Result<Vec<&'a ArrayD<f32>>> {
-        if self.0.iter().all(|(name, _)| name.is_none()) {
-            if self.0.len() != names.len() {
-                let text =
-                    format!("expected {} arrays ({}), got {}", names.len(), names.join(", "), self.0.len());
-                return Err(Error::argument(subject, text));
-            }
-            return Ok(self.0.iter().map(|(_, array)| *array).collect());
-        }
-        for (index, (name, _)) in self.0.iter().enumerate() {
-            let name = name.as_deref().unwrap_or_default();
-            let is_twice = self.0[..index].iter().any(|(known, _)| known.as_deref() == Some(name));
-            if is_twice || !names.iter().any(|known| known == name) {
-                let what = if is_twice { "is given twice" } else { "is unknown" };
-                let text = format!("the name \"{name}\" {what}, expected are: {}", names.join(", "));
-                return Err(Error::argument(subject, text));
-            }
-        }
-        let find = |name: &String| {
-            let found = self.0.iter().find(|(known, _)| known.as_ref() == Some(name));
-            found
-                .map(|(_, array)| *array)
-                .ok_or_else(|| Error::argument(subject, format!("there is no array for \"{name}\"")))
-        };
-        names.iter().map(find).collect()
+        let labels: Vec<Option<&str>> = self.0.iter().map(|(name, _)| name.as_deref()).collect();
+        Ok(places(&labels, subject, names)?.into_iter().map(|place| self.0[place].1).collect())
     }
+}
+
+/// Where the array for each of `names` is among arrays with these labels.
+///
+/// # Errors
+/// If their number differs, or a name is unknown, missing or given twice.
+pub(crate) fn places(labels: &[Option<&str>], subject: &str, names: &[String]) -> Result<Vec<usize>> {
+    if labels.iter().all(Option::is_none) {
+        if labels.len() != names.len() {
+            let text =
+                format!("expected {} arrays ({}), got {}", names.len(), names.join(", "), labels.len());
+            return Err(Error::argument(subject, text));
+        }
+        return Ok((0..labels.len()).collect());
+    }
+    for (index, label) in labels.iter().enumerate() {
+        let name = label.unwrap_or_default();
+        let is_twice = labels[..index].contains(&Some(name));
+        if is_twice || !names.iter().any(|known| known == name) {
+            let what = if is_twice { "is given twice" } else { "is unknown" };
+            let text = format!("the name \"{name}\" {what}, expected are: {}", names.join(", "));
+            return Err(Error::argument(subject, text));
+        }
+    }
+    let find = |name: &String| {
+        let found = labels.iter().position(|label| *label == Some(name));
+        found.ok_or_else(|| Error::argument(subject, format!("there is no array for \"{name}\"")))
+    };
+    names.iter().map(find).collect()
 }
 
 impl<'a> From<&'a ArrayD<f32>> for Arrays<'a> {

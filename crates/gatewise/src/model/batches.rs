@@ -6,6 +6,7 @@ use ndarray::{Array1, ArrayD};
 
 use super::arrays::Arrays;
 use super::feed::{BatchView, View};
+use crate::data::Batch;
 use crate::error::{Error, Result};
 
 /// An array of samples as one row-major stretch of memory.
@@ -36,6 +37,19 @@ impl<'a> Samples<'a> {
             None => Cow::Owned(array.iter().copied().collect()),
         };
         Ok(Self { data, sample: sample.to_vec(), first: 0, last: *len })
+    }
+
+    /// The samples of an array that is given away.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn owned(name: &str, array: ArrayD<f32>) -> Result<Samples<'static>> {
+        let Samples { sample, first, last, .. } = Samples::new(name, &array)?;
+        let data = match array.is_standard_layout() {
+            true => array.into_raw_vec_and_offset().0,
+            false => array.iter().copied().collect(),
+        };
+        Ok(Samples { data: Cow::Owned(data), sample, first, last })
     }
 
     /// One number a sample.
@@ -112,27 +126,54 @@ pub(super) struct Names {
     pub targets: Vec<String>,
 }
 
+impl Names {
+    /// The names of so many arrays of weights: none, one for all outputs, or one for each.
+    fn of_weights(&self, count: usize) -> Vec<String> {
+        match count {
+            0 => Vec::new(),
+            1 if self.targets.len() > 1 => vec!["all".to_owned()],
+            _ => self.targets.clone(),
+        }
+    }
+}
+
 impl<'a> Dataset<'a> {
     /// Checks that all arrays are there, have as many samples, and only finite numbers.
     ///
     /// # Errors
     /// If not.
     pub fn new(names: &Names, x: &Arrays<'a>, y: &Arrays<'a>, weights: &Arrays<'a>) -> Result<Self> {
-        let x = samples("x", &x.in_order("x", &names.inputs)?, &names.inputs)?;
-        let y = samples("y", &y.in_order("y", &names.targets)?, &names.targets)?;
-        let sample_weight = match weights.len() {
-            0 => Vec::new(),
-            // One array counts for all outputs.
-            1 if names.targets.len() > 1 => {
-                let one =
-                    samples("sample_weight", &weights.in_order("sample_weight", &["all".into()])?, &[])?;
-                names.targets.iter().flat_map(|_| one.clone()).collect()
-            }
-            _ => {
-                samples("sample_weight", &weights.in_order("sample_weight", &names.targets)?, &names.targets)?
-            }
-        };
-        let data = Self { x, y, sample_weight };
+        let x = samples("x", x.in_order("x", &names.inputs)?, &names.inputs, Samples::new)?;
+        let y = samples("y", y.in_order("y", &names.targets)?, &names.targets, Samples::new)?;
+        let weights = weights.in_order("sample_weight", &names.of_weights(weights.len()))?;
+        let weights = samples("sample_weight", weights, &names.targets, Samples::new)?;
+        Self::of_parts(names, x, y, weights)
+    }
+
+    /// The same of arrays that are given away.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn owned(names: &Names, batch: Batch) -> Result<Dataset<'static>> {
+        let x = samples("x", batch.x.in_order("x", &names.inputs)?, &names.inputs, Samples::owned)?;
+        let y = samples("y", batch.y.in_order("y", &names.targets)?, &names.targets, Samples::owned)?;
+        let expected = names.of_weights(batch.sample_weight.len());
+        let weights = batch.sample_weight.in_order("sample_weight", &expected)?;
+        let weights = samples("sample_weight", weights, &names.targets, Samples::owned)?;
+        Dataset::of_parts(names, x, y, weights)
+    }
+
+    /// One array of weights counts for all outputs.
+    fn of_parts(
+        names: &Names,
+        x: Vec<Samples<'a>>,
+        y: Vec<Samples<'a>>,
+        mut weights: Vec<Samples<'a>>,
+    ) -> Result<Self> {
+        if let ([one], true) = (&weights[..], names.targets.len() > 1) {
+            weights = vec![one.clone(); names.targets.len()];
+        }
+        let data = Self { x, y, sample_weight: weights };
         data.check_lengths()?;
         Ok(data)
     }
@@ -213,17 +254,22 @@ impl<'a> Dataset<'a> {
 }
 
 /// Checked samples of several arrays; the message names the array where there are several.
-fn samples<'a>(kind: &str, arrays: &[&'a ArrayD<f32>], names: &[String]) -> Result<Vec<Samples<'a>>> {
-    let make = |(index, array): (usize, &&'a ArrayD<f32>)| {
+fn samples<'a, A>(
+    kind: &str,
+    arrays: Vec<A>,
+    names: &[String],
+    new: impl Fn(&str, A) -> Result<Samples<'a>>,
+) -> Result<Vec<Samples<'a>>> {
+    let make = |(index, array): (usize, A)| {
         let name = match names.get(index) {
             Some(name) if names.len() > 1 => format!("{kind} \"{name}\""),
             _ => kind.to_owned(),
         };
-        let samples = Samples::new(&name, array)?;
+        let samples = new(&name, array)?;
         samples.check_finite(&name)?;
         Ok(samples)
     };
-    arrays.iter().enumerate().map(make).collect()
+    arrays.into_iter().enumerate().map(make).collect()
 }
 
 /// The numbers of batches of `size` among `len` samples, the last one perhaps smaller.

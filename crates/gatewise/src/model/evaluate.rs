@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use super::Model;
 use super::arrays::Arrays;
 use super::batches::{at_least_one, batch_size_for};
+use super::dataset_feed::not_for_datasets;
 use super::feed::{ArrayFeed, Feed};
 use super::fit::Shuffle;
 use super::listeners::{Listeners, Running};
 use super::programs::Purpose;
 use crate::callbacks::{Callback, Logs, TrainingPlan};
-use crate::error::Result;
+use crate::data::Dataset;
+use crate::error::{Error, Result};
 use crate::metrics::MetricValue;
 use crate::random::RandomKey;
 
@@ -42,6 +44,21 @@ impl Model {
         let data = self.dataset(&x.into(), &y.into(), &evaluate.sample_weight)?;
         let batch_size = batch_size_for(evaluate.batch_size, evaluate.steps, data.len());
         let mut feed = ArrayFeed::new(data, batch_size, Shuffle::Off);
+        self.evaluate_feed(&mut feed, evaluate.steps, &mut Listeners::new(evaluate.callbacks))
+    }
+
+    /// The loss and the metrics over a pass (pass 0) through a dataset, or over its first `steps` batches.
+    ///
+    /// # Errors
+    /// As for [`evaluate`](Self::evaluate); if `batch_size` or `sample_weight` is given; what the dataset reports.
+    pub fn evaluate_dataset(&mut self, dataset: &mut dyn Dataset, evaluate: Evaluate<'_>) -> Result<Logs> {
+        at_least_one("evaluate", [("steps", evaluate.steps)])?;
+        let refused = [
+            ("batch_size", evaluate.batch_size.is_some()),
+            ("sample_weight", !evaluate.sample_weight.is_empty()),
+        ];
+        not_for_datasets("evaluate", refused)?;
+        let mut feed = self.dataset_feed(dataset, 0)?;
         self.evaluate_feed(&mut feed, evaluate.steps, &mut Listeners::new(evaluate.callbacks))
     }
 
@@ -87,6 +104,9 @@ impl Model {
                 })?;
             }
             step += 1;
+        }
+        if step == 0 {
+            return Err(Error::data("evaluate", "expected at least one batch, got none"));
         }
         let mut logs = self.training()?.heads.logs();
         listeners

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::Model;
 use super::arrays::Arrays;
 use super::batches::{Dataset, Names, Samples, at_least_one, batch_size_for};
+use super::dataset_feed::not_for_datasets;
 use super::feed::{ArrayFeed, Feed};
 use super::listeners::{Listeners, Running};
 use super::programs::Purpose;
 use crate::callbacks::{Callback, History, Logs, TrainingControl, TrainingPlan};
+use crate::data;
 use crate::error::{Error, Result};
 use crate::layers::Layer;
 use crate::random::RandomKey;
@@ -105,31 +107,64 @@ impl Model {
         &mut self,
         x: impl Into<Arrays<'a>>,
         y: impl Into<Arrays<'a>>,
-        fit: Fit<'a>,
+        mut fit: Fit<'a>,
     ) -> Result<History> {
         fit.check()?;
         let data = self.dataset(&x.into(), &y.into(), &fit.sample_weight)?;
-        let (data, validation) = match &fit.validation_data {
-            Some(v) => (data, Some(self.dataset(&v.x, &v.y, &v.sample_weight)?)),
-            None => split(data, fit.validation_split)?,
+        let (data, validation) = match fit.validation_data.take() {
+            Some(given) => (data, Some(self.validation_feed(given, &fit)?)),
+            None => {
+                let (data, tail) = split(data, fit.validation_split)?;
+                (data, tail.map(|tail| in_memory(tail, &fit)))
+            }
         };
         // As in Keras, the weights of classes do not enter the validation.
         let data = data.with_class_weight(&fit.class_weight)?;
         let batch_size = batch_size_for(fit.batch_size, fit.steps_per_epoch, data.len());
         let mut feed = ArrayFeed::new(data, batch_size, fit.shuffle.unwrap_or(Shuffle::Samples));
-        let mut validation = validation.map(|data| {
-            let given = fit.validation_batch_size.or(fit.batch_size);
-            let batch_size = batch_size_for(given, fit.validation_steps, data.len());
-            ArrayFeed::new(data, batch_size, Shuffle::Off)
-        });
-        let validation = validation.as_mut().map(|feed| feed as &mut dyn Feed);
         self.run_fit(&mut feed, validation, fit)
+    }
+
+    /// Trains on the batches of a dataset. An epoch is a pass through it; with `steps_per_epoch` it has so many batches, and
+    /// the next one goes on where it ended. The dataset makes the batches, puts them in order and weighs the samples, so
+    /// that `batch_size`, `shuffle`, `validation_split` and `sample_weight` are not for here; `class_weight` is.
+    ///
+    /// # Errors
+    /// As for [`fit`](Self::fit); if one of these arguments is given; what the dataset reports.
+    pub fn fit_dataset(&mut self, dataset: &mut dyn data::Dataset, mut fit: Fit<'_>) -> Result<History> {
+        fit.check()?;
+        let refused = [
+            ("batch_size", fit.batch_size.is_some()),
+            ("shuffle", fit.shuffle.is_some()),
+            ("validation_split", fit.validation_split != 0.0),
+            ("sample_weight", !fit.sample_weight.is_empty()),
+        ];
+        not_for_datasets("fit", refused)?;
+        let first_pass = if fit.steps_per_epoch.is_none() { fit.initial_epoch } else { 0 };
+        let mut feed = self.dataset_feed(dataset, first_pass)?.with_class_weight(&fit.class_weight)?;
+        let validation = match fit.validation_data.take() {
+            Some(given) => Some(self.validation_feed(given, &fit)?),
+            None => None,
+        };
+        self.run_fit(&mut feed, validation, fit)
+    }
+
+    fn validation_feed<'a>(&mut self, given: Validation<'a>, fit: &Fit<'_>) -> Result<Box<dyn Feed + 'a>> {
+        match given {
+            Validation::Arrays { x, y, sample_weight } => {
+                Ok(in_memory(self.dataset(&x, &y, &sample_weight)?, fit))
+            }
+            Validation::Dataset(dataset) => {
+                not_for_datasets("fit", [("validation_batch_size", fit.validation_batch_size.is_some())])?;
+                Ok(Box::new(self.dataset_feed(dataset, 0)?))
+            }
+        }
     }
 
     fn run_fit(
         &mut self,
         feed: &mut dyn Feed,
-        validation: Option<&mut dyn Feed>,
+        mut validation: Option<Box<dyn Feed + '_>>,
         fit: Fit<'_>,
     ) -> Result<History> {
         let steps = fit.steps_per_epoch.or(feed.num_batches());
@@ -148,7 +183,11 @@ impl Model {
             is_running: false,
             steps_per_epoch: fit.steps_per_epoch,
         };
-        session.run(feed, validation.map(|feed| (feed, fit.validation_steps)), &plan)
+        let validation = match &mut validation {
+            Some(feed) => Some((&mut **feed as &mut dyn Feed, fit.validation_steps)),
+            None => None,
+        };
+        session.run(feed, validation, &plan)
     }
 
     /// The checked data of a training, for which the model is made ready.
@@ -181,6 +220,13 @@ fn freeze(layers: &[Arc<dyn Layer>], is_trainable: bool) {
         layer.variables().iter().for_each(|variable| variable.set_frozen(!is_trainable));
         freeze(&layer.sublayers(), is_trainable);
     }
+}
+
+/// The feed of validation data in memory.
+fn in_memory<'a>(data: Dataset<'a>, fit: &Fit<'_>) -> Box<dyn Feed + 'a> {
+    let given = fit.validation_batch_size.or(fit.batch_size);
+    let batch_size = batch_size_for(given, fit.validation_steps, data.len());
+    Box::new(ArrayFeed::new(data, batch_size, Shuffle::Off))
 }
 
 /// The shapes of arrays that a chain is built for.
@@ -264,9 +310,17 @@ impl Session<'_, '_> {
             if step == 0 && self.steps_in_pass > 0 && feed.num_batches() == Some(self.steps_in_pass) {
                 self.start_pass(feed, epoch)?;
             }
-            let Some(batch) = feed.next_batch()? else {
-                self.is_running = false;
-                break;
+            let batch = match feed.next_batch()? {
+                Some(batch) => batch,
+                // A pass of unknown length was over when the last epoch ended.
+                None if step == 0 && self.steps_in_pass > 0 => {
+                    self.start_pass(feed, epoch)?;
+                    continue;
+                }
+                None => {
+                    self.is_running = false;
+                    break;
+                }
             };
             self.notify(|callback, control| callback.on_train_batch_begin(step, control))?;
             self.model.run_batch(Purpose::Train, &batch)?;

@@ -65,9 +65,13 @@ impl Listeners<'_> {
     ///
     /// # Errors
     /// The first error of a callback.
-    pub fn predict_begin(&mut self, model: &Model, steps: usize, samples: usize) -> Result<()> {
-        let plan =
-            TrainingPlan { epochs: 1, steps: Some(steps), samples: Some(samples), ..TrainingPlan::default() };
+    pub fn predict_begin(
+        &mut self,
+        model: &Model,
+        steps: Option<usize>,
+        samples: Option<usize>,
+    ) -> Result<()> {
+        let plan = TrainingPlan { epochs: 1, steps, samples, ..TrainingPlan::default() };
         self.tell(Running::Predicting(model), |callback, control| callback.on_predict_begin(&plan, control))
     }
 

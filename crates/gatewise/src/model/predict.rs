@@ -5,9 +5,11 @@ use ndarray::{ArrayD, Axis, concatenate};
 use super::Model;
 use super::arrays::Arrays;
 use super::batches::{Samples, at_least_one, batch_size_for, ranges};
+use super::dataset_feed::{first_batch, not_for_datasets};
 use super::feed::View;
 use super::listeners::Listeners;
 use crate::callbacks::Callback;
+use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::executor::RunKey;
 use crate::shape::Shape;
@@ -55,13 +57,44 @@ impl Model {
         let batch_size = batch_size_for(predict.batch_size, predict.steps, len);
         let steps = len.div_ceil(batch_size).min(predict.steps.unwrap_or(usize::MAX));
         let mut listeners = Listeners::new(predict.callbacks);
-        listeners.predict_begin(self, steps, len)?;
+        listeners.predict_begin(self, Some(steps), Some(len))?;
         let mut batches = Vec::new();
         for (step, (start, end)) in ranges(len, batch_size).take(steps).enumerate() {
             let views: Vec<View<'_>> = inputs.iter().map(|samples| samples.view(start, end)).collect();
             batches.push(listeners.predict_batch(self, step, || self.predict_views(&views))?);
             if listeners.requests.stop_predicting {
                 break;
+            }
+        }
+        listeners.predict_end(self)?;
+        self.join(batches)
+    }
+
+    /// All outputs of the model for a pass (pass 0) through a dataset, or for its first `steps` batches; targets are not
+    /// looked at.
+    ///
+    /// # Errors
+    /// If an array does not fit, there is no batch, `batch_size` is given, or batches give outputs of different shapes;
+    /// what the dataset reports.
+    pub fn predict_dataset(
+        &self,
+        dataset: &mut dyn Dataset,
+        predict: Predict<'_>,
+    ) -> Result<Vec<ArrayD<f32>>> {
+        at_least_one("predict", [("steps", predict.steps)])?;
+        not_for_datasets("predict", [("batch_size", predict.batch_size.is_some())])?;
+        let mut listeners = Listeners::new(predict.callbacks);
+        let mut next = Some(first_batch(dataset, 0)?);
+        listeners.predict_begin(self, predict.steps.or(dataset.num_batches()), dataset.num_samples())?;
+        let mut batches = Vec::new();
+        while let Some(batch) = next.take() {
+            self.build_for(&batch)?;
+            let arrays = batch.x.in_order("x", &self.names_of_inputs())?;
+            let step = batches.len();
+            batches.push(listeners.predict_batch(self, step, || self.predict_on_batch(&arrays))?);
+            let goes_on = predict.steps.is_none_or(|steps| batches.len() < steps);
+            if goes_on && !listeners.requests.stop_predicting {
+                next = dataset.next_batch()?;
             }
         }
         listeners.predict_end(self)?;

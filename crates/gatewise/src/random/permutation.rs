@@ -16,6 +16,12 @@ pub fn permutation(n: usize, key: RandomKey) -> Vec<usize> {
     order
 }
 
+/// Draw `draw` of a row of numbers below `bound`, each equally likely (to within `bound` / 2⁶⁴).
+pub(crate) fn index_below(bound: usize, draw: u64, key: RandomKey) -> usize {
+    let [low, high, ..] = Blocks::new(key, Family::Permutation, 0).block(draw);
+    below(u64::from(high) << 32 | u64::from(low), bound as u64) as usize
+}
+
 /// A number below `bound`, as evenly spread as 64 bits allow: the upper half of word × bound.
 fn below(word: u64, bound: u64) -> u64 {
     ((u128::from(word) * u128::from(bound)) >> 64) as u64

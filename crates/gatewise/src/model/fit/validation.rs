@@ -1,28 +1,39 @@
 //! What validates during a training, and when.
 
+use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::model::Arrays;
 
-/// Inputs and targets that only validate, perhaps with weights of samples.
-#[derive(Debug, Clone, Default)]
-pub struct Validation<'a> {
-    /// The inputs.
-    pub x: Arrays<'a>,
-    /// The targets.
-    pub y: Arrays<'a>,
-    /// Weights `[samples]` or `[samples, time]`.
-    pub sample_weight: Arrays<'a>,
+/// Data that only validates.
+pub enum Validation<'a> {
+    /// Arrays in memory.
+    Arrays {
+        /// The inputs.
+        x: Arrays<'a>,
+        /// The targets.
+        y: Arrays<'a>,
+        /// Weights `[samples]` or `[samples, time]`.
+        sample_weight: Arrays<'a>,
+    },
+    /// Batches of a dataset, whose pass 0 is taken at each validation.
+    Dataset(&'a mut dyn Dataset),
 }
 
 impl<'a, X: Into<Arrays<'a>>, Y: Into<Arrays<'a>>> From<(X, Y)> for Validation<'a> {
     fn from((x, y): (X, Y)) -> Self {
-        Self { x: x.into(), y: y.into(), sample_weight: Arrays::default() }
+        Self::Arrays { x: x.into(), y: y.into(), sample_weight: Arrays::default() }
     }
 }
 
 impl<'a, X: Into<Arrays<'a>>, Y: Into<Arrays<'a>>, W: Into<Arrays<'a>>> From<(X, Y, W)> for Validation<'a> {
     fn from((x, y, sample_weight): (X, Y, W)) -> Self {
-        Self { x: x.into(), y: y.into(), sample_weight: sample_weight.into() }
+        Self::Arrays { x: x.into(), y: y.into(), sample_weight: sample_weight.into() }
+    }
+}
+
+impl<'a, D: Dataset> From<&'a mut D> for Validation<'a> {
+    fn from(dataset: &'a mut D) -> Self {
+        Self::Dataset(dataset)
     }
 }
 
