@@ -7,8 +7,9 @@ use std::sync::Arc;
 use gatewise::functional::{Apply, CallOptions};
 use gatewise::layers::{
     Activation, ActivityRegularization, Add, AdditiveAttention, Attention, Concatenate, Dense, Dropout, ELU,
-    Embedding, Flatten, Identity, Input, LayerOptions, LeakyReLU, Lstm, Masking, MultiHeadAttention,
-    Multiply, PReLU, Permute, ReLU, RepeatVector, Rescaling, Softmax, TimeDistributed,
+    Embedding, Flatten, Gru, GruCell, Identity, Input, LayerOptions, LeakyReLU, Lstm, LstmCell, Masking,
+    MultiHeadAttention, Multiply, PReLU, Permute, ReLU, RepeatVector, Rescaling, Rnn, SimpleRnn, Softmax,
+    StackedRnnCells, TimeDistributed,
 };
 use gatewise::{Model, Result, Sequential, StreamState};
 use ndarray::{Array, ArrayD, Axis, Slice, stack};
@@ -139,6 +140,35 @@ fn masked_steps_hold_the_state_and_repeat_the_output() {
 }
 
 #[test]
+fn every_recurrent_layer_streams() {
+    for (masked, zero) in [(false, false), (true, false), (true, true)] {
+        for sequences in [false, true] {
+            let model = chain(|model| {
+                model.add(Input::new([None]))?.add(Embedding::new(6, 4).mask_zero(masked))?;
+                let cells = StackedRnnCells::new().cell(LstmCell::new(4)).cell(GruCell::new(3));
+                model.add(Rnn::new(cells).return_sequences(true).zero_output_for_mask(zero))?;
+                let gru = Gru::new(7).reset_after(!zero).dropout(0.3);
+                model.add(gru.return_sequences(true).zero_output_for_mask(zero))?;
+                let simple = SimpleRnn::new(5).recurrent_dropout(0.2);
+                model.add(simple.return_sequences(sequences).zero_output_for_mask(zero))?;
+                Ok(())
+            });
+            assert_streams(&model, &tokens(3, 9), &[]);
+        }
+    }
+}
+
+#[test]
+fn a_gru_starts_from_what_is_given_whole() {
+    let x = Input::new([None, Some(3)]).tensor().unwrap();
+    let first = Input::new([Some(2)]).tensor().unwrap();
+    let start = Dense::new(4).apply(&first).unwrap();
+    let gru = Gru::new(4).return_sequences(true).apply([&x, &start]).unwrap();
+    let model = Model::new([&x, &first], &gru).unwrap();
+    assert_streams(&model, &numbers(&[2, 5, 3]), &[&numbers(&[2, 2])]);
+}
+
+#[test]
 fn what_a_stateful_layer_keeps_is_left_alone() {
     let model = chain(|model| {
         model.add(Input::batch([Some(2), None, Some(3)]))?;
@@ -257,6 +287,7 @@ fn a_saved_state_goes_on_and_samples_can_be_selected() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.safetensors");
     state.save(&path).unwrap();
+    assert_eq!(StreamState::load(&path).unwrap(), state);
     let (y, _) = model.step(&at(&x, 1), state.clone()).unwrap();
     let (again, _) = model.step(&at(&x, 1), StreamState::load(&path).unwrap()).unwrap();
     assert_eq!(bits(&y), bits(&again));
@@ -277,7 +308,7 @@ fn a_saved_state_goes_on_and_samples_can_be_selected() {
     assert_eq!(text, "state: it has no \"memory/h\", so it is the state of another model");
     let dense = chain(|model| model.add(Input::new([None, Some(3)]))?.add(Dense::new(4)).map(|_| ()));
     let text = dense.step(&at(&x, 1), state).unwrap_err().to_string();
-    assert_eq!(text, "state: the model has no state \"lstm/h\", so it is the state of another model");
+    assert_eq!(text, "state: the model has no state \"lstm/c\", so it is the state of another model");
 }
 
 /// The error of the first step of a model of `[batch, time, 3]`.
@@ -294,6 +325,10 @@ fn layers_that_cannot_stream_say_so_by_name() {
     assert_eq!(
         refused(|model| model.add(Lstm::new(2).go_backwards(true).with_name("back")).map(|_| ())),
         "back: the layer (LSTM) cannot take one step at a time: it reads the sequence backwards"
+    );
+    assert_eq!(
+        refused(|model| model.add(Gru::new(2).go_backwards(true)).map(|_| ())),
+        "gru: the layer (GRU) cannot take one step at a time: it reads the sequence backwards"
     );
     assert_eq!(
         refused(|model| model.add(Flatten::new()).map(|_| ())),

@@ -90,7 +90,7 @@ fn parse(bytes: &[u8]) -> Result<StreamState> {
     }
     match text("is_new") {
         "true" if parts.is_empty() => Ok(StreamState::new()),
-        "false" => Ok(StreamState { parts: Some(parts) }),
+        "false" => Ok(StreamState::of(parts)),
         other => {
             let text =
                 format!("expected \"is_new\" to be \"false\", or \"true\" without tensors, got \"{other}\"");

@@ -17,8 +17,8 @@ use serde_json::{Map, Value as Json};
 use super::cells::{Cell, CellKind, IntoCell, WeightedCell};
 use super::weights::add_activity_loss;
 use super::{
-    CallForm, Layer, LayerBase, Tensor, WeightBuilder, WeightTree, config, name_of, serialize,
-    serialize_built,
+    CallForm, Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, WeightTree, config, name_of,
+    serialize, serialize_built,
 };
 use crate::builder::{Builder, Mode};
 use crate::error::{Error, Result};
@@ -33,12 +33,14 @@ mod gru;
 mod simple_rnn;
 mod states;
 mod steps;
+mod stream;
 
 pub use gru::Gru;
 pub use simple_rnn::SimpleRnn;
 
 pub use form::RecurrentForm;
 use states::Kept;
+use steps::{End, Start};
 
 /// A layer that runs a cell over a sequence: [`Rnn`] over any cell, [`Gru`] or [`SimpleRnn`].
 ///
@@ -279,14 +281,11 @@ impl<C: LayerCell + ?Sized> RecurrentLayer<C> {
             Some(states) => self.checked_states(b, &states, &expected)?,
             None => self.first_states(b, kept, &expected, form)?,
         };
-        let (y, last) = self.run(b, x.value, mask, &states, form)?;
+        let end = self.run(b, x.value, mask, Start { states: &states, output: None }, form)?;
         if form.stateful {
-            kept.iter().zip(&last).for_each(|(kept, last)| b.update_state(&kept.cell, *last));
+            kept.iter().zip(&end.states).for_each(|(kept, last)| b.update_state(&kept.cell, *last));
         }
-        let mut outputs = vec![Tensor { value: y, mask: mask.filter(|_| form.return_sequences) }];
-        if form.return_state {
-            outputs.extend(last.into_iter().map(Tensor::new));
-        }
+        let outputs = outputs(end, mask, form);
         for output in &outputs {
             add_activity_loss(b, self.activity_regularizer.as_ref(), output.value)?;
         }
@@ -299,6 +298,15 @@ impl<C: LayerCell + ?Sized> RecurrentLayer<C> {
         let dims: Vec<Dim> = [&shape.dims()[..1], &shape.dims()[2..]].concat();
         Ok(Shape::new(dims))
     }
+}
+
+/// What the layer returns in this form.
+fn outputs(end: End, mask: Option<Value>, form: &RecurrentForm) -> Vec<Tensor> {
+    let mut outputs = vec![Tensor { value: end.y, mask: mask.filter(|_| form.return_sequences) }];
+    if form.return_state {
+        outputs.extend(end.states.into_iter().map(Tensor::new));
+    }
+    outputs
 }
 
 impl<C: LayerCell + ?Sized + 'static> Layer for RecurrentLayer<C> {
@@ -345,6 +353,10 @@ impl<C: LayerCell + ?Sized + 'static> Layer for RecurrentLayer<C> {
         let states: Vec<Value> = states.iter().map(|state| state.value).collect();
         let initial_state = (!states.is_empty()).then_some(states);
         self.call_with(b, *x, RecurrentCall { initial_state, ..RecurrentCall::default() })
+    }
+
+    fn step(&self, b: &Builder, call: &StreamCall<'_>) -> Result<Vec<Streamed>> {
+        self.take_step(b, call)
     }
 
     fn call_form(&self) -> CallForm {

@@ -33,6 +33,12 @@ impl StreamState {
         Self::default()
     }
 
+    /// The state with these parts, which lie in the order of their paths.
+    pub(crate) fn of(mut parts: Vec<(String, ArrayD<f32>)>) -> Self {
+        parts.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Self { parts: Some(parts) }
+    }
+
     /// Whether no step has been taken.
     pub fn is_new(&self) -> bool {
         self.parts.is_none()
@@ -132,6 +138,8 @@ impl Model {
         x: impl Into<Arrays<'a>>,
         state: StreamState,
     ) -> Result<(Vec<ArrayD<f32>>, StreamState)> {
+        // A model that is not built says so, before its inputs are counted.
+        self.network()?;
         let arrays = x.into().in_order("x", &self.input_names())?;
         let purpose = if state.is_new() { Purpose::FirstStep } else { Purpose::NextStep };
         let program = self.step_program(purpose, &arrays)?;
@@ -145,7 +153,7 @@ impl Model {
             program.compiled.run_without_keeping(&data, key, |outputs| Ok(outputs.to_arrays()))?;
         let kept = outputs.split_off(outputs.len() - program.next.len());
         let parts = program.next.iter().cloned().zip(kept).collect();
-        Ok((outputs, StreamState { parts: Some(parts) }))
+        Ok((outputs, StreamState::of(parts)))
     }
 
     /// The program for a step with arrays of these shapes, which are checked.

@@ -6,17 +6,33 @@ use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::shape::Shape;
 
+/// What the first step finds.
+pub(super) struct Start<'a> {
+    pub states: &'a [Value],
+    /// The output that a masked first step repeats; zeros if there is none.
+    pub output: Option<Value>,
+}
+
+/// What the steps lead to.
+pub(super) struct End {
+    /// The output of all steps or of the last.
+    pub y: Value,
+    pub states: Vec<Value>,
+    /// The output of the last step, where it is kept for one that would repeat it.
+    pub output: Option<Value>,
+}
+
 impl<C: LayerCell + ?Sized> RecurrentLayer<C> {
-    /// Emits all steps: the output of all or of the last, as `form` says, and the states after the last.
+    /// Emits all steps, in the form that `form` says.
     pub(super) fn run(
         &self,
         b: &Builder,
         x: Value,
         mask: Option<Value>,
-        states: &[Value],
+        start: Start<'_>,
         form: &RecurrentForm,
-    ) -> Result<(Value, Vec<Value>)> {
-        let step_shape = self.step_shape(&b.shape(x))?;
+    ) -> Result<End> {
+        let (states, step_shape) = (start.states, self.step_shape(&b.shape(x))?);
         let in_order = |value: Value| if form.go_backwards { b.flip(value, 1) } else { Ok(value) };
         let mut sequences = vec![in_order(x)?];
         sequences.extend(mask.map(in_order).transpose()?);
@@ -24,7 +40,7 @@ impl<C: LayerCell + ?Sized> RecurrentLayer<C> {
         let keeps_output = !form.return_sequences || mask.is_some() && !form.zero_output_for_mask;
         let zeros = b.constant(0.0, &self.cell.output_shape(&step_shape)?)?;
         let mut carried = states.to_vec();
-        carried.extend(keeps_output.then_some(zeros));
+        carried.extend(keeps_output.then_some(start.output.unwrap_or(zeros)));
         let (stacked, mut last) = b.scan(&sequences, &carried, |b, x, carried| {
             let (states, previous) = carried.split_at(states.len());
             let (y, mut next) = self.cell.advance(b, x[0], states)?;
@@ -40,8 +56,10 @@ impl<C: LayerCell + ?Sized> RecurrentLayer<C> {
             let outputs = if form.return_sequences { vec![y] } else { Vec::new() };
             Ok(Steps { outputs, states: next })
         })?;
-        let output = last.split_off(states.len());
-        Ok((if form.return_sequences { stacked[0] } else { output[0] }, last))
+        let output = last.split_off(states.len()).pop();
+        let y =
+            stacked.first().copied().or(output).expect("the outputs are stacked, or the last one is kept");
+        Ok(End { y, states: last, output })
     }
 
     /// Checks what the cell returned, which may be a user's own.

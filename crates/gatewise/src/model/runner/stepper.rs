@@ -143,7 +143,7 @@ impl Stepper {
                 ArrayD::from_shape_vec(dims, data).expect("a state has the size of its shape"),
             ))
         };
-        StreamState { parts: Some(self.next_program.next.iter().filter_map(part).collect()) }
+        StreamState::of(self.next_program.next.iter().filter_map(part).collect())
     }
 
     /// Goes on from a state that a [`Stepper`] or [`Model::step`] returned.
