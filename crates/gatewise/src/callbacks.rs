@@ -43,16 +43,36 @@ use crate::error::Result;
 use crate::model::ValidationFreq;
 
 mod control;
+mod csv_logger;
 mod early_stopping;
 mod history;
+mod lambda_callback;
+mod learning_rate_scheduler;
+mod model_checkpoint;
 mod monitor;
+mod progbar;
+mod progbar_logger;
+mod reduce_lr_on_plateau;
+mod save_freq;
+mod swap_ema_weights;
+mod terminate_on_nan;
 #[cfg(test)]
 mod testing;
+mod text;
 
 pub use control::TrainingControl;
+pub use csv_logger::CsvLogger;
 pub use early_stopping::{EarlyStopping, EarlyStoppingProgress};
 pub use history::History;
+pub use lambda_callback::LambdaCallback;
+pub use learning_rate_scheduler::LearningRateScheduler;
+pub use model_checkpoint::{ModelCheckpoint, ModelCheckpointProgress};
 pub use monitor::Improvement;
+pub use progbar_logger::ProgbarLogger;
+pub use reduce_lr_on_plateau::{ReduceLrOnPlateau, ReduceLrProgress};
+pub use save_freq::SaveFreq;
+pub use swap_ema_weights::{SwapEmaProgress, SwapEmaWeights};
+pub use terminate_on_nan::TerminateOnNan;
 
 /// Named numbers of an epoch or batch, in alphabetical order as in Keras 3.
 pub type Logs = BTreeMap<String, f64>;

@@ -3,6 +3,8 @@
 #[path = "../tests/common/mod.rs"]
 pub(crate) mod common;
 
+mod callbacks;
 mod lstm;
+mod progress;
 mod recurrent;
 mod training;

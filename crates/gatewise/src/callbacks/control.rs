@@ -25,7 +25,7 @@ pub trait TrainingControl {
     fn set_initial_epoch(&mut self, epoch: usize);
 
     /// Says something to people: every callback gets it in [`on_message`](super::Callback::on_message). The library
-    /// itself never prints, a callback may.
+    /// itself never prints; [`ProgbarLogger`](super::ProgbarLogger) writes it.
     fn say(&mut self, text: String);
 
     /// Replaces the learning rate.
