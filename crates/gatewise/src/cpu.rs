@@ -3,7 +3,7 @@
 //! Operations that only move elements, or that take no time in sequence models, run by their naive meaning, which is
 //! as fast as they need.
 
-use gatewise_kernels::{lstm, matmul};
+use gatewise_kernels::{lstm, matmul, vector};
 
 use crate::broadcast::map2;
 use crate::error::Result;
@@ -11,6 +11,7 @@ use crate::executor::{Executor, Run};
 use crate::number::Number;
 use crate::ops::binary::Binary;
 use crate::ops::lstm::Lstm;
+use crate::ops::row::Row;
 use crate::ops::unary::Unary;
 use crate::ops::{Op, Operation};
 
@@ -60,6 +61,8 @@ impl Executor<f32> for Cpu {
             Op::Scan(scan) => return scan.run_with(self, run),
             Op::Unary(function) => unary(*function, run),
             Op::Binary(function) => binary(*function, run),
+            Op::Row(Row::Softmax) => rows(vector::softmax_rows, run),
+            Op::Row(Row::LogSoftmax) => rows(vector::log_softmax_rows, run),
             other => return other.run(run),
         }
         Ok(())
@@ -81,6 +84,13 @@ fn product(product: &matmul::Product, run: &mut Run<'_, f32>) {
 fn unary(function: Unary, run: &mut Run<'_, f32>) {
     let (inputs, outputs) = run.parts();
     f32::map(function, inputs.get(0), &mut outputs[0]);
+}
+
+/// A function of each row, which is the last axis.
+fn rows(function: fn(&[f32], usize, &mut [f32]), run: &mut Run<'_, f32>) {
+    let width = run.input_dims(0).last().copied().unwrap_or(1).max(1);
+    let (inputs, outputs) = run.parts();
+    function(inputs.get(0), width, &mut outputs[0]);
 }
 
 /// A function of two numbers: a loop of its own for those that the compiler can vectorize.

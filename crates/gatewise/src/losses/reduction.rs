@@ -23,7 +23,7 @@ pub enum Reduction {
     /// once, not once a step.
     MeanWithSampleWeight,
     /// They stay as they are, times their weights. A compiled model then makes their sum small, as in Keras, and reports
-    /// their mean; what layers and regularizers add counts once for each of them.
+    /// their mean. What layers and regularizers add counts once (Keras fails where there is any).
     None,
 }
 

@@ -93,6 +93,7 @@ impl LossFunction for SparseCategoricalCrossentropy {
 /// cross-entropy, which it nears for q → 0; for q → 1 it nears an absolute error.
 ///
 /// Targets `[batch]` or `[batch, 1]`, predictions `[batch, classes]`, losses `[batch]`. At p = 0 the derivative is infinite.
+/// (Targets `[batch, 1]` pair every sample with every other in Keras 3.15.)
 /// Source: Z. Zhang, M. Sabuncu, "Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels",
 /// 2018, <https://arxiv.org/abs/1805.07836>.
 ///

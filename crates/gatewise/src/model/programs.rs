@@ -212,12 +212,18 @@ fn make_loss(
         results.extend([own, y_pred.value, mask]);
     }
     let variables: Vec<Variable> = network.variables().into_iter().filter(Variable::is_trainable).collect();
-    let total = add_penalties(&b, total, &variables)?;
-    results.insert(LossLayout::LOSS, mean_of_all(&b, total)?);
+    let penalties = penalties(&b, &variables)?;
+    let with_penalties = |loss: Value| match penalties {
+        Some(penalties) => b.add(loss, penalties),
+        None => Ok(loss),
+    };
+    let reported = with_penalties(mean_of_all(&b, total)?)?;
+    results.insert(LossLayout::LOSS, reported);
     if purpose == Purpose::Train {
-        // Where losses are not reduced, the gradient is that of their sum.
-        let sum = if b.shape(total).rank() == 0 { total } else { b.sum_all(total)? };
-        results.extend(gradients(&b, sum, scale, &variables)?);
+        // Where losses are not reduced, their sum is made small, and their mean is only reported.
+        let is_reduced = b.shape(total).rank() == 0;
+        let minimized = if is_reduced { reported } else { with_penalties(b.sum_all(total)?)? };
+        results.extend(gradients(&b, minimized, scale, &variables)?);
     }
     Compiled::new(&b, &results)
 }
@@ -228,18 +234,22 @@ fn mean_of_all(b: &Builder, losses: Value) -> Result<Value> {
     if axes.is_empty() { Ok(losses) } else { b.mean(losses, &axes) }
 }
 
-/// The loss with what layers and regularizers add to it.
-fn add_penalties(b: &Builder, loss: Value, variables: &[Variable]) -> Result<Value> {
-    let mut total = loss;
-    for penalty in b.losses() {
-        total = b.add(total, penalty)?;
-    }
+/// What layers and regularizers add to the loss.
+fn penalties(b: &Builder, variables: &[Variable]) -> Result<Option<Value>> {
+    let mut all = b.losses();
     for variable in variables {
         if let Some(regularizer) = variable.regularizer() {
-            total = b.add(total, regularizer.penalty(b, b.variable(variable))?)?;
+            all.push(regularizer.penalty(b, b.variable(variable))?);
         }
     }
-    Ok(total)
+    let mut sum = None;
+    for penalty in all {
+        sum = Some(match sum {
+            Some(sum) => b.add(sum, penalty)?,
+            None => penalty,
+        });
+    }
+    Ok(sum)
 }
 
 /// The gradients by all weights; zeros for a weight that the loss does not depend on.
