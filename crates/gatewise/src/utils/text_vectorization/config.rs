@@ -157,6 +157,7 @@ impl TextVectorization {
     /// use std::collections::BTreeMap;
     ///
     /// use gatewise::Sequential;
+    /// use gatewise::format::{self, Load};
     /// use gatewise::layers::{Dense, Embedding, Input, Lstm};
     /// use gatewise::utils::TextVectorization;
     ///
@@ -166,12 +167,12 @@ impl TextVectorization {
     /// model.add(Input::new([None]))?.add(Embedding::new(words.vocabulary_size()?, 8).mask_zero(true))?;
     /// model.add(Lstm::new(8))?.add(Dense::new(1))?;
     ///
-    /// let path = std::env::temp_dir().join("gatewise-doc-words.safetensors");
-    /// model.save(&path, &BTreeMap::from([("words".into(), words.to_json()?)]))?;
+    /// let path = std::env::temp_dir().join("gatewise-doc-words.keras");
+    /// model.save_with(&path, &BTreeMap::from([("words".into(), words.to_json()?)]))?;
     ///
-    /// let (model, texts) = Sequential::load(&path)?;
-    /// let words = TextVectorization::from_json(&texts["words"])?;
-    /// assert_eq!(model.predict(&words.call(["a fine night"])?)?.shape(), [1, 1]);
+    /// let loaded = format::load(&path, &Load::default())?;
+    /// let words = TextVectorization::from_json(&loaded.report.metadata["words"])?;
+    /// assert_eq!(loaded.model.predict(&words.call(["a fine night"])?)?.shape(), [1, 1]);
     /// # std::fs::remove_file(&path).unwrap();
     /// # Ok::<(), gatewise::Error>(())
     /// ```
