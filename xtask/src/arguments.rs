@@ -1,5 +1,7 @@
 //! What the words after `cargo xtask` ask for.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 
 /// What `cargo xtask help` prints.
@@ -15,6 +17,8 @@ Usage:
   cargo xtask bench --workload predict-one   one line of benchmarks/workloads.csv; repeat for more
   cargo xtask bench --rounds 20    rounds in which the engines take turns, 10 if not given
   cargo xtask bench --torch        PyTorch too, several gigabytes to download
+  cargo xtask keras-files          exchanges files with real Keras: each loads, predicts and trains on what the other wrote
+  cargo xtask keras-files --python FILE   a Python that has Keras, instead of one that is downloaded
   cargo xtask help                 this text
 
 Exits with 0 when all passed, 1 when a step failed, 2 when the command could not be carried out.
@@ -31,6 +35,15 @@ pub enum Command {
     Test(Selection),
     /// Time the engines.
     Bench(BenchOptions),
+    /// Exchange files with real Keras.
+    KerasFiles(KerasFilesOptions),
+}
+
+/// With which Keras files are exchanged.
+#[derive(Debug, PartialEq, Eq)]
+pub struct KerasFilesOptions {
+    /// A Python with the packages of `fixtures/requirements.txt`; without it one is made in the build folder.
+    pub python: Option<PathBuf>,
 }
 
 /// What to time, and how often.
@@ -65,6 +78,7 @@ pub fn parse(words: &[String]) -> Result<Command> {
         None | Some("help" | "--help" | "-h") => Ok(Command::Help),
         Some("test") => parse_test(words),
         Some("bench") => parse_bench(words),
+        Some("keras-files") => parse_keras_files(words),
         Some(other) => bail!("no command `{other}`; `cargo xtask help` lists them"),
     }
 }
@@ -101,6 +115,18 @@ fn parse_bench<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Command> 
         }
     }
     Ok(Command::Bench(options))
+}
+
+fn parse_keras_files<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Command> {
+    let mut options = KerasFilesOptions { python: None };
+    while let Some(option) = words.next() {
+        match option {
+            "--help" | "-h" => return Ok(Command::Help),
+            "--python" => options.python = Some(value(option, words.next())?.into()),
+            other => bail!("`keras-files` has no option `{other}`; `cargo xtask help` lists them"),
+        }
+    }
+    Ok(Command::KerasFiles(options))
 }
 
 fn rounds(word: &str) -> Result<usize> {

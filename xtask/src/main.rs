@@ -1,5 +1,5 @@
 //! The chores of this repository: `cargo xtask test` runs everything that has to pass,
-//! `cargo xtask bench` times Gatewise against its peers.
+//! `cargo xtask bench` times Gatewise against its peers, `cargo xtask keras-files` exchanges files with real Keras.
 //!
 //! Needs nothing but the Rust toolchain and Python 3. `cargo xtask help` lists the commands.
 
@@ -7,6 +7,8 @@
 
 mod arguments;
 mod bench;
+mod environment;
+mod keras_files;
 mod licence;
 mod process;
 mod report;
@@ -38,8 +40,15 @@ fn run() -> Result<ExitCode> {
         Command::List => report::print_list(),
         Command::Test(selection) => return test(&selection),
         Command::Bench(options) => bench::run(&Workspace::find()?, &options)?,
+        Command::KerasFiles(options) => return keras_files(&options),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Compares files with real Keras; a difference is a failure, and was told by the script.
+fn keras_files(options: &arguments::KerasFilesOptions) -> Result<ExitCode> {
+    let agrees = keras_files::run(&Workspace::find()?, options)?;
+    Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Runs the chosen steps in order, stops at the first that fails and ends with a summary.

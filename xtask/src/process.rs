@@ -17,6 +17,19 @@ pub fn run(command: &mut Command) -> Result<()> {
     succeeded(command, status)
 }
 
+/// Runs a command that shares our terminal and says by its code 0 or 1 whether something holds.
+///
+/// # Errors
+/// It cannot be started, or ends with another code.
+pub fn agrees(command: &mut Command) -> Result<bool> {
+    println!("$ {}", shown(command));
+    let status = command.status().with_context(|| not_started(command))?;
+    match status.code() {
+        Some(1) => Ok(false),
+        _ => succeeded(command, status).map(|()| true),
+    }
+}
+
 /// Runs a test command, shows its standard output while it comes, and adds its results to `tally`.
 ///
 /// # Errors

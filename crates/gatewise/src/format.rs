@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `.keras` | architecture and weights, as Keras 3 keeps them | [`Model::save`], [`Model::load`] |
 //! | `.safetensors` | weights, and the architecture if it was saved | the same, [`Model::save_weights`] |
+//! | `.h5`, `.hdf5` | the same, as Keras 1 and 2 kept them and Keras 3 still can | the same |
 //! | `.weights.h5` | weights, as Keras keeps them | [`Model::save_weights`], [`Model::load_weights`] |
 //! | `.json` | the architecture | [`Model::to_json`], [`Model::from_json`] |
 //!
@@ -18,11 +19,13 @@
 
 mod archive;
 mod atomic;
-#[allow(dead_code, reason = "a small interface, complete in itself")]
+mod convert;
 mod h5;
 mod json;
 mod keras;
+mod legacy;
 mod load;
+mod optimizer;
 mod safetensors;
 mod save;
 mod stream_state;

@@ -17,6 +17,7 @@ mod batches;
 mod chain;
 mod class_weight;
 mod compile;
+mod compile_config;
 mod config;
 mod dataset_feed;
 mod evaluate;

@@ -48,6 +48,15 @@ fn only_and_from_exclude_each_other() {
 }
 
 #[test]
+fn keras_files_takes_a_python() {
+    let given =
+        |python: Option<&str>| Command::KerasFiles(KerasFilesOptions { python: python.map(Into::into) });
+    assert_eq!(parsed("keras-files").unwrap(), given(None));
+    assert_eq!(parsed("keras-files --python /opt/python").unwrap(), given(Some("/opt/python")));
+    assert!(parsed("keras-files --fast").unwrap_err().to_string().contains("no option `--fast`"));
+}
+
+#[test]
 fn bench_takes_workloads_and_rounds() {
     let expected = BenchOptions { workloads: names(&["a", "b"]), rounds: 3, torch: true };
     let line = "bench --workload a --rounds 3 --torch --workload b";

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::peer::Peer;
 use super::workload::{Job, Workload};
+use crate::environment;
 use crate::process;
 use crate::workspace::Workspace;
 
@@ -68,24 +69,9 @@ impl Engines {
 }
 
 impl Script {
-    /// The environment is kept in the build folder, and made anew when its requirements have changed.
     fn prepare(workspace: &Workspace, file: &str, requirements: &str) -> Result<Self> {
         let peers = workspace.root().join("benchmarks/peers");
-        let requirements = peers.join(requirements);
-        let name = requirements.file_stem().expect("a file has a name").to_string_lossy().into_owned();
-        let folder = workspace.target().join("xtask/peers").join(name);
-        let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-        let stamp = folder.join("installed.txt");
-        let wanted = std::fs::read_to_string(&requirements)
-            .with_context(|| format!("{}: cannot read it", requirements.display()))?;
-        if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-            return Ok(Self { python, file: peers.join(file) });
-        }
-        process::run(workspace.python(&["-m", "venv", "--clear"]).arg(&folder))?;
-        process::run(
-            Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&requirements),
-        )?;
-        std::fs::write(&stamp, wanted).with_context(|| format!("{}: cannot write it", stamp.display()))?;
+        let python = environment::prepare(workspace, &peers.join(requirements))?;
         Ok(Self { python, file: peers.join(file) })
     }
 

@@ -12,12 +12,14 @@ use crate::graph::Value;
 /// A function that emits an activation.
 pub(super) type Formula = fn(&Builder, Value) -> Result<Value>;
 
-/// Every name that `keras.activations.get` knows, with Keras's default parameters.
+/// Every name that `keras.activations.get` knows, with Keras's default parameters, and the function that Keras 2 called
+/// `hard_sigmoid`: max(0, min(1, 0.2 x + 0.5)).
 pub(super) const NAMED: &[(&str, Formula)] = &[
     ("linear", |_, x| Ok(x)),
     ("tanh", |b, x| b.tanh(x)),
     ("sigmoid", |b, x| b.sigmoid(x)),
     ("hard_sigmoid", |b, x| b.scale(relu6(b, b.shift(x, 3.0)?)?, 1.0 / 6.0)),
+    ("hard_sigmoid_keras2", |b, x| b.clip(b.shift(b.scale(x, 0.2)?, 0.5)?, 0.0, 1.0)),
     ("relu", |b, x| b.relu(x)),
     ("relu6", relu6),
     ("leaky_relu", |b, x| leaky_relu(b, x, 0.2)),

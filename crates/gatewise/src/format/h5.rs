@@ -98,10 +98,14 @@ impl Tree {
     /// If it is something else.
     pub fn text(&self, group: &str, name: &str) -> Result<Option<String>> {
         let Some(value) = self.attribute(group, name)? else { return Ok(None) };
-        match value.as_str() {
-            Some(text) => Ok(Some(text.to_owned())),
-            None => {
-                Err(wrong(format!("the attribute `{name}` of \"{group}\" must be a text, got {value:?}")))
+        match value {
+            AttrValue::String(text)
+            | AttrValue::AsciiString(text)
+            | AttrValue::VarLenString(text)
+            | AttrValue::VarLenAsciiString(text) => Ok(Some(text)),
+            other => {
+                let got = other.type_name();
+                Err(wrong(format!("the attribute `{name}` of \"{group}\" must be a text, got {got}")))
             }
         }
     }
@@ -114,8 +118,11 @@ impl Tree {
     pub fn texts(&self, group: &str, name: &str) -> Result<Option<Vec<String>>> {
         let list = |value: &AttrValue| match value {
             AttrValue::F64Array(numbers) if numbers.is_empty() => Some(Vec::new()),
-            _ if value.as_str().is_some() => None,
-            _ => value.as_strings().map(<[String]>::to_vec),
+            AttrValue::StringArray(texts)
+            | AttrValue::AsciiStringArray(texts)
+            | AttrValue::VarLenStringArray(texts)
+            | AttrValue::VarLenAsciiStringArray(texts) => Some(texts.clone()),
+            _ => None,
         };
         let wrong =
             |name: &str| wrong(format!("the attribute `{name}` of \"{group}\" must be a list of texts"));

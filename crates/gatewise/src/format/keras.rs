@@ -13,9 +13,10 @@ use std::io::{Read, Seek};
 use serde_json::{Value as Json, json};
 
 use super::archive::{self, Archive};
+use super::convert::Converter;
 use super::h5::{Node, Tree};
 use super::load::{Load, LoadReport, Loaded, budget};
-use super::{FileFormat, json, weights};
+use super::{FileFormat, json, optimizer, weights};
 use crate::error::{Error, Result};
 use crate::model::Model;
 
@@ -39,16 +40,21 @@ pub fn read<R: Read + Seek>(reader: R, size: u64, load: &Load) -> Result<Loaded>
     let config = read_json(&mut archive, CONFIG)?;
     let bytes = read_weights(&mut archive)?;
     drop(archive);
-    let model = budget(bytes.len() as u64, || Model::from_envelope(&config))?;
+    let version = metadata.get("keras_version").and_then(Json::as_str);
+    let mut converter = Converter::new(version.or(Some("3")));
+    let config = converter.model(config)?;
+    let mut model = budget(bytes.len() as u64, || Model::from_envelope(&config))?;
     let file = Tree::open(bytes)?;
     weights::find(&file, &model.weight_tree())?.fill()?;
-    let _ = load;
+    if load.compile
+        && let Some(compiled) = config.get("compile_config").filter(|compiled| is_compiled(compiled))
+    {
+        model.compile_from_config(&converter.compile_config(compiled.clone())?)?;
+        optimizer::read(&file, &mut model, &mut converter)?;
+    }
     let report = LoadReport {
-        format: FileFormat::Keras,
-        writer: metadata
-            .get("keras_version")
-            .and_then(Json::as_str)
-            .map(|version| format!("Keras {version}")),
+        writer: version.map(|version| format!("Keras {version}")),
+        conversions: converter.into_notes(),
         metadata: texts(&metadata),
         ..LoadReport::new(FileFormat::Keras)
     };
@@ -78,6 +84,11 @@ pub fn read_tree<R: Read + Seek>(reader: R, size: u64) -> Result<Tree> {
     Tree::open(read_weights(&mut Archive::open(reader, size)?)?)
 }
 
+/// Whether there is anything in it: a model that is not compiled has an empty object or null.
+pub fn is_compiled(config: &Json) -> bool {
+    config.as_object().is_some_and(|fields| !fields.is_empty())
+}
+
 /// The texts that `save` was given.
 fn texts(metadata: &Json) -> BTreeMap<String, String> {
     let entries = metadata.get(TEXTS).and_then(Json::as_object).into_iter().flatten();
@@ -93,9 +104,13 @@ pub fn write(model: &Model, texts: &BTreeMap<String, String>) -> Result<Vec<u8>>
     if !texts.is_empty() {
         metadata[TEXTS] = json!(texts);
     }
-    let config = model.to_envelope();
+    let mut config = model.to_envelope();
+    if let Some(compiled) = model.get_compile_config()? {
+        config["compile_config"] = compiled;
+    }
     let mut file = Node::default();
     weights::write(&mut file, &model.weight_tree());
+    optimizer::write(&mut file, model);
     archive::write(&[
         (METADATA, metadata.to_string().as_bytes()),
         (CONFIG, config.to_string().as_bytes()),

@@ -5,8 +5,11 @@ use std::fs::File;
 use std::io::Cursor;
 use std::path::Path;
 
+use serde_json::Value as Json;
+
+use super::convert::Converter;
 use super::h5::Tree;
-use super::{json, keras, safetensors, weights};
+use super::{json, keras, legacy, safetensors, weights};
 use crate::error::{Error, Result};
 use crate::layers::{self, Start};
 use crate::model::Model;
@@ -18,15 +21,20 @@ pub enum FileFormat {
     Keras,
     /// `.weights.h5`: weights alone.
     WeightsH5,
+    /// `.h5`, `.hdf5`: a whole model as Keras kept it before `.keras`, of Keras 1, 2 or 3.
+    H5,
     /// `.safetensors`: weights, with the architecture in the metadata if the whole model was saved.
     Safetensors,
     /// `.json`: the architecture alone, as of Keras's `to_json`.
     Json,
 }
 
-const ENDINGS: [(&str, FileFormat); 4] = [
+/// The first that a name ends in counts.
+const ENDINGS: [(&str, FileFormat); 6] = [
     (".keras", FileFormat::Keras),
     (".weights.h5", FileFormat::WeightsH5),
+    (".h5", FileFormat::H5),
+    (".hdf5", FileFormat::H5),
     (".safetensors", FileFormat::Safetensors),
     (".json", FileFormat::Json),
 ];
@@ -124,6 +132,7 @@ pub fn load(path: impl AsRef<Path>, load: &Load) -> Result<Loaded> {
             let (file, size) = open(path)?;
             keras::read(file, size, load).map_err(in_file)
         }
+        FileFormat::H5 => legacy::read(read(path)?, load).map_err(in_file),
         _ => from_bytes(&read(path)?, format, load).map_err(in_file),
     }
 }
@@ -135,12 +144,18 @@ pub fn load(path: impl AsRef<Path>, load: &Load) -> Result<Loaded> {
 pub fn from_bytes(bytes: &[u8], format: FileFormat, load: &Load) -> Result<Loaded> {
     match format {
         FileFormat::Keras => keras::read(Cursor::new(bytes), bytes.len() as u64, load),
+        FileFormat::H5 => legacy::read(bytes.to_vec(), load),
         FileFormat::Safetensors => safetensors::read_model(bytes),
         FileFormat::Json => {
             let config = json::parse("model", bytes)?;
+            let version = config.get("keras_version").and_then(Json::as_str).unwrap_or("3");
+            let mut converter = Converter::new(Some(version));
+            let config = converter.model(config)?;
             let model =
                 layers::within_budget(MOST_FRESH, Start::Initialized, || Model::from_envelope(&config))?;
-            Ok(Loaded { model, report: LoadReport { has_weights: false, ..LoadReport::new(format) } })
+            let conversions = converter.into_notes();
+            let report = LoadReport { has_weights: false, conversions, ..LoadReport::new(format) };
+            Ok(Loaded { model, report })
         }
         FileFormat::WeightsH5 => {
             let text = "the file has weights alone; make the model and give them to it by `load_weights`";
@@ -154,13 +169,16 @@ pub(super) fn weights_into(model: &Model, path: &Path) -> Result<()> {
     let format = FileFormat::of(path)?;
     model.network()?;
     let in_file = |error: Error| Error::format(path.display(), error);
-    let replace = |file: Tree| weights::find(&file, &model.weight_tree())?.replace();
+    let replace = |file: Tree| match legacy::is_legacy(&file)? {
+        true => legacy::read_weights(&file, model),
+        false => weights::find(&file, &model.weight_tree())?.replace(),
+    };
     match format {
         FileFormat::Keras => {
             let (file, size) = open(path)?;
             keras::read_tree(file, size).and_then(replace).map_err(in_file)
         }
-        FileFormat::WeightsH5 => Tree::open(read(path)?).and_then(replace).map_err(in_file),
+        FileFormat::WeightsH5 | FileFormat::H5 => Tree::open(read(path)?).and_then(replace).map_err(in_file),
         FileFormat::Safetensors => safetensors::read_weights(model, &read(path)?).map_err(in_file),
         FileFormat::Json => Err(Error::argument(path.display(), "the file has no weights")),
     }

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::convert::HARD_SIGMOID_2;
 use super::h5::Node;
 use super::load::{Load, load, weights_into};
-use super::{FileFormat, json, keras, safetensors, weights, write_atomically};
+use super::{FileFormat, json, keras, legacy, optimizer, safetensors, weights, write_atomically};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::sequential::Sequential;
 
 impl Model {
     /// Writes the model to a file, which appears whole or not at all: architecture and weights to `.keras`, which Keras
-    /// 3 loads, or to `.safetensors`; the architecture alone to `.json`.
+    /// 3 loads, to `.h5`, which it loads too, or to `.safetensors`; the architecture alone to `.json`.
     ///
     /// ```
     /// use gatewise::layers::{Input, Lstm};
@@ -64,13 +65,18 @@ impl Model {
         Self::from_config(&self.get_config()).map_err(|error| {
             Error::unsupported("save", format!("the model cannot be described in a file: {error}"))
         })?;
+        if format != FileFormat::Safetensors {
+            self.check_for_keras_3()?;
+        }
         let bytes = match format {
             FileFormat::Keras => keras::write(self, metadata)?,
             FileFormat::Safetensors => safetensors::write_model(self, metadata)?,
-            FileFormat::Json if metadata.is_empty() => self.to_json().into_bytes(),
-            FileFormat::Json => {
-                return Err(Error::argument(path.display(), "a `.json` file has no place for texts"));
+            FileFormat::Json | FileFormat::H5 if !metadata.is_empty() => {
+                let text = "the format has no place for texts; use `.keras` or `.safetensors`";
+                return Err(Error::argument(path.display(), text));
             }
+            FileFormat::Json => self.to_json().into_bytes(),
+            FileFormat::H5 => legacy::write(self)?,
             FileFormat::WeightsH5 => {
                 let text = "the ending is that of a file with weights alone; use `save_weights`";
                 return Err(Error::argument(path.display(), text));
@@ -91,6 +97,18 @@ impl Model {
         Ok(load(path, &Load::default())?.model)
     }
 
+    /// Refuses what Keras 3 has no name for.
+    fn check_for_keras_3(&self) -> Result<()> {
+        if self.get_config().to_string().contains(HARD_SIGMOID_2) {
+            let text = format!(
+                "the activation \"{HARD_SIGMOID_2}\" is one of Keras 2 that Keras 3 has not; save the model as \
+                 `.safetensors`"
+            );
+            return Err(Error::unsupported(self.name(), text));
+        }
+        Ok(())
+    }
+
     /// Writes the weights alone to a `.weights.h5` file, which Keras's `load_weights` reads, or to `.safetensors`.
     ///
     /// # Errors
@@ -103,10 +121,11 @@ impl Model {
             FileFormat::WeightsH5 => {
                 let mut file = Node::default();
                 weights::write(&mut file, &self.weight_tree());
+                optimizer::write(&mut file, self);
                 file.into_file()?
             }
             FileFormat::Safetensors => safetensors::write_weights(self)?,
-            FileFormat::Keras | FileFormat::Json => {
+            FileFormat::Keras | FileFormat::Json | FileFormat::H5 => {
                 let text =
                     "weights alone are kept in `.weights.h5` or `.safetensors`; use `save` for the model";
                 return Err(Error::argument(path.display(), text));

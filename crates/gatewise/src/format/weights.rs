@@ -26,6 +26,8 @@ const BESIDE_LAYERS: [&str; 2] = ["optimizer/", "metrics/"];
 /// The name of `layers` in files of Keras 2.12.
 const OLD_LAYERS: &str = "_layer_checkpoint_dependencies";
 
+const ATTENTION_PARTS: [&str; 4] = ["query_dense", "key_dense", "value_dense", "output_dense"];
+
 /// Weights with the arrays that fill them.
 pub struct Found<'a>(Vec<(Variable, &'a Array)>);
 
@@ -100,7 +102,12 @@ impl Finder<'_> {
     fn path(&self, place: &str, number: usize) -> String {
         let path = format!("{}/{number}", join(place, "vars"));
         let old = path.replace("layers/", &format!("{OLD_LAYERS}/"));
-        if self.file.array(&path).is_none() && self.file.array(&old).is_some() { old } else { path }
+        // Before they had names of their own, the parts of an attention layer were private attributes.
+        let private = ATTENTION_PARTS
+            .iter()
+            .fold(path.clone(), |path, part| path.replace(&format!("/{part}/"), &format!("/_{part}/")));
+        let is_there = |path: &&String| self.file.array(path).is_some();
+        [&path, &old, &private].into_iter().find(is_there).unwrap_or(&path).clone()
     }
 }
 

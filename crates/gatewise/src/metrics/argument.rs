@@ -1,6 +1,6 @@
 //! What `compile` accepts as a metric.
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::accuracy::AccuracyByShape;
 use super::{Metric, registry};
@@ -19,6 +19,14 @@ enum Given {
 }
 
 impl MetricArgument {
+    /// The metric as Keras keeps it of a compiled model: its name, or its class with its arguments.
+    pub(crate) fn describe(&self) -> Value {
+        match &self.0 {
+            Given::Name(name) => name.clone().into(),
+            Given::Metric(metric) => registry::serialize(&**metric),
+        }
+    }
+
     /// The metric that is meant. One that is given by name has this name in the logs.
     ///
     /// # Errors

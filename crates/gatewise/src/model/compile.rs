@@ -2,6 +2,8 @@
 
 use ndarray::ArrayD;
 
+use serde_json::{Map, Value as Json, json};
+
 use super::Model;
 use super::heads::{Head, Heads};
 use crate::error::{Error, Result};
@@ -146,7 +148,7 @@ impl Compile {
         self.watch(Some(output), Watch::Weighted, metrics)
     }
 
-    fn watch<M: Into<MetricArgument>>(
+    pub(super) fn watch<M: Into<MetricArgument>>(
         mut self,
         output: Option<&str>,
         watch: Watch,
@@ -162,7 +164,9 @@ impl Compile {
 #[derive(Debug)]
 pub(super) struct Training {
     pub optimizer: Box<dyn Optimizer>,
-    loss: LossArgument,
+    pub loss: LossArgument,
+    /// The metrics as they were given, for a file.
+    pub described: Vec<(Option<String>, Watch, Json)>,
     loss_weights: Vec<f64>,
     named_loss_weights: Vec<(String, f64)>,
     /// Metrics whose outputs are not known yet.
@@ -197,6 +201,10 @@ impl Model {
             return Err(Error::argument("compile", text));
         }
         let optimizer = compile.optimizer.resolve()?;
+        let describe = |(output, watch, metric): &(Option<String>, Watch, MetricArgument)| {
+            (output.clone(), *watch, metric.describe())
+        };
+        let described = compile.metrics.iter().map(describe).collect();
         let resolve = |(output, watch, metric): (Option<String>, Watch, MetricArgument)| {
             Ok((output, watch, metric.resolve()?))
         };
@@ -204,6 +212,7 @@ impl Model {
         let mut training = Training {
             optimizer,
             loss: compile.loss,
+            described,
             loss_weights: compile.loss_weights,
             named_loss_weights: compile.named_loss_weights,
             waiting,
@@ -245,6 +254,15 @@ impl Model {
 }
 
 impl Training {
+    /// The weights of the losses as they were given: null, a list or an object.
+    pub fn described_weights(&self) -> Json {
+        if !self.named_loss_weights.is_empty() {
+            let named = self.named_loss_weights.iter().map(|(name, weight)| (name.clone(), (*weight).into()));
+            return Json::from(named.collect::<Map<_, _>>());
+        }
+        if self.loss_weights.is_empty() { Json::Null } else { json!(self.loss_weights) }
+    }
+
     /// Gives every output its loss and metrics.
     fn prepare(&mut self, outputs: &[String]) -> Result<()> {
         if !self.heads.is_empty() {

@@ -163,7 +163,7 @@ fn other_extensions_and_reserved_keys_are_refused() {
     let error = model.save("model.bin").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "model.bin: expected a path that ends in one of .keras, .weights.h5, .safetensors, .json"
+        "model.bin: expected a path that ends in one of .keras, .weights.h5, .h5, .hdf5, .safetensors, .json"
     );
     let texts = BTreeMap::from([("model".to_owned(), String::new())]);
     let error = model.save_with("model.safetensors", &texts).unwrap_err();

@@ -11,8 +11,8 @@ use crate::graph::Value;
 use crate::layers::call_arguments::{CallArguments, place_inputs};
 use crate::layers::weights::add_activity_loss;
 use crate::layers::{
-    CallForm, Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, WeightOptions, config, name_of,
-    unbuilt,
+    CallForm, Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, WeightOptions, WeightTree,
+    config, name_of, unbuilt,
 };
 use crate::ops::batch_matmul::BatchMatMul;
 use crate::regularizers::RegularizerArgument;
@@ -281,6 +281,11 @@ impl Layer for MultiHeadAttention {
 
     fn variables(&self) -> Vec<Variable> {
         self.weights.get().map(Projections::variables).unwrap_or_default()
+    }
+
+    fn weight_tree(&self) -> WeightTree {
+        let parts = self.weights.get().map(Projections::parts).unwrap_or_default();
+        WeightTree { name: name_of(self), weights: Vec::new(), parts }
     }
 
     fn own_config(&self) -> Map<String, Json> {

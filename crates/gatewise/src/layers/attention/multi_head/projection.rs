@@ -7,7 +7,7 @@ use crate::builder::Builder;
 use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::initializers::{self, Initializer};
-use crate::layers::{WeightBuilder, WeightOptions, name_of};
+use crate::layers::{WeightBuilder, WeightOptions, WeightTree, name_of};
 use crate::shape::Shape;
 use crate::variable::Variable;
 
@@ -114,6 +114,23 @@ impl Projections {
             output: add("attention_output", &values, &outer)?,
             attention_axes: layer.axes(query.rank())?,
         })
+    }
+
+    /// The weights by the attributes that Keras has them in.
+    pub fn parts(&self) -> Vec<(String, WeightTree)> {
+        let part = |(place, name, projection): (&str, &str, &Projection)| {
+            let weights = [Some(&projection.kernel), projection.bias.as_ref()];
+            let weights = weights.into_iter().flatten().cloned().collect();
+            (place.to_owned(), WeightTree { name: name.to_owned(), weights, parts: Vec::new() })
+        };
+        let mut all = vec![
+            ("query_dense", "query", &self.query),
+            ("key_dense", "key", &self.key),
+            ("value_dense", "value", &self.value),
+            ("output_dense", "attention_output", &self.output),
+        ];
+        all.extend(self.gate.as_ref().map(|gate| ("_gate_dense", "gate", gate)));
+        all.into_iter().map(part).collect()
     }
 
     pub fn variables(&self) -> Vec<Variable> {
