@@ -1,11 +1,24 @@
 //! The arguments of the program.
 
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use clap::{Parser, Subcommand};
 
-use clap::{Args, Parser, Subcommand};
+mod array_file;
+mod convert;
+mod forecast;
+mod predict;
+mod summary;
+mod train;
+mod verify;
 
-/// LSTM sequence models: train, forecast, look.
+pub use array_file::ArrayFile;
+pub use convert::ConvertArguments;
+pub use forecast::ForecastArguments;
+pub use predict::PredictArguments;
+pub use summary::SummaryArguments;
+pub use train::{OfOutput, TrainArguments};
+pub use verify::VerifyArguments;
+
+/// LSTM sequence models: Keras's model files looked into, run, trained and converted, and forecasts from a CSV.
 #[derive(Debug, Parser)]
 #[command(name = "gatewise", version, about, before_help = EXAMPLES, after_help = EXIT_CODES)]
 pub struct Arguments {
@@ -17,69 +30,38 @@ pub struct Arguments {
 /// What the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Print the layers of a model, who wrote its file, and what was converted to read it
+    Summary(SummaryArguments),
+    /// Run a model on arrays
+    Predict(PredictArguments),
+    /// Train a model on arrays
+    Train(TrainArguments),
+    /// Write a model in another format, and check that both compute the same
+    Convert(ConvertArguments),
+    /// Compare a model's predictions with arrays that are known to be right
+    Verify(VerifyArguments),
     /// Forecast a series from a CSV, with a backtest, intervals and a picture
     Forecast(ForecastArguments),
 }
 
 const EXAMPLES: &str = "Examples:
-  gatewise forecast                                   the built-in airline series
+  gatewise summary model.keras                        layers, shapes, parameters
+  gatewise predict model.keras --input x.npy --output y.npy
+  gatewise train model.keras --x x.npy --y y.npy --epochs 10 --output trained.keras
+  gatewise convert old.h5 model.keras                 checked on random inputs
+  gatewise verify model.keras --input x.npy --expect y.npy
   gatewise forecast sales.csv                         a column of dates and one of numbers
-  gatewise forecast --help                            all about forecasts";
-
-const FORECAST_EXAMPLES: &str = "Examples:
-  gatewise forecast                                   the built-in airline series, 12 months ahead
-  gatewise forecast sales.csv                         finds the columns of dates and of numbers
-  gatewise forecast vix.csv --column VIX.Close        one of several columns of numbers
-  gatewise forecast sales.csv --horizon 6 --out july  six steps ahead, files into july/
-  gatewise forecast sales.csv --json                  for programs
-  gatewise forecast --model forecast/model.safetensors new.csv
-                                                      new data, the saved model, no training";
+  gatewise predict --help                             all about one command";
 
 const EXIT_CODES: &str = "Exit codes:
   0  done
-  1  done, but the answer is no: in the backtest the LSTM was no better than a naive forecast
+  1  done, but the answer is no
   2  error";
 
-/// The arguments of `gatewise forecast`.
-#[derive(Debug, Args)]
-#[command(before_help = FORECAST_EXAMPLES, after_help = EXIT_CODES)]
-pub struct ForecastArguments {
-    /// CSV with a column of numbers and, best, one of dates [default: monthly airline passengers, 1949-1960]
-    pub series: Option<PathBuf>,
-
-    /// Name of the column to forecast, needed where there are several columns of numbers
-    #[arg(long, value_name = "NAME", requires = "series")]
-    pub column: Option<String>,
-
-    /// Steps to look ahead [default: by the dates: 12 months, 14 days, 10 business days, 24 hours]
-    #[arg(long, value_name = "N")]
-    pub horizon: Option<NonZeroUsize>,
-
-    /// Steps the network sees [default: as many as the horizon, 12 at least]
-    #[arg(long, value_name = "N", conflicts_with = "model")]
-    pub window: Option<NonZeroUsize>,
-
-    /// Units of the stacked LSTM layers, first to last [default: 64,32]
-    #[arg(long, value_name = "N,N", value_delimiter = ',', conflicts_with = "model")]
-    pub units: Option<Vec<NonZeroUsize>>,
-
-    /// Most passes over the training data in one fit; training stops earlier by itself [default: 100]
-    #[arg(long, value_name = "N", conflicts_with = "model")]
-    pub epochs: Option<NonZeroUsize>,
-
-    /// Seed: the same one gives the same forecast, bit for bit [default: 0]
-    #[arg(long, value_name = "N", conflicts_with = "model")]
-    pub seed: Option<u64>,
-
-    /// Forecast SERIES with this saved model, without training
-    #[arg(long, value_name = "FILE", requires = "series")]
-    pub model: Option<PathBuf>,
-
-    /// Folder for the model, the table and the picture; made where it does not exist
-    #[arg(long, value_name = "DIR", default_value = "forecast")]
-    pub out: PathBuf,
-
-    /// Print the results as JSON
-    #[arg(long)]
-    pub json: bool,
-}
+/// How arrays are given, for the help of the commands that read them.
+const ARRAYS: &str = "Arrays:
+  .npy   an array of NumPy's, of any real type; the first axis counts the samples
+  .npz   several: they go to the inputs of their names, or by order where they are called arr_0, arr_1, ...
+  .csv   a row a sample, with or without a header; for an input [time, features] a row holds the features of the
+         first step, then those of the second, and so on
+  Several inputs are given in the order of the model or as NAME=FILE; ./a=b.npy is a file with = in its name.";

@@ -3,8 +3,13 @@
 use std::io::Write;
 use std::time::Duration;
 
+use anyhow::Result;
 use gatewise::forecast::{FitProgress, Observer, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
+
+mod predict_bar;
+
+pub use predict_bar::PredictBar;
 
 /// Parts of a fit on the bar.
 const PARTS_PER_FIT: u64 = 1000;
@@ -12,6 +17,14 @@ const PARTS_PER_FIT: u64 = 1000;
 /// Writes a line to standard error. That it cannot be read is no reason to stop.
 pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Writes a result to standard output.
+pub fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()?;
+    Ok(())
 }
 
 /// A bar for the fits of a forecast; draws nothing when standard error is not a terminal.

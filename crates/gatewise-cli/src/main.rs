@@ -3,8 +3,10 @@
 //! The program exits with 0 when done, 1 when the answer is no, and 2 on an error.
 
 mod args;
+mod arrays;
 mod commands;
 mod console;
+mod models;
 mod picture;
 mod reader;
 mod tables;
@@ -19,6 +21,11 @@ use commands::Answer;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let answer = match &arguments.command {
+        Command::Summary(arguments) => commands::summary::run(arguments),
+        Command::Predict(arguments) => commands::predict::run(arguments),
+        Command::Train(arguments) => commands::train::run(arguments),
+        Command::Convert(arguments) => commands::convert::run(arguments),
+        Command::Verify(arguments) => commands::verify::run(arguments),
         Command::Forecast(arguments) => commands::forecast::run(arguments),
     };
     match answer {

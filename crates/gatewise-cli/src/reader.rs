@@ -1,6 +1,6 @@
 //! A CSV to a series: finds separator, header, and the columns of dates and of numbers.
 
-mod cells;
+pub mod cells;
 mod columns;
 #[cfg(test)]
 mod tests;

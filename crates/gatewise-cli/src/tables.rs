@@ -19,6 +19,20 @@ pub fn all(report: &Report) -> String {
     parts.join("\n")
 }
 
+/// A number near zero, such as `6.0e-8`.
+pub fn small(number: f32) -> String {
+    if number == 0.0 { "0".to_owned() } else { format!("{number:.1e}") }
+}
+
+/// The largest difference in each output of a model.
+pub fn differences(differences: &[(String, f32)]) -> String {
+    let mut table = table(["output", "max|diff|"]);
+    for (name, difference) in differences {
+        table.add_row([name.clone(), small(*difference)]);
+    }
+    table.to_string()
+}
+
 /// Decimals that show about four digits of numbers of this size.
 pub fn decimals(size: f64) -> usize {
     match size.abs() {

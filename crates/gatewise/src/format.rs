@@ -1,4 +1,4 @@
-//! Files that models are kept in.
+//! Files that models and arrays are kept in.
 //!
 //! | ending | holds | methods |
 //! |---|---|---|
@@ -8,7 +8,8 @@
 //! | `.weights.h5` | weights, as Keras keeps them | [`Model::save_weights`], [`Model::load_weights`] |
 //! | `.json` | the architecture | [`Model::to_json`], [`Model::from_json`] |
 //!
-//! [`load`] reads any of them and says what it found.
+//! [`load`] reads any of them and says what it found. Arrays come from and go to NumPy's `.npy` ([`read_npy`],
+//! [`write_npy`]) and `.npz` ([`read_npz`], [`write_npz`]).
 //!
 //! [`Model::save`]: crate::Model::save
 //! [`Model::load`]: crate::Model::load
@@ -25,6 +26,7 @@ mod json;
 mod keras;
 mod legacy;
 mod load;
+pub(crate) mod npy;
 mod optimizer;
 mod safetensors;
 mod save;
@@ -33,3 +35,4 @@ mod weights;
 
 pub use atomic::write_atomically;
 pub use load::{FileFormat, Load, LoadReport, Loaded, from_bytes, load};
+pub use npy::{read_npy, read_npz, write_npy, write_npz};

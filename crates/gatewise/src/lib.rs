@@ -90,7 +90,7 @@ pub use functional::{clear_session, set_random_seed};
 pub use graph::Value;
 pub use model::{
     Arrays, Compile, Evaluate, Fit, LossArgument, Model, OnBatch, Predict, Runner, Shuffle, Stepper,
-    StreamState, Validation, ValidationFreq,
+    StreamState, Summary, SummaryRow, Validation, ValidationFreq,
 };
 pub use ndarray;
 pub use program::{Program, ProgramInput};

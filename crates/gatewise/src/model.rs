@@ -44,6 +44,7 @@ pub use fit::{Fit, OnBatch, Shuffle, Validation, ValidationFreq};
 pub use predict::Predict;
 pub use runner::{Runner, Stepper};
 pub use stream::StreamState;
+pub use summary::{Summary, SummaryRow};
 
 use architecture::Architecture;
 use compile::Training;

@@ -97,6 +97,13 @@ impl std::fmt::Display for Shape {
     }
 }
 
+impl serde::Serialize for Shape {
+    /// A list of sizes, null for one that is unknown, as in Keras's configurations.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
 impl std::fmt::Debug for Shape {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{self}")

@@ -2,7 +2,6 @@
 
 mod files;
 
-use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -85,10 +84,7 @@ fn print_results(report: &Report, files: &Files, json: bool) -> Result<()> {
         true => as_json(report, files)?,
         false => tables::all(report),
     };
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")?;
-    out.flush()?;
-    Ok(())
+    console::print(&text)
 }
 
 /// The report, the paths of the files and the verdict in one object.

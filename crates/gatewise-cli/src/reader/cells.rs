@@ -66,7 +66,7 @@ pub fn is_missing(cell: &str) -> bool {
 
 /// A tab or a semicolon if one stands outside quotes in the first line, else a comma, which may be a decimal
 /// comma beside the other two.
-fn separator(text: &str) -> u8 {
+pub fn separator(text: &str) -> u8 {
     let stands_outside_quotes = |separator: &u8| {
         let mut quoted = false;
         text.lines().next().unwrap_or_default().bytes().any(|byte| {
@@ -81,7 +81,8 @@ fn is_data(cell: &str, decimal_comma: bool) -> bool {
     number(cell, decimal_comma).is_some() || gatewise::forecast::are_dates(std::iter::once(cell))
 }
 
-fn number(cell: &str, decimal_comma: bool) -> Option<f64> {
+/// The number in a cell; `decimal_comma` where a comma stands before the decimals.
+pub fn number(cell: &str, decimal_comma: bool) -> Option<f64> {
     let text = if decimal_comma { cell.replace(',', ".") } else { cell.to_owned() };
     // `inf` and `nan` are words to Rust's parser, not to a reader of tables.
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));

@@ -9,7 +9,6 @@ use crate::error::{Error, Result};
 use crate::random::{self, RandomKey};
 
 mod file;
-mod header;
 
 use file::NpyFile;
 

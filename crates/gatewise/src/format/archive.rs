@@ -27,11 +27,19 @@ impl<R: Read + Seek> Archive<R> {
     /// # Errors
     /// If it is no zip archive, or two members have one name, which two readers would see differently.
     pub fn open(reader: R, size: u64) -> Result<Self> {
+        Self::with_limit(reader, size + SLACK)
+    }
+
+    /// The same for members that may have `limit` bytes all in all.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn with_limit(reader: R, limit: u64) -> Result<Self> {
         let zip = ZipArchive::new(reader).map_err(wrong)?;
         if zip.has_duplicate_names() {
             return Err(wrong("two members have the same name"));
         }
-        Ok(Self { zip, left: size + SLACK })
+        Ok(Self { zip, left: limit })
     }
 
     /// The names of the members.

@@ -40,6 +40,11 @@ const ENDINGS: [(&str, FileFormat); 6] = [
 ];
 
 impl FileFormat {
+    /// What the names of files of this format end in, such as `.keras`.
+    pub fn ending(self) -> &'static str {
+        ENDINGS.iter().find(|(_, format)| *format == self).map_or("", |(ending, _)| *ending)
+    }
+
     /// The format that the name of a file ends in.
     ///
     /// ```

@@ -71,6 +71,13 @@ pub(crate) fn places(labels: &[Option<&str>], subject: &str, names: &[String]) -
     names.iter().map(find).collect()
 }
 
+/// Arrays with and without names, as a program has them that was given either.
+impl<'a> FromIterator<(Option<String>, &'a ArrayD<f32>)> for Arrays<'a> {
+    fn from_iter<I: IntoIterator<Item = (Option<String>, &'a ArrayD<f32>)>>(arrays: I) -> Self {
+        Self(arrays.into_iter().collect())
+    }
+}
+
 impl<'a> From<&'a ArrayD<f32>> for Arrays<'a> {
     fn from(array: &'a ArrayD<f32>) -> Self {
         Self(vec![(None, array)])

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use super::Model;
 use super::architecture::Kind;
 use crate::functional::{KerasTensor, Node};
-use crate::layers::{Layer, name_of};
 use crate::network::Network;
-use crate::optimizers::{Optimizer, OptimizerValue};
 use crate::shape::Shape;
-use crate::variable::Variable;
+
+mod data;
+
+pub use data::{Summary, SummaryRow};
+
+use data::Size;
 
 /// The columns of a chain and of a graph, with their widths without borders and padding.
 const CHAIN: [(&str, usize); 3] = [("Layer (type)", 36), ("Output Shape", 27), ("Param #", 15)];
@@ -28,33 +31,20 @@ impl Model {
         let columns =
             if network.is_none_or(|network| self.is_chain(network)) { &CHAIN[..] } else { &GRAPH[..] };
         let table = Table { widths: columns.iter().map(|(_, width)| *width).collect() };
-        let mut text = format!("Model: \"{}\"\n", self.name());
+        let data = self.summary_data();
+        let mut text = format!("Model: \"{}\"\n", data.name);
         table.rule(&mut text, ['┏', '━', '┳', '┓']);
         table.row(&mut text, '┃', &columns.iter().map(|(title, _)| (*title).to_owned()).collect::<Vec<_>>());
         table.rule(&mut text, ['┡', '━', '╇', '┩']);
-        for (index, layer) in self.rows().iter().enumerate() {
+        for (index, row) in data.layers.iter().enumerate() {
             if index > 0 {
                 table.rule(&mut text, ['├', '─', '┼', '┤']);
             }
-            let name = format!("{} ({})", name_of(&**layer), layer.class_name());
-            let (shape, count) = match network {
-                Some(network) => (output_shape(network, layer), thousands(count(&layer.variables()))),
-                None => ("?".to_owned(), "0 (unbuilt)".to_owned()),
-            };
-            let connections = network.map(|network| connections(network, layer)).unwrap_or_default();
-            table.row(&mut text, '│', &[name, shape, count, connections][..columns.len()]);
+            table.row(&mut text, '│', &cells(row)[..columns.len()]);
         }
         table.rule(&mut text, ['└', '─', '┴', '┘']);
-        self.totals(&mut text);
+        totals(&mut text, &data);
         text
-    }
-
-    /// The layers of the table: in a graph also those where data enters and what Keras has added.
-    fn rows(&self) -> &[Arc<dyn Layer>] {
-        match (self.architecture.kind, self.architecture.network.get()) {
-            (Kind::Functional, Some(network)) => network.layers(),
-            _ => self.layers(),
-        }
     }
 
     /// Whether the layers follow one another without a branch, so that Keras leaves the connections out.
@@ -70,85 +60,25 @@ impl Model {
         let is_called_twice = network.layers().len() != network.nodes().count() + network.inputs.len();
         self.architecture.kind == Kind::Sequential || follow && !is_branched && !is_called_twice
     }
-
-    fn totals(&self, text: &mut String) {
-        let all = self.variables();
-        let frozen = frozen_variables(self.layers(), self.architecture.base.is_trainable());
-        let is_frozen = |variable: &Variable| frozen.contains(&variable.id());
-        let (frozen, trained): (Vec<Variable>, Vec<Variable>) = all.iter().cloned().partition(is_frozen);
-        let optimizer = self.optimizer().filter(|optimizer| optimizer.iterations() > 0);
-        let slots = optimizer.map_or(Size::default(), Size::of_optimizer);
-        let mut line = |name: &str, size: Size| {
-            let _ = writeln!(text, " {name} params: {} ({})", thousands(size.count), bytes(size.bytes));
-        };
-        line("Total", Size::of_weights(&all).plus(slots));
-        line("Trainable", Size::of_weights(&trained));
-        line("Non-trainable", Size::of_weights(&frozen));
-        if optimizer.is_some() {
-            line("Optimizer", slots);
-        }
-    }
 }
 
-/// The weights of layers that are frozen, by themselves or with the model that they are in, and those that are never
-/// learned.
-fn frozen_variables(layers: &[Arc<dyn Layer>], is_trainable: bool) -> Vec<u64> {
-    let mut frozen = Vec::new();
-    for layer in layers {
-        let is_trainable = is_trainable && layer.base().is_trainable();
-        if !is_trainable {
-            frozen.extend(layer.variables().iter().map(Variable::id));
-        } else {
-            frozen.extend(layer.variables().iter().filter(|weight| !weight.is_learned()).map(Variable::id));
-            frozen.extend(frozen_variables(&layer.sublayers(), true));
-        }
-    }
-    frozen
+/// The cells of a row of the widest table.
+fn cells(row: &SummaryRow) -> [String; 4] {
+    let count = row.params.map_or_else(|| "0 (unbuilt)".to_owned(), thousands);
+    let connections = if row.connected_to.is_empty() { "-".to_owned() } else { row.connected_to.join(", ") };
+    [format!("{} ({})", row.name, row.class_name), written(&row.output_shapes), count, connections]
 }
 
-/// A number of parameters and what they occupy.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Size {
-    count: usize,
-    bytes: usize,
-}
-
-impl Size {
-    fn of_weights(variables: &[Variable]) -> Self {
-        let count = count(variables);
-        Self { count, bytes: 4 * count }
+fn totals(text: &mut String, data: &Summary) {
+    let mut line = |name: &str, size: Size| {
+        let _ = writeln!(text, " {name} params: {} ({})", thousands(size.count), bytes(size.bytes));
+    };
+    line("Total", data.size());
+    line("Trainable", Size::of_numbers(data.trainable_params));
+    line("Non-trainable", Size::of_numbers(data.non_trainable_params));
+    if let Some(optimizer) = data.optimizer {
+        line("Optimizer", optimizer);
     }
-
-    /// Everything that an optimizer keeps; the iteration is a 64-bit number.
-    fn of_optimizer(optimizer: &dyn Optimizer) -> Self {
-        let size = |value: &OptimizerValue| match value {
-            OptimizerValue::Integer(_) => Self { count: 1, bytes: 8 },
-            OptimizerValue::Array(array) => Self { count: array.len(), bytes: 4 * array.len() },
-        };
-        optimizer.state().iter().fold(Self::default(), |sum, variable| sum.plus(size(&variable.value)))
-    }
-
-    fn plus(self, other: Self) -> Self {
-        Self { count: self.count + other.count, bytes: self.bytes + other.bytes }
-    }
-}
-
-/// The shapes of what a layer gives, at its last call.
-fn output_shape(network: &Network, layer: &Arc<dyn Layer>) -> String {
-    let calls = network.nodes().filter(|node| Arc::ptr_eq(&node.layer, layer));
-    match calls.last() {
-        Some(node) => written(&node.outputs.iter().map(|output| output.shape.clone()).collect::<Vec<_>>()),
-        None => layer.as_input().map_or_else(|| "?".to_owned(), |shape| written(&[shape])),
-    }
-}
-
-/// Where the inputs of a layer's calls come from: `lstm[0][1]` is output 1 of the first call of `lstm`.
-fn connections(network: &Network, layer: &Arc<dyn Layer>) -> String {
-    let calls = network.calls_of(layer);
-    let inputs = calls.into_iter().flat_map(|node| node.inputs.iter().chain(&node.options.mask));
-    let place = |tensor: &KerasTensor| format!("{}[{}][{}]", tensor.name(), tensor.node.index, tensor.output);
-    let places: Vec<String> = inputs.map(place).collect();
-    if places.is_empty() { "-".to_owned() } else { places.join(", ") }
 }
 
 /// Columns of fixed width.
@@ -204,18 +134,18 @@ fn wrap(cell: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// `(None, 5, 3)`, or a list of them for several outputs.
+/// `(None, 5, 3)`, or a list of them for several outputs; `?` where they are not known.
 fn written(shapes: &[Shape]) -> String {
     let one = |shape: &Shape| {
         let dims = shape.dims().iter().map(|dim| dim.map_or("None".into(), |dim| dim.to_string()));
         format!("({})", dims.collect::<Vec<_>>().join(", "))
     };
     let all: Vec<String> = shapes.iter().map(one).collect();
-    if all.len() == 1 { all[0].clone() } else { format!("[{}]", all.join(", ")) }
-}
-
-fn count(variables: &[Variable]) -> usize {
-    variables.iter().map(Variable::len).sum()
+    match &all[..] {
+        [] => "?".to_owned(),
+        [one] => one.clone(),
+        _ => format!("[{}]", all.join(", ")),
+    }
 }
 
 /// 1234567 as `1,234,567`.

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::header::{Header, Kind, read_header};
 use crate::error::{Error, Result};
+use crate::format::npy::header::{Header, read_header};
 
 /// A file that is open, whose header was read.
 pub(super) struct NpyFile {
@@ -25,7 +25,7 @@ impl NpyFile {
         let file = File::open(path).map_err(io)?;
         let len = file.metadata().map_err(io)?.len();
         let mut file = BufReader::new(file);
-        let header = read_header(path, &mut file)?;
+        let header = read_header(&path.display().to_string(), &mut file)?;
         let Some((samples, sample)) = header.shape.split_first() else {
             let text = "expected an array [samples, ...], got a single number";
             return Err(Error::shape(path.display(), text));
@@ -75,60 +75,27 @@ impl NpyFile {
         let read = self.file.seek(SeekFrom::Start(start)).and_then(|_| self.file.read_exact(&mut self.bytes));
         read.map_err(|error| Error::io(&self.path, &error))?;
         let numbers = self.bytes.chunks_exact(size).map(|bytes| self.number(bytes));
-        let numbers: Vec<Option<f32>> = numbers.collect();
-        match numbers.iter().position(Option::is_none) {
-            None => Ok(numbers.into_iter().flatten().collect()),
-            Some(place) => {
+        let mut all = Vec::with_capacity(count * self.width);
+        for (place, number) in numbers.enumerate() {
+            all.push(number.map_err(|got| {
                 let text = format!(
-                    "expected finite numbers, whole ones below 2^24, got {} in sample {} at position {} of {:?}",
-                    self.text(&self.bytes[place * size..(place + 1) * size]),
+                    "expected finite numbers, whole ones below 2^24, got {got} in sample {} at position {} of {:?}",
                     first + place / self.width,
                     place % self.width,
                     self.sample()
                 );
-                Err(Error::data(self.path.display(), text))
-            }
+                Error::data(self.path.display(), text)
+            })?);
         }
+        Ok(all)
     }
 
-    /// The number that bytes of the file are, if `f32` can hold it.
-    fn number(&self, bytes: &[u8]) -> Option<f32> {
-        let word = self.word(bytes);
-        let number = match self.header.element.kind {
-            Kind::Float if bytes.len() == 4 => f32::from_bits(word as u32),
-            Kind::Float => f64::from_bits(word) as f32,
-            Kind::Bool => f32::from(u8::from(word != 0)),
-            Kind::Unsigned => exact(i128::from(word))?,
-            Kind::Signed => exact(i128::from(sign_extended(word, bytes.len())))?,
-        };
-        number.is_finite().then_some(number)
+    /// The number that bytes of the file are.
+    ///
+    /// # Errors
+    /// The number as text, if `f32` cannot hold it or it is not finite.
+    fn number(&self, bytes: &[u8]) -> Result<f32, String> {
+        let number = self.header.element.number(bytes)?;
+        if number.is_finite() { Ok(number) } else { Err(number.to_string()) }
     }
-
-    fn text(&self, bytes: &[u8]) -> String {
-        let word = self.word(bytes);
-        match self.header.element.kind {
-            Kind::Float if bytes.len() == 4 => f32::from_bits(word as u32).to_string(),
-            Kind::Float => f64::from_bits(word).to_string(),
-            Kind::Signed => sign_extended(word, bytes.len()).to_string(),
-            Kind::Unsigned | Kind::Bool => word.to_string(),
-        }
-    }
-
-    /// The bytes of a number as a word, the first one lowest.
-    fn word(&self, bytes: &[u8]) -> u64 {
-        let push = |word: u64, byte: &u8| word << 8 | u64::from(*byte);
-        match self.header.element.is_big_endian {
-            true => bytes.iter().fold(0, push),
-            false => bytes.iter().rev().fold(0, push),
-        }
-    }
-}
-
-fn sign_extended(word: u64, bytes: usize) -> i64 {
-    let shift = 64 - 8 * bytes as u32;
-    (word << shift) as i64 >> shift
-}
-
-fn exact(number: i128) -> Option<f32> {
-    (number.abs() <= 1 << 24).then_some(number as f32)
 }

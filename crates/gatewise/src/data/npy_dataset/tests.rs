@@ -85,9 +85,12 @@ fn files_that_cannot_be_used_are_told_apart() {
         ("wrong_empty", "expected at least one sample, got none"),
         (
             "wrong_complex",
-            "expected real numbers of 1 to 8 bytes (b1, i1 to i8, u1 to u8, f4, f8), got \"<c8\"",
+            "expected real numbers (f2, f4, f8, i1 to i8, u1 to u8, b1), got \"<c8\"; convert it with `x.astype(\"float32\")`",
         ),
-        ("wrong_text", "expected real numbers of 1 to 8 bytes (b1, i1 to i8, u1 to u8, f4, f8), got \"<U1\""),
+        (
+            "wrong_text",
+            "expected real numbers (f2, f4, f8, i1 to i8, u1 to u8, b1), got \"<U1\"; convert it with `x.astype(\"float32\")`",
+        ),
         (
             "wrong_nan",
             "expected finite numbers, whole ones below 2^24, got NaN in sample 1 at position 1 of [2]",

@@ -7,7 +7,6 @@
 //! ```
 
 use std::io::Read;
-use std::path::Path;
 
 use crate::error::{Error, Result};
 
@@ -16,7 +15,7 @@ const MOST_BYTES: u64 = 1 << 16;
 
 /// What a header says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Header {
+pub(crate) struct Header {
     pub element: Element,
     pub fortran_order: bool,
     pub shape: Vec<usize>,
@@ -26,7 +25,7 @@ pub(super) struct Header {
 
 /// How a number is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Element {
+pub(crate) struct Element {
     pub kind: Kind,
     /// Bytes.
     pub size: usize,
@@ -34,19 +33,72 @@ pub(super) struct Element {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Float,
     Signed,
     Unsigned,
     Bool,
 }
 
+impl Element {
+    /// The number that bytes of a file are, as `f32`: rounded if it has decimals.
+    ///
+    /// # Errors
+    /// The number as text, if it is whole and `f32` would round it, or beyond what `f32` holds.
+    pub fn number(self, bytes: &[u8]) -> Result<f32, String> {
+        let word = self.word(bytes);
+        match self.kind {
+            Kind::Float if self.size == 2 => Ok(half(word as u16)),
+            Kind::Float if self.size == 4 => Ok(f32::from_bits(word as u32)),
+            Kind::Float => double(f64::from_bits(word)),
+            Kind::Bool => Ok(f32::from(u8::from(word != 0))),
+            Kind::Unsigned => exact(i128::from(word)),
+            Kind::Signed => exact(i128::from(sign_extended(word, bytes.len()))),
+        }
+    }
+
+    /// The bytes of a number as a word, the first one lowest.
+    fn word(self, bytes: &[u8]) -> u64 {
+        let push = |word: u64, byte: &u8| word << 8 | u64::from(*byte);
+        match self.is_big_endian {
+            true => bytes.iter().fold(0, push),
+            false => bytes.iter().rev().fold(0, push),
+        }
+    }
+}
+
+fn sign_extended(word: u64, bytes: usize) -> i64 {
+    let shift = 64 - 8 * bytes as u32;
+    (word << shift) as i64 >> shift
+}
+
+fn exact(number: i128) -> Result<f32, String> {
+    if number.abs() <= 1 << 24 { Ok(number as f32) } else { Err(number.to_string()) }
+}
+
+fn double(number: f64) -> Result<f32, String> {
+    let single = number as f32;
+    if single.is_infinite() && number.is_finite() { Err(number.to_string()) } else { Ok(single) }
+}
+
+/// A number of IEEE 754's binary16: sign, 5 bits of exponent with bias 15, 10 bits of fraction.
+fn half(bits: u16) -> f32 {
+    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));
+    sign * match exponent {
+        0 => fraction * 2.0_f32.powi(-24),
+        31 if fraction == 0.0 => f32::INFINITY,
+        31 => f32::NAN,
+        _ => (1024.0 + fraction) * 2.0_f32.powi(exponent - 25),
+    }
+}
+
 /// Reads a header from the beginning of a file.
 ///
 /// # Errors
 /// If it is not one, or describes numbers of a type that is not known.
-pub(super) fn read_header(path: &Path, file: &mut impl Read) -> Result<Header> {
-    let broken = |text: &str| Error::format(path.display(), text);
+pub(crate) fn read_header(subject: &str, file: &mut impl Read) -> Result<Header> {
+    let broken = |text: &str| Error::format(subject, text);
     let mut start = [0; 8];
     let not_npy = || broken("expected a .npy file, which begins with \\x93NUMPY");
     file.read_exact(&mut start).map_err(|_| not_npy())?;
@@ -72,7 +124,7 @@ pub(super) fn read_header(path: &Path, file: &mut impl Read) -> Result<Header> {
     let (descr, fortran_order, shape) =
         parse(&text).ok_or_else(|| broken(&format!("the header cannot be read: {}", text.trim_end())))?;
     Ok(Header {
-        element: element(path, &descr)?,
+        element: element(subject, &descr)?,
         fortran_order,
         shape,
         data_start: 8 + len_bytes as u64 + len,
@@ -121,18 +173,18 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
 }
 
 /// What a type such as `<f4` is.
-fn element(path: &Path, descr: &str) -> Result<Element> {
+fn element(subject: &str, descr: &str) -> Result<Element> {
     let unknown = || {
         let text = format!(
-            "expected real numbers of 1 to 8 bytes (b1, i1 to i8, u1 to u8, f4, f8), got \"{descr}\""
+            "expected real numbers (f2, f4, f8, i1 to i8, u1 to u8, b1), got \"{descr}\"; convert it with `x.astype(\"float32\")`"
         );
-        Error::unsupported(path.display(), text)
+        Error::unsupported(subject, text)
     };
     let mut letters = descr.chars();
     let (order, kind) = (letters.next().ok_or_else(unknown)?, letters.next().ok_or_else(unknown)?);
     let size: usize = letters.as_str().parse().map_err(|_| unknown())?;
     let kind = match (kind, size) {
-        ('f', 4 | 8) => Kind::Float,
+        ('f', 2 | 4 | 8) => Kind::Float,
         ('i', 1 | 2 | 4 | 8) => Kind::Signed,
         ('u', 1 | 2 | 4 | 8) => Kind::Unsigned,
         ('b', 1) => Kind::Bool,

@@ -1,0 +1,127 @@
+//! The program in a folder of its own, with models and arrays of real Keras.
+
+#![allow(dead_code, missing_docs, reason = "each test uses some of it")]
+
+#[path = "../../../gatewise/tests/common/mod.rs"]
+pub mod fixtures;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use gatewise::format;
+use ndarray::ArrayD;
+use tempfile::TempDir;
+
+use fixtures::Group;
+
+/// How far predictions may be from Keras's: as in the tests of the library.
+pub const TOLERANCE: f64 = 1e-5;
+
+/// What a run of the program gave.
+#[derive(Debug)]
+pub struct Run {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Run {
+    /// Fails unless the program is done.
+    #[track_caller]
+    pub fn done(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}", self.err);
+        self
+    }
+
+    /// Fails unless the program ended in an error with this text, and no other result.
+    #[track_caller]
+    pub fn fails_with(self, expected: &str) {
+        let last = self.err.lines().last().unwrap_or_default();
+        assert_eq!(last, format!("error: {expected}"));
+        assert_eq!((self.code, self.out.as_str()), (Some(2), ""));
+    }
+}
+
+/// A folder in which the program runs.
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// A folder with a file that Keras wrote, and arrays as `x.npy` and `y.npy`, or `x0.npy`, … where there are several.
+    pub fn of(file: &str) -> Self {
+        let folder = Self::new();
+        folder.add(file);
+        let group = Group::read("files");
+        let case = group.cases().find(|case| case.name() == file).unwrap();
+        for letter in ["x", "y"] {
+            let count = (0..).take_while(|index| case.has(&format!("{letter}{index}"))).count();
+            for index in 0..count {
+                let name = if count == 1 { letter.to_owned() } else { format!("{letter}{index}") };
+                folder.write(&format!("{name}.npy"), &case.f32(&format!("{letter}{index}")));
+            }
+        }
+        folder
+    }
+
+    /// Copies a file that Keras wrote into the folder.
+    pub fn add(&self, file: &str) {
+        std::fs::copy(fixtures::path(&format!("files/{file}")), self.path(file)).unwrap();
+    }
+
+    /// Runs the program with arguments that have no spaces.
+    pub fn run(&self, line: &str) -> Run {
+        let program = Command::new(env!("CARGO_BIN_EXE_gatewise"))
+            .args(line.split_whitespace())
+            .current_dir(self.0.path())
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Run { code: program.status.code(), out: text(program.stdout), err: text(program.stderr) }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.path(name).exists()
+    }
+
+    /// The names of all files, in order.
+    pub fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.0.path()).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    pub fn write(&self, name: &str, array: &ArrayD<f32>) {
+        format::write_npy(self.path(name), array).unwrap();
+    }
+
+    pub fn write_text(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> ArrayD<f32> {
+        format::read_npy(self.path(name)).unwrap()
+    }
+
+    /// The arrays of an archive, in its order.
+    pub fn read_all(&self, name: &str) -> Vec<(String, ArrayD<f32>)> {
+        format::read_npz(self.path(name)).unwrap()
+    }
+
+    pub fn read_text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+}
+
+#[track_caller]
+pub fn assert_close(got: &ArrayD<f32>, expected: &ArrayD<f32>) {
+    fixtures::assert_close("", &fixtures::widen(got), &fixtures::widen(expected), TOLERANCE);
+}

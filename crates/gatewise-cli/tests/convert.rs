@@ -1,0 +1,103 @@
+//! `gatewise convert`: every way round, checked by the predictions of real Keras.
+
+mod common;
+
+use common::Folder;
+
+/// A model of each kind: a chain, tokens, several inputs, a shared part.
+const MODELS: [&str; 4] = ["stacked", "masked_graph", "encoder_decoder", "shared_and_nested"];
+
+impl Folder {
+    /// Compares a model with the arrays of the folder.
+    fn assert_keras(&self, model: &str) {
+        let arrays = |option: &str, letter: &str| {
+            let files = self.files();
+            let of = files.iter().filter(|file| file.starts_with(letter) && file.ends_with(".npy"));
+            of.map(|file| format!(" --{option} {file}")).collect::<String>()
+        };
+        self.run(&format!("verify {model}{}{}", arrays("input", "x"), arrays("expect", "y"))).done();
+    }
+}
+
+#[test]
+fn whole_models_go_through_every_format_and_back() {
+    for model in MODELS {
+        let folder = Folder::of(&format!("{model}.keras"));
+        let run = folder.run(&format!("convert {model}.keras a.safetensors")).done();
+        assert_eq!(
+            run.out,
+            format!("{model}.keras -> a.safetensors: checked on random inputs, max|diff| 0\n")
+        );
+        folder.run("convert a.safetensors b.keras").done();
+        folder.assert_keras("a.safetensors");
+        folder.assert_keras("b.keras");
+    }
+}
+
+#[test]
+fn architecture_and_weights_part_and_come_together() {
+    for model in MODELS {
+        let folder = Folder::of(&format!("{model}.keras"));
+        folder.run(&format!("convert {model}.keras a.json")).done();
+        folder.run(&format!("convert {model}.keras a.weights.h5")).done();
+        folder.run("convert a.json b.keras --weights a.weights.h5").done();
+        folder.assert_keras("b.keras");
+    }
+}
+
+#[test]
+fn what_keras_wrote_in_parts_comes_together() {
+    let folder = Folder::of("stacked.keras");
+    folder.add("stacked.json");
+    folder.add("stacked.weights.h5");
+    folder.run("convert stacked.json whole.keras --weights stacked.weights.h5").done();
+    folder.assert_keras("whole.keras");
+}
+
+#[test]
+fn an_existing_file_is_replaced_and_none_is_left_beside_it() {
+    let folder = Folder::of("stacked.keras");
+    folder.write_text("out.safetensors", "old");
+    folder.run("convert stacked.keras out.safetensors").done();
+    folder.run("convert stacked.keras stacked.keras").done();
+    assert_eq!(folder.files(), ["out.safetensors", "stacked.keras", "x.npy", "y.npy"]);
+    folder.assert_keras("stacked.keras");
+}
+
+#[test]
+fn after_an_error_the_old_file_is_there_and_no_other() {
+    let folder = Folder::of("stacked.keras");
+    folder.write_text("out.keras", "old");
+    folder.add("gru.weights.h5");
+    let run = folder.run("convert stacked.keras out.keras --weights gru.weights.h5");
+    assert!(run.code == Some(2) && run.err.starts_with("error: gru.weights.h5: "), "{}", run.err);
+    assert_eq!(folder.read_text("out.keras"), "old");
+    assert_eq!(folder.files(), ["gru.weights.h5", "out.keras", "stacked.keras", "x.npy", "y.npy"]);
+}
+
+#[test]
+fn what_is_missing_is_named_with_the_remedy() {
+    let folder = Folder::new();
+    folder.add("stacked.json");
+    folder.add("stacked.keras");
+    folder.add("stacked.weights.h5");
+    let cases = [
+        (
+            "stacked.weights.h5 out.keras",
+            "stacked.weights.h5: the file has weights alone; give the architecture first: gatewise convert model.json \
+             out.keras --weights stacked.weights.h5",
+        ),
+        ("stacked.json out.keras", "stacked.json: the file has no weights; add them by --weights FILE"),
+        ("stacked.keras there/out.keras", "there/out.keras: there is no folder there; make it first"),
+    ];
+    for (arguments, expected) in cases {
+        folder.run(&format!("convert {arguments}")).fails_with(expected);
+    }
+    let run = folder.run("convert stacked.keras out.onnx");
+    assert!(
+        run.err.starts_with("error: out.onnx: expected a path that ends in one of .keras, "),
+        "{}",
+        run.err
+    );
+    assert_eq!(folder.files(), ["stacked.json", "stacked.keras", "stacked.weights.h5"]);
+}
