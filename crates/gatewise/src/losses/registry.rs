@@ -182,14 +182,15 @@ pub fn deserialize(value: &Json) -> Result<Loss> {
 /// of it in a compiled model.
 ///
 /// # Errors
-/// If the loss is one of your own, of which no file can hold the formula, or its name is unknown.
+/// If the loss is one of your own, of which no file can hold the formula; if it is `"crossentropy"`, which Keras knows by that
+/// name alone, with more said of it; or if its name is unknown.
 pub fn serialize(loss: &Loss) -> Result<Json> {
     let function = loss.function()?;
     if let Some(name) = &loss.given_name {
         return Ok(name.as_str().into());
     }
     let class_name = function.class_name().ok_or_else(|| {
-        let text = "a loss of your own has no configuration; give it to `compile` when the model is loaded";
+        let text = "the loss has no class that a configuration could name; give it to `compile` when the model is loaded";
         Error::unsupported(loss.name(), text)
     })?;
     let module = if OWN_CLASSES.contains(&class_name) { OWN_MODULE } else { MODULE };

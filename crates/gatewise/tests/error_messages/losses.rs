@@ -118,8 +118,7 @@ fn an_unknown_function_class_or_argument_in_a_configuration() {
 fn a_loss_of_ones_own_in_a_configuration() {
     let own = Loss::custom("cubic", |b, y_true, y_pred| b.abs(b.sub(y_true, y_pred)?));
     let error = error(serialize(&own));
-    let text =
-        "cubic: a loss of your own has no configuration; give it to `compile` when the model is loaded";
+    let text = "cubic: the loss has no class that a configuration could name; give it to `compile` when the model is loaded";
     assert_eq!(error.to_string(), text);
     assert!(error.is_unsupported());
 }

@@ -151,6 +151,6 @@ fn watching_what_is_not_in_the_logs() {
     let (x, y) = (zeros(&[5, 5, 4]), zeros(&[5, 1]));
     let mut stop = EarlyStopping::default();
     let error = error(compiled().fit(&x, &y, Fit { callbacks: vec![&mut stop], ..Fit::default() }));
-    assert_eq!(error.to_string(), "early_stopping: `monitor` must be one of loss, got \"val_loss\"");
+    assert_eq!(error.to_string(), "EarlyStopping: `monitor` must be one of loss, got \"val_loss\"");
     assert!(error.is_argument());
 }

@@ -15,7 +15,8 @@ fn adding(layer: Lstm) -> Error {
 #[test]
 fn an_unknown_activation() {
     let error = adding(Lstm::new(3).activation("tanhh"));
-    let text = "lstm_1: unknown activation \"tanhh\", expected one of: linear, tanh, sigmoid, hard_sigmoid, relu, \
+    let text = "lstm_1: unknown activation \"tanhh\", expected one of: linear, tanh, sigmoid, hard_sigmoid, \
+                hard_sigmoid_keras2, relu, \
                 relu6, leaky_relu, elu, selu, celu, gelu, silu, swish, hard_silu, hard_swish, mish, softplus, \
                 softsign, softmax, log_softmax, exponential, log_sigmoid, hard_tanh, tanh_shrink, soft_shrink, \
                 hard_shrink, squareplus, sparse_plus, sparse_sigmoid, sparsemax, glu";
