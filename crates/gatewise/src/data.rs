@@ -10,6 +10,7 @@
 //! | a CSV file, also as windows over time | [`CsvDataset`] |
 //! | `.npy` files | [`NpyDataset`] |
 //! | sequences of different lengths | [`BucketedSequences`] |
+//! | windows of a series in memory | [`timeseries_dataset_from_array`](crate::utils::timeseries_dataset_from_array) |
 //! | reading ahead on a thread | [`ReadAhead`] |
 //!
 //! ```
@@ -46,7 +47,7 @@ mod read_ahead;
 mod shuffle_buffer;
 
 pub use batch::{Batch, OwnedArrays};
-pub use bucketed_sequences::{BucketedSequences, PaddingSide};
+pub use bucketed_sequences::BucketedSequences;
 pub use csv_dataset::{Column, CsvBatches, CsvDataset};
 pub use function::{FromFn, Once, from_fn, once};
 pub use npy_dataset::{NpyBatches, NpyDataset};

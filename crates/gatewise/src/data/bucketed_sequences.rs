@@ -6,6 +6,7 @@ use super::shuffle_buffer::SHUFFLE_STREAM;
 use super::{Batch, Dataset, OwnedArrays};
 use crate::error::{Error, Result};
 use crate::random::{self, RandomKey};
+use crate::utils::Side;
 
 /// Batches of sequences of similar lengths, each padded to the longest of its batch. A
 /// [`Masking`](crate::layers::Masking) layer, or an [`Embedding`](crate::layers::Embedding) with `mask_zero`, lets the model
@@ -40,7 +41,7 @@ pub struct BucketedSequences {
     sample_weight: Option<ArrayD<f32>>,
     batch_size: usize,
     padding: f32,
-    side: PaddingSide,
+    side: Side,
     bucket_boundaries: Vec<usize>,
     pads_to_boundary: bool,
     order: Order,
@@ -63,16 +64,6 @@ enum Order {
     Kept,
 }
 
-/// Where padding stands, in Keras's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PaddingSide {
-    /// Before a sequence.
-    Pre,
-    /// After it.
-    #[default]
-    Post,
-}
-
 impl BucketedSequences {
     /// Sequences `[time, …]`, each of its own length; all other axes agree.
     pub fn new<D: Dimension>(sequences: impl IntoIterator<Item = Array<f32, D>>) -> Self {
@@ -82,7 +73,7 @@ impl BucketedSequences {
             sample_weight: None,
             batch_size: 32,
             padding: 0.0,
-            side: PaddingSide::Post,
+            side: Side::Post,
             bucket_boundaries: Vec::new(),
             pads_to_boundary: false,
             order: Order::Shuffled { seed: 0 },
@@ -130,7 +121,7 @@ impl BucketedSequences {
     }
 
     /// Where sequences are filled up (default: after their end).
-    pub fn padding_side(mut self, side: PaddingSide) -> Self {
+    pub fn padding_side(mut self, side: Side) -> Self {
         self.side = side;
         self
     }
@@ -219,8 +210,8 @@ impl BucketedSequences {
         for (mut row, sample) in padded.outer_iter_mut().zip(batch) {
             let own = sequences[*sample].len_of(Axis(0));
             let start = match self.side {
-                PaddingSide::Pre => length - own,
-                PaddingSide::Post => 0,
+                Side::Pre => length - own,
+                Side::Post => 0,
             };
             row.slice_axis_mut(Axis(0), Slice::from(start..start + own)).assign(&sequences[*sample]);
         }

@@ -1,6 +1,9 @@
 use ndarray::{Array, ArrayD, array};
 
 use super::*;
+use crate::data::Dataset;
+use crate::layers::{Dense, Input, Lstm};
+use crate::{Compile, Fit, Sequential, Shuffle};
 
 #[test]
 fn a_shuffle_has_all_windows_in_another_order_in_every_epoch_and_the_same_for_a_seed() {
@@ -68,4 +71,44 @@ fn padding_within_a_text_is_left_out_of_it() {
     letters.set_vocabulary(["a", "b"]).unwrap();
     let texts = letters.detokenize(&array![[0.0, 2.0, 0.0, 3.0, 1.0], [0.0; 5]].into_dyn()).unwrap();
     assert_eq!(texts, ["ab[UNK]", ""]);
+}
+
+#[test]
+fn a_model_is_trained_on_windows() {
+    let series = Array::from_shape_fn((60, 1), |(step, _)| (step as f32 * 0.4).sin()).into_dyn();
+    let targets = series.slice_axis(ndarray::Axis(0), ndarray::Slice::from(5..)).to_owned();
+    let dataset = |shuffle: bool, batch_size: Option<usize>| {
+        let options = Timeseries { shuffle, batch_size, seed: Some(3), ..Timeseries::new(5) };
+        timeseries_dataset_from_array(&series, Some(&targets), options).unwrap()
+    };
+    let train = |fit: &mut dyn FnMut(&mut Sequential) -> Vec<f64>| {
+        let mut model = Sequential::new().with_seed(7);
+        model.add(Input::new([None, Some(1)])).unwrap().add(Lstm::new(4)).unwrap();
+        model.add(Dense::new(1)).unwrap();
+        model.compile(Compile::new("adam", "mse")).unwrap();
+        fit(&mut model)
+    };
+    let options = || Fit { epochs: 3, ..Fit::default() };
+    let by_dataset = |shuffle| {
+        let fit = &mut |model: &mut Sequential| {
+            let history = model.fit_dataset(&mut dataset(shuffle, Some(16)), options());
+            history.unwrap().get("loss").to_vec()
+        };
+        train(fit)
+    };
+    // As the arrays of all windows give it.
+    let (x, y) = dataset(false, Some(16)).arrays();
+    let y = y.unwrap();
+    let expected = train(&mut |model| {
+        let fit = Fit { batch_size: Some(16), shuffle: Some(Shuffle::Off), ..options() };
+        model.fit(&x, &y, fit).unwrap().get("loss").to_vec()
+    });
+    assert_eq!(by_dataset(false), expected);
+    let shuffled = by_dataset(true);
+    assert_ne!(shuffled, expected);
+    assert_eq!(by_dataset(true), shuffled);
+
+    let error = dataset(false, None).start(0).unwrap_err();
+    let text = "timeseries_dataset_from_array: a model takes batches of windows; give a `batch_size`";
+    assert_eq!(error.to_string(), text);
 }

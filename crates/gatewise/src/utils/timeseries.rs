@@ -2,6 +2,7 @@
 
 use ndarray::{ArrayD, Axis};
 
+use crate::data::{Batch, Dataset};
 use crate::error::{Error, Result};
 use crate::random::{self, RandomKey};
 
@@ -43,6 +44,8 @@ impl Timeseries {
 }
 
 /// The windows of a series and perhaps their targets; see [`timeseries_dataset_from_array`].
+///
+/// As a [`Dataset`] it is what [`fit_dataset`](crate::Model::fit_dataset) and its like take.
 #[derive(Debug, Clone)]
 pub struct TimeseriesDataset<'a> {
     data: &'a ArrayD<f32>,
@@ -51,6 +54,9 @@ pub struct TimeseriesDataset<'a> {
     seed: u64,
     /// The steps at which the windows start.
     starts: Vec<usize>,
+    /// The same in the order of the pass that is under way, and how many of them have come.
+    order: Vec<usize>,
+    next: usize,
 }
 
 /// The windows of a series `data [steps, …]`, each with the target of its **first** step: window k holds the steps
@@ -108,7 +114,7 @@ pub fn timeseries_dataset_from_array<'a>(
         return Err(subject_error(Error::data, text));
     }
     let seed = options.seed.unwrap_or_else(random::seed_from_entropy);
-    Ok(TimeseriesDataset { data, targets, options, seed, starts })
+    Ok(TimeseriesDataset { data, targets, options, seed, starts, order: Vec::new(), next: 0 })
 }
 
 fn subject_error(kind: fn(&'static str, String) -> Error, text: String) -> Error {
@@ -177,14 +183,7 @@ impl TimeseriesDataset<'_> {
     /// they are single windows `[sequence_length, …]`, as in Keras. The number of the epoch only matters where the
     /// windows are shuffled; their order is this library's own for a seed, not Keras's.
     pub fn batches(&self, epoch: u64) -> impl Iterator<Item = (ArrayD<f32>, Option<ArrayD<f32>>)> + '_ {
-        let starts = match self.options.shuffle {
-            false => self.starts.clone(),
-            true => {
-                let key = RandomKey { seed: self.seed, stream: 0, step: epoch };
-                let order = random::permutation(self.len(), key);
-                order.into_iter().map(|window| self.starts[window]).collect()
-            }
-        };
+        let starts = self.order_of(epoch);
         let size = self.options.batch_size.unwrap_or(1);
         (0..self.num_batches()).map(move |batch| {
             let starts = &starts[batch * size..starts.len().min((batch + 1) * size)];
@@ -202,6 +201,15 @@ impl TimeseriesDataset<'_> {
         self.gather(&self.starts)
     }
 
+    /// The starts of the windows in the order of an epoch.
+    fn order_of(&self, epoch: u64) -> Vec<usize> {
+        if !self.options.shuffle {
+            return self.starts.clone();
+        }
+        let key = RandomKey { seed: self.seed, stream: 0, step: epoch };
+        random::permutation(self.len(), key).into_iter().map(|window| self.starts[window]).collect()
+    }
+
     fn gather(&self, starts: &[usize]) -> (ArrayD<f32>, Option<ArrayD<f32>>) {
         let length = self.options.sequence_length;
         let steps: Vec<usize> = starts
@@ -213,5 +221,39 @@ impl TimeseriesDataset<'_> {
         let x = self.data.select(Axis(0), &steps);
         let x = x.into_shape_with_order(shape).expect("as many steps as the windows have");
         (x, self.targets.map(|targets| targets.select(Axis(0), starts)))
+    }
+}
+
+/// Windows are cut when their batch comes, so that they are never all in memory.
+impl Dataset for TimeseriesDataset<'_> {
+    fn start(&mut self, pass: usize) -> Result<()> {
+        if self.options.batch_size.is_none() {
+            let text = "a model takes batches of windows; give a `batch_size`";
+            return Err(subject_error(Error::argument, text.to_owned()));
+        }
+        (self.order, self.next) = (self.order_of(pass as u64), 0);
+        Ok(())
+    }
+
+    fn next_batch(&mut self) -> Result<Option<Batch>> {
+        let size = self.options.batch_size.unwrap_or(1);
+        let starts = &self.order[self.next..self.order.len().min(self.next + size)];
+        if starts.is_empty() {
+            return Ok(None);
+        }
+        let (x, y) = self.gather(starts);
+        self.next += starts.len();
+        Ok(Some(match y {
+            Some(y) => Batch::new(x, y),
+            None => Batch::of_inputs(x),
+        }))
+    }
+
+    fn num_batches(&self) -> Option<usize> {
+        Some(TimeseriesDataset::num_batches(self))
+    }
+
+    fn num_samples(&self) -> Option<usize> {
+        Some(self.len())
     }
 }

@@ -43,9 +43,7 @@ fn only(arrays: &OwnedArrays) -> &ArrayD<f32> {
 #[test]
 fn every_sample_comes_once_with_its_target_and_padding_where_it_ends() {
     let (sequences, targets) = (sequences(), targets());
-    for options in
-        [bucketed(), bucketed().padding_side(PaddingSide::Pre), bucketed().bucket_boundaries([4, 8])]
-    {
+    for options in [bucketed(), bucketed().padding_side(Side::Pre), bucketed().bucket_boundaries([4, 8])] {
         let mut seen = 0;
         for batch in batches(&mut options.clone(), 3) {
             let (x, y) = (only(&batch.x), only(&batch.y));
@@ -53,8 +51,8 @@ fn every_sample_comes_once_with_its_target_and_padding_where_it_ends() {
                 let padded = |t: &usize| row.index_axis(Axis(0), *t).iter().all(|number| *number == -9.0);
                 let used: Vec<usize> = (0..row.len_of(Axis(0))).filter(|t| !padded(t)).collect();
                 let start = match options.side {
-                    PaddingSide::Post => 0,
-                    PaddingSide::Pre => row.len_of(Axis(0)) - used.len(),
+                    Side::Post => 0,
+                    Side::Pre => row.len_of(Axis(0)) - used.len(),
                 };
                 assert_eq!(used, (start..start + used.len()).collect::<Vec<_>>());
                 let own = row.slice_axis(Axis(0), Slice::from(start..start + used.len()));
