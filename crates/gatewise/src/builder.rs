@@ -126,6 +126,11 @@ impl Builder {
         value
     }
 
+    /// Lets a value stand for a weight from now on.
+    pub(crate) fn substitute(&self, variable: &Variable, value: Value) {
+        self.state.borrow_mut().variables.insert(variable.id(), value);
+    }
+
     /// The recurrent state that `cell` keeps between calls, with this shape `[batch, …]`. A layer that is called
     /// twice goes on from the state that its first call left.
     pub(crate) fn state_input(&self, name: &str, shape: &Shape, cell: &StateCell) -> Value {

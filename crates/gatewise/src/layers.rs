@@ -26,6 +26,7 @@ mod axes;
 mod base;
 mod bidirectional;
 mod call_arguments;
+mod category_encoding;
 pub(crate) mod cells;
 mod config;
 mod conv1d;
@@ -39,9 +40,11 @@ mod ends;
 mod flatten;
 mod identity;
 mod input;
+mod lambda;
 mod lstm;
 mod masking;
 mod merge;
+mod noise;
 mod normalization;
 mod numbers;
 mod operation;
@@ -68,6 +71,7 @@ pub use axes::Axes;
 pub use base::{LayerBase, LayerOptions};
 pub use bidirectional::{Bidirectional, MergeMode, Recurrent};
 pub(crate) use call_arguments::built_inputs;
+pub use category_encoding::{CategoryEncoding, OutputMode};
 pub use cells::{
     Cell, CellKind, GruCell, GruKind, IntoCell, LstmCell, LstmKind, SimpleRnnCell, SimpleRnnKind,
 };
@@ -77,7 +81,6 @@ pub use cropping1d::Cropping1d;
 pub use data_format::DataFormat;
 pub use dense::Dense;
 pub use dropout::Dropout;
-#[cfg(test)]
 pub(crate) use eager::build as eager_build;
 pub use eager::call;
 pub use embedding::Embedding;
@@ -85,10 +88,14 @@ pub use ends::Ends;
 pub use flatten::Flatten;
 pub use identity::Identity;
 pub use input::Input;
+pub use lambda::Lambda;
 pub use lstm::{Lstm, LstmCall, LstmState, LstmTrace};
 pub use masking::Masking;
 pub use merge::{Add, Average, Concatenate, Dot, DotAxes, Maximum, Minimum, Multiply, Subtract};
-pub use normalization::{BatchNormalization, GroupNormalization, LayerNormalization, RmsNormalization};
+pub use noise::{AlphaDropout, GaussianDropout, GaussianNoise, SpatialDropout1d};
+pub use normalization::{
+    BatchNormalization, GroupNormalization, LayerNormalization, Normalization, RmsNormalization,
+};
 pub use numbers::Numbers;
 pub(crate) use operation::Operation;
 pub use permute::Permute;
@@ -145,7 +152,57 @@ pub enum CallForm {
     Operation,
 }
 
-/// What every layer does.
+/// What every layer does. A layer of your own implements it, and is then as good as the library's: it trains, because
+/// gradients follow from the operations that it emits, and [`testing::GradientCheck`](crate::testing::GradientCheck) says
+/// whether they are right.
+///
+/// ```
+/// use std::sync::OnceLock;
+///
+/// use gatewise::layers::{Dense, Input, Layer, LayerBase, Lstm, Tensor, WeightBuilder, WeightOptions};
+/// use gatewise::{Builder, Result, Sequential, Shape, Variable};
+/// use serde_json::{Map, Value as Json};
+///
+/// /// inputs · scale, with a weight for each feature: `[batch, …, features]`, as it came.
+/// #[derive(Debug, Default)]
+/// struct Scale {
+///     base: LayerBase,
+///     scale: OnceLock<Variable>,
+/// }
+///
+/// impl Layer for Scale {
+///     fn class_name(&self) -> &str {
+///         "Scale"
+///     }
+///     fn base(&self) -> &LayerBase {
+///         &self.base
+///     }
+///     fn base_mut(&mut self) -> &mut LayerBase {
+///         &mut self.base
+///     }
+///     fn build(&self, inputs: &[Shape], weights: &mut WeightBuilder<'_>) -> Result<()> {
+///         let features = inputs[0].last().expect("a known number of features");
+///         let scale = weights.add("scale", &[features], &WeightOptions::new("ones"))?;
+///         self.scale.get_or_init(|| scale);
+///         Ok(())
+///     }
+///     fn call(&self, b: &Builder, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+///         let scale = b.variable(self.scale.get().expect("the layer is built"));
+///         Ok(vec![inputs[0].with_value(b.mul(inputs[0].value, scale)?)])
+///     }
+///     fn variables(&self) -> Vec<Variable> {
+///         self.scale.get().into_iter().cloned().collect()
+///     }
+///     fn own_config(&self) -> Map<String, Json> {
+///         Map::new()
+///     }
+/// }
+///
+/// gatewise::testing::GradientCheck::new().layer(&Scale::default(), &[&[2, 3, 4]])?.into_result()?;
+/// let mut model = Sequential::new();
+/// model.add(Input::new([None, Some(4)]))?.add(Scale::default())?.add(Lstm::new(8))?.add(Dense::new(1))?;
+/// # Ok::<(), gatewise::Error>(())
+/// ```
 pub trait Layer: Any + Debug + Send + Sync {
     /// Keras's name of the class, such as `LSTM`.
     fn class_name(&self) -> &str;
@@ -277,7 +334,7 @@ impl dyn Layer {
 }
 
 /// The name of a layer, for messages: its own, or that of its class where it has none yet.
-pub(crate) fn name_of(layer: &(impl Layer + ?Sized)) -> String {
+pub fn name_of(layer: &(impl Layer + ?Sized)) -> String {
     layer.base().name().map_or_else(|| snake_case(layer.class_name()), str::to_owned)
 }
 
@@ -334,7 +391,7 @@ fn build_config(layer: &dyn Layer, inputs: &[Shape]) -> Json {
 }
 
 /// Classes that Keras holds for built before they have seen an input.
-const BUILT_WITHOUT_SHAPE: [&str; 15] = [
+const BUILT_WITHOUT_SHAPE: [&str; 19] = [
     "InputLayer",
     "Activation",
     "Dropout",
@@ -350,6 +407,10 @@ const BUILT_WITHOUT_SHAPE: [&str; 15] = [
     "Softmax",
     "Identity",
     "ActivityRegularization",
+    "SpatialDropout1D",
+    "GaussianNoise",
+    "GaussianDropout",
+    "AlphaDropout",
 ];
 
 /// A layer's arguments as Keras's `get_config` gives them.
@@ -360,7 +421,9 @@ pub fn get_config(layer: &dyn Layer) -> Map<String, Json> {
 /// The arguments of every layer, and then the layer's own.
 fn config_of(layer: &dyn Layer, own_config: Map<String, Json>) -> Map<String, Json> {
     // Keras's InputLayer has no weights to train and, instead of a policy, the name of a type; an operation has none.
-    if layer.as_input().is_some() || layer.call_form() == CallForm::Operation {
+    // SpatialDropout1D says all by itself.
+    let says_all = layer.as_input().is_some() || layer.class_name() == "SpatialDropout1D";
+    if says_all || layer.call_form() == CallForm::Operation {
         return own_config;
     }
     let mut config = Map::new();

@@ -35,6 +35,7 @@
 //! | how weights start and are held in check | [`initializers`], [`regularizers`], [`constraints`] |
 //! | activations, also your own | [`Activation`] |
 //! | writing operations yourself | [`Builder`] |
+//! | a layer of your own, and whether its gradients are right | [`layers::Layer`], [`testing`] |
 //! | forecasts of a series | [`forecast`] |
 //! | texts, classes and windows as arrays | [`utils`] |
 //! | files | [`format`](mod@format), [`Model::save`], [`Model::load`] |
@@ -79,6 +80,7 @@ mod sequential;
 mod serialization;
 mod shape;
 mod state;
+pub mod testing;
 mod threads;
 pub mod utils;
 mod variable;

@@ -30,6 +30,7 @@ pub mod mean_windows;
 pub mod one_hot;
 pub mod pad;
 pub mod random_mask;
+pub mod random_normal;
 pub mod reduce;
 pub mod reshape;
 pub mod row;
@@ -127,6 +128,7 @@ pub(crate) enum Op {
     Literal(literal::Literal),
     Band(band::Band),
     RandomMask(random_mask::RandomMask),
+    RandomNormal(random_normal::RandomNormal),
     Unary(unary::Unary),
     Binary(binary::Binary),
     Select(select::Select),
@@ -168,6 +170,7 @@ macro_rules! each_op {
             Op::Literal($inner) => $call,
             Op::Band($inner) => $call,
             Op::RandomMask($inner) => $call,
+            Op::RandomNormal($inner) => $call,
             Op::Unary($inner) => $call,
             Op::Binary($inner) => $call,
             Op::Select($inner) => $call,

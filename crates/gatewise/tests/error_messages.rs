@@ -23,6 +23,8 @@ mod names;
 
 #[path = "error_messages/normalization.rs"]
 mod normalization;
+#[path = "error_messages/preprocessing.rs"]
+mod preprocessing;
 #[path = "error_messages/sequences.rs"]
 mod sequences;
 #[path = "error_messages/utils.rs"]

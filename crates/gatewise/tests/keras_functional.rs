@@ -14,6 +14,15 @@ use serde_json::Value as Json;
 /// Single precision through up to ten layers.
 const TOLERANCE: f64 = 1e-5;
 
+/// The groups of graphs: of layers of every kind, and of attention, normalization and recurrent layers.
+const GROUPS: [&str; 2] = ["functional", "functional_layers"];
+
+fn for_each_case(visit: impl Fn(&Case<'_>)) {
+    for name in GROUPS {
+        Group::read(name).cases().for_each(|case| visit(&case));
+    }
+}
+
 /// The arrays of a case with this prefix, in order.
 fn arrays(case: &Case<'_>, prefix: &str) -> Vec<ArrayD<f32>> {
     let names = (0..).map(|index| format!("{prefix}{index}"));
@@ -52,6 +61,18 @@ fn without_defaults(json: &Json) -> Json {
 }
 
 #[test]
+fn there_are_enough_graphs_of_attention() {
+    let group = Group::read("functional_layers");
+    assert!(group.cases().count() >= 10);
+    let classes =
+        ["Attention", "AdditiveAttention", "MultiHeadAttention", "LayerNormalization", "GRU", "PReLU"];
+    let text = group.cases().map(|case| case.json["config"].to_string()).collect::<String>();
+    for class in classes {
+        assert!(text.contains(&format!("\"class_name\":\"{class}\"")), "no graph has {class}");
+    }
+}
+
+#[test]
 fn there_are_enough_graphs_of_every_kind() {
     let group = Group::read("functional");
     assert!(group.cases().count() >= 40);
@@ -79,23 +100,23 @@ fn there_are_enough_graphs_of_every_kind() {
 
 #[test]
 fn outputs_are_those_of_keras() {
-    for case in Group::read("functional").cases() {
-        let outputs = model(&case).predict_all(by_order(&arrays(&case, "x")), Predict::default());
+    for_each_case(|case| {
+        let outputs = model(case).predict_all(by_order(&arrays(case, "x")), Predict::default());
         let outputs = outputs.unwrap_or_else(|error| panic!("{}: {error}", case.name()));
-        let expected = arrays(&case, "y");
+        let expected = arrays(case, "y");
         assert_eq!(outputs.len(), expected.len(), "{}", case.name());
         for (index, (got, expected)) in outputs.iter().zip(&expected).enumerate() {
             let what = format!("{}, output {index}", case.name());
             assert_close(&what, &widen(got), &widen(expected), TOLERANCE);
         }
-    }
+    });
 }
 
 /// One step of descent with rate 1 moves each weight by its gradient.
 #[test]
 fn gradients_are_those_of_keras() {
-    for case in Group::read("functional").cases() {
-        let mut model = model(&case);
+    for_each_case(|case| {
+        let mut model = model(case);
         let sum = Loss::custom("sum", |b, y_true, y_pred| {
             let product = b.mul(y_true, y_pred)?;
             let last = b.shape(product).rank() - 1;
@@ -104,41 +125,41 @@ fn gradients_are_those_of_keras() {
         let optimizer = Sgd { learning_rate: 1.0.into(), ..Sgd::default() };
         model.compile(Compile::new(optimizer, sum.reduction(Reduction::Sum))).expect("the loss is ours");
         model
-            .train_on_batch(by_order(&arrays(&case, "x")), by_order(&arrays(&case, "cotangent")))
+            .train_on_batch(by_order(&arrays(case, "x")), by_order(&arrays(case, "cotangent")))
             .unwrap_or_else(|error| panic!("{}: {error}", case.name()));
-        for (index, (before, after)) in arrays(&case, "w").iter().zip(model.get_weights()).enumerate() {
+        for (index, (before, after)) in arrays(case, "w").iter().zip(model.get_weights()).enumerate() {
             let name = format!("d_w{index}");
             if case.has(&name) {
                 let got = widen(before) - widen(&after);
                 assert_close(&format!("{}, {name}", case.name()), &got, &case.f64(&name), TOLERANCE);
             }
         }
-    }
+    });
 }
 
 #[test]
 fn layers_and_outputs_have_the_names_of_keras() {
-    for case in Group::read("functional").cases() {
-        let model = model(&case);
+    for_each_case(|case| {
+        let model = model(case);
         let names: Vec<_> = model.layers().iter().filter_map(|layer| layer.base().name()).collect();
         assert_eq!(names, texts(&case.json["layers"]), "{}", case.name());
         assert_eq!(model.output_names(), texts(&case.json["output_names"]), "{}", case.name());
-    }
+    });
 }
 
 #[test]
 fn configurations_come_back_as_they_were() {
-    for case in Group::read("functional").cases() {
-        let written = without_defaults(&model(&case).get_config());
+    for_each_case(|case| {
+        let written = without_defaults(&model(case).get_config());
         let expected = without_defaults(&case.json["config"]);
         common::json::assert_same(case.name(), &written, &expected);
-    }
+    });
 }
 
 #[test]
 fn summaries_are_those_of_keras() {
-    for case in Group::read("functional").cases() {
+    for_each_case(|case| {
         let expected = case.json["summary"].as_str().expect("a text");
-        assert_eq!(model(&case).summary(), expected, "{}", case.name());
-    }
+        assert_eq!(model(case).summary(), expected, "{}", case.name());
+    });
 }

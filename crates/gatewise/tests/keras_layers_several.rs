@@ -8,7 +8,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{Case, Group, assert_close, json, widen};
-use gatewise::layers::{self, Input, Layer, Tensor};
+use gatewise::layers::{self, Input, Layer, Normalization, Tensor};
 use gatewise::{Builder, Mode, Sequential, Shape, Value};
 use ndarray::ArrayD;
 use serde_json::{Map, Value as Json};
@@ -17,7 +17,7 @@ use serde_json::{Map, Value as Json};
 const TOLERANCE: f64 = 1e-5;
 
 /// The groups of such layers, and how many arrays of each are compared at least.
-const GROUPS: [(&str, usize); 7] = [
+const GROUPS: [(&str, usize); 8] = [
     ("layers_batch_normalization", 55),
     ("layers_merge", 180),
     ("layers_conv", 80),
@@ -25,6 +25,7 @@ const GROUPS: [(&str, usize); 7] = [
     ("layers_normalization", 80),
     ("layers_activations", 90),
     ("layers_attention", 300),
+    ("layers_preprocessing", 35),
 ];
 
 fn for_each_case(mut visit: impl FnMut(&Case<'_>)) {
@@ -193,4 +194,22 @@ fn configurations_of_layers_are_those_of_keras() {
         expected.as_object_mut().expect("an object").shift_remove("build_config");
         json::assert_same(case.name(), &layers::serialize(&*layer(case)), &expected);
     });
+}
+
+#[test]
+fn normalizations_adapt_as_in_keras() {
+    let mut compared = 0;
+    for case in Group::read("layers_preprocessing").cases().filter(|case| case.has("data")) {
+        let layer = layers::deserialize(&case.json["layer"]).expect("the configuration is Keras's");
+        let layer = layer.downcast_ref::<Normalization>().expect("it is a normalization");
+        layer.adapt(&case.f32("data")).expect("the data fit");
+        let weights = layer.variables();
+        for (weight, name) in weights.iter().zip(["adapted_mean", "adapted_variance"]) {
+            let what = format!("{}/{name}", case.name());
+            assert_close(&what, &widen(&weight.value()), &case.f64(name), TOLERANCE);
+            compared += 1;
+        }
+        assert!(weights.iter().all(|weight| !weight.is_trainable()), "{}", case.name());
+    }
+    assert!(compared >= 14, "only {compared} were compared");
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use gatewise::functional::{Apply, CallOptions};
 use gatewise::layers::{
-    Activation, ActivityRegularization, Add, AdditiveAttention, Attention, Concatenate, Dense, Dropout, ELU,
-    Embedding, Flatten, Gru, GruCell, Identity, Input, LayerOptions, LeakyReLU, Lstm, LstmCell, Masking,
-    MultiHeadAttention, Multiply, PReLU, Permute, ReLU, RepeatVector, Rescaling, Rnn, SimpleRnn, Softmax,
-    StackedRnnCells, TimeDistributed,
+    Activation, ActivityRegularization, Add, AdditiveAttention, Attention, CategoryEncoding, Concatenate,
+    Dense, Dropout, ELU, Embedding, Flatten, Gru, GruCell, Identity, Input, LayerOptions, LeakyReLU, Lstm,
+    LstmCell, Masking, MultiHeadAttention, Multiply, OutputMode, PReLU, Permute, ReLU, RepeatVector,
+    Rescaling, Rnn, SimpleRnn, Softmax, SpatialDropout1d, StackedRnnCells, TimeDistributed,
 };
 use gatewise::{Model, Result, Sequential, StreamState};
 use ndarray::{Array, ArrayD, Axis, Slice, stack};
@@ -233,6 +233,16 @@ fn an_encoder_that_is_given_whole_starts_the_decoder() {
         let whole = model.predict([&x, &source]).unwrap();
         assert_eq!(bits(&steps[5]), bits(&at(&whole, 5)));
     }
+}
+
+#[test]
+fn encoded_tokens_stream() {
+    let model = chain(|model| {
+        model.add(Input::new([None]))?.add(CategoryEncoding::new(6).output_mode(OutputMode::OneHot))?;
+        model.add(SpatialDropout1d::new(0.3))?.add(Lstm::new(4).return_sequences(true))?;
+        Ok(())
+    });
+    assert_streams(&model, &tokens(2, 7), &[]);
 }
 
 #[test]

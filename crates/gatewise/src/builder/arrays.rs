@@ -20,6 +20,7 @@ use crate::ops::matmul::MatMul;
 use crate::ops::one_hot::OneHot;
 use crate::ops::pad::Pad;
 use crate::ops::random_mask::RandomMask;
+use crate::ops::random_normal::RandomNormal;
 use crate::ops::reduce::{Reduce, ReduceKind};
 use crate::ops::reshape::Reshape;
 use crate::ops::row::Row;
@@ -65,6 +66,12 @@ impl Builder {
     pub fn random_mask(&self, rate: f32, shape: &Shape, seed: Option<u64>) -> Result<Value> {
         let stream = self.next_stream();
         self.emit(Op::RandomMask(RandomMask { rate, shape: shape.clone(), stream, seed }), &[])
+    }
+
+    /// Normal random numbers of mean 0 and deviation 1, other ones in every step of a training.
+    pub fn random_normal(&self, shape: &Shape, seed: Option<u64>) -> Result<Value> {
+        let stream = self.next_stream();
+        self.emit(Op::RandomNormal(RandomNormal { shape: shape.clone(), stream, seed }), &[])
     }
 }
 

@@ -18,6 +18,11 @@ impl Builder {
         self.unary(Unary::Neg, x)
     }
 
+    /// x, through which no gradient goes back.
+    pub fn stop_gradient(&self, x: Value) -> Result<Value> {
+        self.unary(Unary::StopGradient, x)
+    }
+
     /// |x|; the derivative at 0 is 0.
     pub fn abs(&self, x: Value) -> Result<Value> {
         self.unary(Unary::Abs, x)

@@ -42,16 +42,17 @@ impl Dropout {
         self.seed = Some(seed);
         self
     }
+}
 
-    fn mask_shape(&self, inputs: &Shape) -> Result<Shape> {
-        let Some(noise) = &self.noise_shape else { return Ok(inputs.clone()) };
-        if noise.len() != inputs.rank() {
-            let text = format!("expected a `noise_shape` of {} sizes for {inputs}", inputs.rank());
-            return Err(Error::shape(name_of(self), format!("{text}, got {}", Shape::new(noise.clone()))));
-        }
-        let dims = noise.iter().zip(inputs.dims()).map(|(noise, dim)| noise.or(*dim));
-        Ok(Shape::new(dims.collect::<Vec<_>>()))
+/// The shape of a random mask for inputs of this shape: that of the inputs, where `noise` does not say otherwise.
+pub(super) fn noise_shape(layer: &impl Layer, noise: Option<&[Dim]>, inputs: &Shape) -> Result<Shape> {
+    let Some(noise) = noise else { return Ok(inputs.clone()) };
+    if noise.len() != inputs.rank() {
+        let text = format!("expected a `noise_shape` of {} sizes for {inputs}", inputs.rank());
+        return Err(Error::shape(name_of(layer), format!("{text}, got {}", Shape::new(noise.to_vec()))));
     }
+    let dims = noise.iter().zip(inputs.dims()).map(|(noise, dim)| noise.or(*dim));
+    Ok(Shape::new(dims.collect::<Vec<_>>()))
 }
 
 /// Checks a probability of dropout.
@@ -84,7 +85,8 @@ impl Layer for Dropout {
         if b.mode() == Mode::Inference || self.rate == 0.0 {
             return Ok(vec![x]);
         }
-        let noise = b.random_mask(self.rate, &self.mask_shape(&b.shape(x.value))?, self.seed)?;
+        let shape = noise_shape(self, self.noise_shape.as_deref(), &b.shape(x.value))?;
+        let noise = b.random_mask(self.rate, &shape, self.seed)?;
         Ok(vec![x.with_value(b.mul(x.value, noise)?)])
     }
 

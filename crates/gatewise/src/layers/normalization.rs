@@ -2,11 +2,13 @@
 
 mod affine;
 mod batch;
+mod features;
 mod group;
 mod layer;
 mod rms;
 
 pub use batch::BatchNormalization;
+pub use features::Normalization;
 pub use group::GroupNormalization;
 pub use layer::LayerNormalization;
 pub use rms::RmsNormalization;

@@ -16,7 +16,9 @@ mod activations;
 mod attention;
 mod conv;
 mod merge;
+mod noise;
 mod normalization;
+mod preprocessing;
 mod reader;
 mod recurrent;
 mod sequences;
@@ -76,17 +78,24 @@ const CLASSES: &[(&str, Create)] = &[
     ("Attention", attention::attention),
     ("AdditiveAttention", attention::additive_attention),
     ("MultiHeadAttention", attention::multi_head_attention),
+    ("SpatialDropout1D", noise::spatial_dropout1d),
+    ("GaussianNoise", noise::gaussian_noise),
+    ("GaussianDropout", noise::gaussian_dropout),
+    ("AlphaDropout", noise::alpha_dropout),
+    ("CategoryEncoding", preprocessing::category_encoding),
+    ("Normalization", preprocessing::normalization),
     ("BatchNormalization", normalization::batch),
     ("LayerNormalization", normalization::layer),
     ("GroupNormalization", normalization::group),
     ("RMSNormalization", normalization::rms),
 ];
 
-/// Nodes of a graph that no user writes.
+/// Nodes of a graph that no user writes, and layers that no configuration can hold.
 const OPERATIONS: &[(&str, Create)] = &[
     ("NotEqual", |r| r.operation(OperationKind::NotEqual)),
     ("Any", any),
     ("ConvertToTensor", convert_to_tensor),
+    ("Lambda", preprocessing::lambda),
 ];
 
 /// A layer from Keras's envelope `{"class_name": …, "config": {…}}`.

@@ -47,17 +47,28 @@ impl Operation for RandomMask {
     }
 
     fn run<F: Number>(&self, run: &mut Run<'_, F>) -> Result<()> {
-        let run_key = run.key();
-        let seed = self.seed.unwrap_or(run_key.seed);
-        let key = RandomKey { seed, stream: self.stream, step: run_key.step };
-        let mut block = [0.0f32; BLOCK];
-        for (index, out) in run.output(0).chunks_mut(BLOCK).enumerate() {
-            let masks = &mut block[..out.len()];
-            random::dropout_mask_into(self.rate, key, (index * BLOCK) as u64, masks)?;
-            out.iter_mut().zip(masks).for_each(|(out, mask)| *out = F::of(f64::from(*mask)));
-        }
-        Ok(())
+        fill_in_blocks(run, self.stream, self.seed, |key, offset, masks| {
+            random::dropout_mask_into(self.rate, key, offset, masks)
+        })
     }
+}
+
+/// Fills the output with random numbers; `draw` is given a block and the position of its first element.
+pub(super) fn fill_in_blocks<F: Number>(
+    run: &mut Run<'_, F>,
+    stream: u64,
+    seed: Option<u64>,
+    draw: impl Fn(RandomKey, u64, &mut [f32]) -> Result<()>,
+) -> Result<()> {
+    let run_key = run.key();
+    let key = RandomKey { seed: seed.unwrap_or(run_key.seed), stream, step: run_key.step };
+    let mut block = [0.0f32; BLOCK];
+    for (index, out) in run.output(0).chunks_mut(BLOCK).enumerate() {
+        let numbers = &mut block[..out.len()];
+        draw(key, (index * BLOCK) as u64, numbers)?;
+        out.iter_mut().zip(numbers).for_each(|(out, number)| *out = F::of(f64::from(*number)));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

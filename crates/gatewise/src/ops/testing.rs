@@ -8,6 +8,7 @@ use crate::builder::{Builder, Mode};
 use crate::error::Result;
 use crate::graph::Value;
 use crate::shape::Shape;
+use crate::testing::{numbers_from, shape_of, slopes};
 
 pub(crate) mod lstm;
 
@@ -25,10 +26,6 @@ const ROUNDING: f64 = 8.0 * f32::EPSILON as f64;
 /// The same for a recurrence, where the rounding of a step goes through all the steps after it.
 const RECURRENT_ROUNDING: f64 = 8.0 * ROUNDING;
 
-/// Distance between the points of the differences. The error of the formula grows with its fourth power and that of
-/// rounding with its inverse.
-const STEP: f64 = 1e-3;
-
 /// An array from its sizes and its numbers, row-major.
 pub(crate) fn array(dims: &[usize], numbers: &[f64]) -> ArrayD<f64> {
     ArrayD::from_shape_vec(IxDyn(dims), numbers.to_vec()).expect("as many numbers as the sizes say")
@@ -36,15 +33,7 @@ pub(crate) fn array(dims: &[usize], numbers: &[f64]) -> ArrayD<f64> {
 
 /// Different numbers between −1 and 1, far from each other and from 0; another `start` gives others.
 pub(crate) fn numbers(dims: &[usize], start: usize) -> ArrayD<f64> {
-    const GOLDEN: f64 = 0.618_033_988_749_894_8;
-    let number = |index: usize| 2.0 * ((start + index + 1) as f64 * GOLDEN).fract() - 1.0;
-    let len = dims.iter().product();
-    array(dims, &(0..len).map(number).collect::<Vec<_>>())
-}
-
-/// Known sizes of an array.
-fn shape_of<F>(array: &ArrayD<F>) -> Shape {
-    Shape::known(array.shape())
+    numbers_from(dims, start)
 }
 
 /// A builder with an input for every shape.
@@ -133,29 +122,18 @@ pub(crate) fn check_gradients(inputs: &[ArrayD<f64>], by: &[usize], emit: Emit<'
         let gradient = gradient.ok_or_else(|| format!("there is no gradient by input {input}"))?;
         let got = builder.evaluate_reference(&[gradient], &bound).unwrap().remove(0);
         assert_eq!(got.shape(), inputs[*input].shape());
-        let value = |bound: &[ArrayD<f64>]| builder.evaluate_reference(&[loss], bound).unwrap()[0].sum();
-        let expected = differences(&mut bound, *input, value);
+        let value = |bound: &[ArrayD<f64>]| {
+            builder
+                .evaluate_reference(&[loss], bound)
+                .map(|values| values[0].sum())
+                .map_err(|error| error.to_string())
+        };
+        let expected = slopes(&mut bound, *input, value)?;
         let largest = expected.iter().fold(1e-3, |largest: f64, x| largest.max(x.abs()));
         compare(got.iter().copied().zip(expected), GRADIENT_TOLERANCE * largest)
             .map_err(|text| format!("the gradient by input {input}: {text}"))?;
     }
     Ok(())
-}
-
-/// The five-point central differences of `value` by each element of array `input`.
-fn differences(arrays: &mut [ArrayD<f64>], input: usize, value: impl Fn(&[ArrayD<f64>]) -> f64) -> Vec<f64> {
-    let mut slopes = Vec::new();
-    for index in 0..arrays[input].len() {
-        let at = *arrays[input].iter().nth(index).expect("an element");
-        let mut moved = |steps: f64| {
-            *arrays[input].iter_mut().nth(index).expect("an element") = at + steps * STEP;
-            value(arrays)
-        };
-        let (near, far) = (moved(1.0) - moved(-1.0), moved(2.0) - moved(-2.0));
-        moved(0.0);
-        slopes.push((8.0 * near - far) / (12.0 * STEP));
-    }
-    slopes
 }
 
 /// Says at which element the numbers got are not the expected ones. NaN is only equal to NaN.

@@ -12,6 +12,8 @@ use crate::shape::Shape;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unary {
     Neg,
+    /// x itself; the derivative is 0 everywhere.
+    StopGradient,
     Abs,
     /// −1, 0 or 1; the derivative is 0 everywhere.
     Sign,
@@ -35,6 +37,7 @@ impl Unary {
     pub fn apply<F: Number>(self, x: F) -> F {
         match self {
             Self::Neg => -x,
+            Self::StopGradient => x,
             Self::Abs => x.abs(),
             Self::Sign => sign(x),
             Self::Exp => x.exp(),
@@ -55,7 +58,7 @@ impl Unary {
         Ok(Some(match self {
             Self::Neg => b.scalar(-1.0)?,
             Self::Abs => b.sign(x)?,
-            Self::Sign => return Ok(None),
+            Self::Sign | Self::StopGradient => return Ok(None),
             Self::Exp => y,
             Self::Log => b.reciprocal(x)?,
             Self::Sqrt => b.div(b.scalar(0.5)?, y)?,
@@ -94,6 +97,7 @@ impl Operation for Unary {
     fn name(&self) -> &'static str {
         match self {
             Self::Neg => "neg",
+            Self::StopGradient => "stop_gradient",
             Self::Abs => "abs",
             Self::Sign => "sign",
             Self::Exp => "exp",

@@ -71,6 +71,10 @@ impl Case<'_> {
             Dtype::F64 => {
                 data.chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().expect("eight bytes"))).collect()
             }
+            Dtype::I64 => data
+                .chunks_exact(8)
+                .map(|b| i64::from_le_bytes(b.try_into().expect("eight bytes")) as f64)
+                .collect(),
             Dtype::BOOL => data.iter().map(|b| f64::from(*b)).collect(),
             other => panic!("{key} is stored as {other:?}"),
         };

@@ -271,6 +271,7 @@ fn a_class_of_layer_that_does_not_exist() {
                 GlobalMaxPooling1D, GlobalAveragePooling1D, UpSampling1D, ZeroPadding1D, Cropping1D, \
                 ReLU, LeakyReLU, PReLU, ELU, Softmax, Permute, Identity, ActivityRegularization, Rescaling, \
                 Attention, AdditiveAttention, MultiHeadAttention, \
+                SpatialDropout1D, GaussianNoise, GaussianDropout, AlphaDropout, CategoryEncoding, Normalization, \
                 BatchNormalization, LayerNormalization, GroupNormalization, RMSNormalization";
     assert_eq!(error.to_string(), text);
     assert!(error.is_unsupported());

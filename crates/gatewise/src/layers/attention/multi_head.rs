@@ -52,7 +52,8 @@ use projection::{Projection, Projections};
 /// steps]` are a second output), and the input `attention_mask` by name, `[batch, time, steps]` or `[batch, num_heads, time,
 /// steps]`, 1 where a step may be looked at. Masks are joined. Where they leave a step nothing to look at, it sees the mean
 /// of all values; with dropout, or if scores are returned, nothing: both are Keras's, which computes the two in different
-/// ways.
+/// ways. It also takes the masks off its inputs, so that layers which are called on them later do not see them; here inputs
+/// keep their masks.
 ///
 /// One step at a time it takes a query that arrives in steps, with a value that is there whole.
 ///

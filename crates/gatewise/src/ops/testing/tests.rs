@@ -1,20 +1,6 @@
 use super::*;
 
 #[test]
-fn differences_give_the_slope_of_a_polynomial() {
-    let cubes = |arrays: &[ArrayD<f64>]| arrays[0].iter().map(|x| x * x * x).sum();
-    let slopes = differences(&mut [array(&[2], &[2.0, -1.0])], 0, cubes);
-    assert!((slopes[0] - 12.0).abs() < 1e-9 && (slopes[1] - 3.0).abs() < 1e-9, "{slopes:?}");
-}
-
-#[test]
-fn differences_leave_the_arrays_as_they_were() {
-    let mut arrays = [numbers(&[3], 0)];
-    differences(&mut arrays, 0, |arrays| arrays[0].sum());
-    assert_eq!(arrays, [numbers(&[3], 0)]);
-}
-
-#[test]
 fn a_right_gradient_is_accepted() {
     check_gradients(&[numbers(&[2, 3], 0)], &[0], &|b, x| b.square(x[0])).unwrap();
 }
