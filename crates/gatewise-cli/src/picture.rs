@@ -1,18 +1,17 @@
 //! The picture of a forecast: history, backtest, forecast with its bands, as SVG.
 
 mod axis;
-mod style;
 #[cfg(test)]
 mod tests;
 
 use anyhow::{Result, anyhow};
 use gatewise::forecast::{Backtest, ForecastStep, Report, Series};
+use gatewise::picture::style::{self, BAND_80, BAND_95, FORECAST, GRID, HISTORY, PAST_FORECAST, TEXT};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use crate::tables::decimals;
 use axis::DateAxis;
-use style::{BAND_80, BAND_95, FORECAST, GRID, HISTORY, PAST_FORECAST, TEXT};
 
 const SIZE: (u32, u32) = (1200, 600);
 /// Values of history shown at least, and at least this many forecasts long.

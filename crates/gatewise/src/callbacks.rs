@@ -34,6 +34,18 @@
 //! assert!(largest.0 >= history.get("loss")[0]);
 //! # Ok::<(), gatewise::Error>(())
 //! ```
+//!
+//! | for | see |
+//! |---|---|
+//! | seeing progress | [`ProgbarLogger`], [`History::to_svg`], [`TensorBoard`], [`CsvLogger`] |
+//! | stopping in time | [`EarlyStopping`], [`TerminateOnNan`] |
+//! | the learning rate | [`LearningRateFinder`], [`ReduceLrOnPlateau`], [`LearningRateScheduler`] |
+//! | keeping what was learned | [`ModelCheckpoint`], [`BackupAndRestore`], [`SwapEmaWeights`] |
+//! | finding out why nothing is learned | [`WeightStatistics`] |
+//! | your own | [`LambdaCallback`], [`Callback`] |
+//!
+//! A mistake in an argument, a path that cannot be written and a `monitor` that no epoch has end the training with an
+//! error (Keras warns of the last and goes on).
 
 use std::collections::BTreeMap;
 
@@ -42,11 +54,13 @@ use ndarray::ArrayD;
 use crate::error::Result;
 use crate::model::ValidationFreq;
 
+mod backup_and_restore;
 mod control;
 mod csv_logger;
 mod early_stopping;
 mod history;
 mod lambda_callback;
+mod learning_rate_finder;
 mod learning_rate_scheduler;
 mod model_checkpoint;
 mod monitor;
@@ -55,16 +69,20 @@ mod progbar_logger;
 mod reduce_lr_on_plateau;
 mod save_freq;
 mod swap_ema_weights;
+mod tensorboard;
 mod terminate_on_nan;
 #[cfg(test)]
 mod testing;
 mod text;
+mod weight_statistics;
 
+pub use backup_and_restore::{BackupAndRestore, BackupProgress};
 pub use control::TrainingControl;
-pub use csv_logger::CsvLogger;
+pub use csv_logger::{CsvLogger, CsvLoggerProgress};
 pub use early_stopping::{EarlyStopping, EarlyStoppingProgress};
-pub use history::History;
+pub use history::{History, HistoryPicture, Scale};
 pub use lambda_callback::LambdaCallback;
+pub use learning_rate_finder::{LearningRateFinder, SweepPoint, SweepProgress};
 pub use learning_rate_scheduler::LearningRateScheduler;
 pub use model_checkpoint::{ModelCheckpoint, ModelCheckpointProgress};
 pub use monitor::Improvement;
@@ -72,7 +90,9 @@ pub use progbar_logger::ProgbarLogger;
 pub use reduce_lr_on_plateau::{ReduceLrOnPlateau, ReduceLrProgress};
 pub use save_freq::SaveFreq;
 pub use swap_ema_weights::{SwapEmaProgress, SwapEmaWeights};
+pub use tensorboard::{EventWriter, TensorBoard, TensorBoardProgress, UpdateFreq};
 pub use terminate_on_nan::TerminateOnNan;
+pub use weight_statistics::{NumberSummary, WeightRow, WeightStatistics, WeightStatisticsProgress};
 
 /// Named numbers of an epoch or batch, in alphabetical order as in Keras 3.
 pub type Logs = BTreeMap<String, f64>;

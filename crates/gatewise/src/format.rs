@@ -31,8 +31,10 @@ mod optimizer;
 mod safetensors;
 mod save;
 mod stream_state;
+mod training_state;
 mod weights;
 
 pub use atomic::write_atomically;
 pub use load::{FileFormat, Load, LoadReport, Loaded, from_bytes, load};
 pub use npy::{read_npy, read_npz, write_npy, write_npz};
+pub(crate) use training_state::TrainingState;

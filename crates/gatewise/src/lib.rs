@@ -73,6 +73,7 @@ mod network;
 mod number;
 mod ops;
 pub mod optimizers;
+pub mod picture;
 mod program;
 pub mod random;
 pub mod regularizers;

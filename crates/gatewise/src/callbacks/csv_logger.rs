@@ -28,6 +28,13 @@ pub struct CsvLogger {
     pub separator: char,
     /// Whether rows are added to a file that is there, whose head is kept (default false: it is replaced).
     pub append: bool,
+    /// What has been seen of the running training; starts empty.
+    pub progress: CsvLoggerProgress,
+}
+
+/// The file that a [`CsvLogger`] writes to.
+#[derive(Debug, Default)]
+pub struct CsvLoggerProgress {
     file: Option<File>,
     has_head: bool,
     keys: Vec<String>,
@@ -40,16 +47,14 @@ impl CsvLogger {
             filename: filename.as_ref().to_owned(),
             separator: ',',
             append: false,
-            file: None,
-            has_head: false,
-            keys: Vec::new(),
+            progress: CsvLoggerProgress::default(),
         }
     }
 
     fn write(&mut self, fields: &[String]) -> Result<()> {
         let quoted: Vec<String> = fields.iter().map(|field| quote(field, self.separator)).collect();
         let row = format!("{}\r\n", quoted.join(&self.separator.to_string()));
-        let Some(file) = &mut self.file else {
+        let Some(file) = &mut self.progress.file else {
             return Err(Error::state("CSVLogger", "the training has not begun"));
         };
         file.write_all(row.as_bytes()).map_err(|error| Error::io(&self.filename, &error))
@@ -86,11 +91,12 @@ impl Callback for CsvLogger {
                 format!("`separator` must be neither a quote nor a line's end, got {:?}", self.separator);
             return Err(Error::argument("CSVLogger", text));
         }
-        self.has_head = self.append && begins_with_a_line(&self.filename);
-        self.keys.clear();
+        self.progress.has_head = self.append && begins_with_a_line(&self.filename);
+        self.progress.keys.clear();
         let mut options = File::options();
         options.create(true).write(true).append(self.append).truncate(!self.append);
-        self.file = Some(options.open(&self.filename).map_err(|error| Error::io(&self.filename, &error))?);
+        self.progress.file =
+            Some(options.open(&self.filename).map_err(|error| Error::io(&self.filename, &error))?);
         Ok(())
     }
 
@@ -100,22 +106,22 @@ impl Callback for CsvLogger {
         logs: &mut Logs,
         _control: &mut dyn TrainingControl,
     ) -> Result<()> {
-        if self.keys.is_empty() {
-            self.keys = columns(logs);
-            if !self.has_head {
+        if self.progress.keys.is_empty() {
+            self.progress.keys = columns(logs);
+            if !self.progress.has_head {
                 let head: Vec<String> =
-                    std::iter::once("epoch".to_owned()).chain(self.keys.clone()).collect();
+                    std::iter::once("epoch".to_owned()).chain(self.progress.keys.clone()).collect();
                 self.write(&head)?;
             }
         }
         let value = |key: &String| logs.get(key).map_or("NA".to_owned(), |value| repr(*value));
         let row: Vec<String> =
-            std::iter::once(epoch.to_string()).chain(self.keys.iter().map(value)).collect();
+            std::iter::once(epoch.to_string()).chain(self.progress.keys.iter().map(value)).collect();
         self.write(&row)
     }
 
     fn on_train_end(&mut self, _control: &mut dyn TrainingControl) -> Result<()> {
-        self.file = None;
+        self.progress.file = None;
         Ok(())
     }
 }
