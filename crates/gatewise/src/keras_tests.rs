@@ -8,3 +8,4 @@ mod lstm;
 mod progress;
 mod recurrent;
 mod training;
+mod training_more;

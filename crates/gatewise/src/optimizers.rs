@@ -41,6 +41,8 @@ mod gradients;
 mod lamb;
 mod learning_rate;
 mod lion;
+mod loss_scale_optimizer;
+mod muon;
 mod nadam;
 mod options;
 mod registry;
@@ -68,6 +70,8 @@ pub use ftrl::Ftrl;
 pub use lamb::Lamb;
 pub use learning_rate::LearningRate;
 pub use lion::Lion;
+pub use loss_scale_optimizer::LossScaleOptimizer;
+pub use muon::Muon;
 pub use nadam::Nadam;
 pub use options::OptimizerOptions;
 pub use registry::{deserialize, get, serialize};
@@ -81,7 +85,7 @@ use crate::error::{Error, Result};
 /// What a training loop needs of an optimizer.
 ///
 /// Weights and gradients are plain slices in the order that [`build`](Self::build) was told. After `build` no
-/// step allocates memory.
+/// step allocates memory, those of [`Muon`] apart.
 pub trait Optimizer: Debug + Send + Sync {
     /// Keras's name of the class, such as `RMSprop`.
     fn class_name(&self) -> &str;

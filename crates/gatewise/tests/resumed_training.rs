@@ -4,7 +4,8 @@
 
 use gatewise::layers::{Dense, Dropout, Input, Lstm};
 use gatewise::optimizers::{
-    Adafactor, Adam, Ftrl, Nadam, OptimizerArgument, OptimizerOptions, OptimizerValue, RmsProp, Sgd,
+    Adafactor, Adam, Ftrl, LossScaleOptimizer, Muon, Nadam, OptimizerArgument, OptimizerOptions,
+    OptimizerValue, RmsProp, Sgd,
 };
 use gatewise::{Compile, Fit, Sequential};
 use ndarray::{Array, ArrayD};
@@ -58,6 +59,8 @@ fn a_resumed_training_gives_the_bits_of_a_whole_one() {
     check("nadam", || Nadam::default().into());
     check("ftrl", || Ftrl::default().into());
     check("adafactor", || Adafactor::default().into());
+    check("muon", || Muon::default().into());
+    check("loss scale", || LossScaleOptimizer::new("adam").dynamic_growth_steps(3).into());
     check("accumulation", || {
         let options =
             OptimizerOptions { gradient_accumulation_steps: Some(3), ..OptimizerOptions::default() };

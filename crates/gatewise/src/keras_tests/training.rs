@@ -4,10 +4,10 @@ use ndarray::{ArrayD, Axis};
 use serde_json::Value as Json;
 
 use super::common::{Case, Group, assert_close, widen};
-use crate::callbacks::{Callback, TrainingControl};
+use crate::callbacks::{Callback, History, TrainingControl};
 use crate::error::Result;
 use crate::losses;
-use crate::model::{Compile, Fit, Predict, Shuffle};
+use crate::model::{Compile, Fit, Model, Predict, Shuffle};
 use crate::optimizers;
 use crate::sequential::Sequential;
 
@@ -25,7 +25,7 @@ fn model(case: &Case<'_>) -> Sequential {
     model
 }
 
-fn paths(case: &Case<'_>) -> Vec<String> {
+pub(super) fn paths(case: &Case<'_>) -> Vec<String> {
     let list = case.json["weights"].as_array().expect("a list");
     list.iter().map(|path| path.as_str().expect("a path").to_owned()).collect()
 }
@@ -100,6 +100,14 @@ fn train(case: &Case<'_>) {
         ..Fit::default()
     };
     let history = model.fit(&x, &y, arguments).expect("it trains");
+    check_training(case, &model, &history);
+    let last = predict(&model);
+    assert_close(&what("last predictions"), &last, &case.f64("predictions_final"), WEIGHT_TOLERANCE);
+}
+
+/// Compares the curves of a training and the weights after it.
+pub(super) fn check_training(case: &Case<'_>, model: &Model, history: &History) {
+    let what = |part: &str| format!("{}: {part}", case.name());
     let expected = case.json["history"].as_object().expect("a table");
     assert_eq!(
         history.history.keys().collect::<Vec<_>>(),
@@ -122,27 +130,26 @@ fn train(case: &Case<'_>) {
     for (path, weight) in paths(case).iter().zip(model.get_weights()) {
         assert_close(&what(path), &widen(&weight), &case.f64(&format!("final/{path}")), WEIGHT_TOLERANCE);
     }
-    let last = predict(&model);
-    assert_close(&what("last predictions"), &last, &case.f64("predictions_final"), WEIGHT_TOLERANCE);
 }
 
-#[test]
-fn trainings_follow_keras_epoch_by_epoch() {
-    let group = Group::read("training");
+/// Checks all cases of a group and tells which differ.
+pub(super) fn check_all(group: &Group, least: usize, check: impl Fn(&Case<'_>)) {
     let mut failures = Vec::new();
     let mut count = 0;
     for case in group.cases() {
         count += 1;
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| train(&case)));
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(&case)));
         if let Err(panic) = result {
             let text = panic.downcast_ref::<String>().cloned();
-            failures.push(format!(
-                "{}: {}",
-                case.name(),
-                text.unwrap_or_default().lines().next().unwrap_or("")
-            ));
+            let first = text.unwrap_or_default().lines().next().unwrap_or("").to_owned();
+            failures.push(format!("{}: {first}", case.name()));
         }
     }
-    assert!(count >= 40, "only {count} trainings");
+    assert!(count >= least, "only {count} trainings");
     assert!(failures.is_empty(), "{} of {count} differ:\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn trainings_follow_keras_epoch_by_epoch() {
+    check_all(&Group::read("training"), 40, train);
 }

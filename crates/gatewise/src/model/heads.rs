@@ -22,7 +22,7 @@ pub(super) struct Head {
     mean: Mean,
 }
 
-/// A running mean over batches, each weighted by the number of its samples, as in Keras.
+/// A running mean over batches, each weighted by a number of samples.
 #[derive(Debug, Default)]
 struct Mean {
     sum: f64,
@@ -58,9 +58,10 @@ impl Head {
         Ok(())
     }
 
-    /// Takes in the loss of a batch.
-    pub fn add_loss(&mut self, loss: f64, samples: usize) {
-        self.mean.add(loss, samples);
+    /// Takes in the loss of a batch. The batches of an epoch count alike here, also a smaller last one: Keras weighs them by
+    /// their samples only where it runs eagerly, because its graphs do not know the size.
+    pub fn add_loss(&mut self, loss: f64) {
+        self.mean.add(loss, 1);
     }
 }
 
@@ -85,7 +86,7 @@ impl Heads {
         self.list.iter().filter(|head| head.loss.is_some()).map(|head| head.name.clone()).collect()
     }
 
-    /// Takes in the whole loss of a batch.
+    /// Takes in the whole loss of a batch, which is weighted by the number of its samples, as in Keras.
     pub fn add_loss(&mut self, loss: f64, samples: usize) {
         self.total.add(loss, samples);
     }

@@ -53,9 +53,10 @@ impl BatchView<'_> {
         BatchShapes { x: shapes(&self.x), y: shapes(&self.y), sample_weight: shapes(&self.sample_weight) }
     }
 
-    /// The numbers of all arrays in the order in which a program takes them.
-    pub fn data(&self) -> Vec<&[f32]> {
-        self.x.iter().chain(&self.y).chain(&self.sample_weight).map(|view| view.data).collect()
+    /// The numbers of all arrays in the order in which a program takes them; `scale` is that of the loss, if it has one.
+    pub fn data<'b>(&'b self, scale: Option<&'b f32>) -> Vec<&'b [f32]> {
+        let arrays = self.x.iter().chain(&self.y).chain(&self.sample_weight).map(|view| view.data);
+        arrays.chain(scale.map(std::slice::from_ref)).collect()
     }
 }
 
@@ -155,9 +156,9 @@ impl Model {
         let network = self.network_for(&x)?;
         check_inputs(self.name(), network, &x)?;
         let training = self.training()?;
-        let scale = training.optimizer.loss_scale_factor();
+        let is_scaled = training.optimizer.loss_scale_factor().is_some();
         let key = Key { purpose, shapes: shapes.clone() };
-        self.programs.get_or_make(key, || make_loss(network, purpose, &shapes, &training.heads, scale))
+        self.programs.get_or_make(key, || make_loss(network, purpose, &shapes, &training.heads, is_scaled))
     }
 
     /// The weights that training changes.
@@ -178,7 +179,7 @@ fn make_loss(
     purpose: Purpose,
     shapes: &BatchShapes,
     heads: &Heads,
-    scale: Option<f32>,
+    is_scaled: bool,
 ) -> Result<Compiled> {
     let mode = if purpose == Purpose::Train { Mode::Training } else { Mode::Inference };
     let b = Builder::new(mode);
@@ -223,7 +224,10 @@ fn make_loss(
         // Where losses are not reduced, their sum is made small, and their mean is only reported.
         let is_reduced = b.shape(total).rank() == 0;
         let minimized = if is_reduced { reported } else { with_penalties(b.sum_all(total)?)? };
-        results.extend(gradients(&b, minimized, scale, &variables)?);
+        // The scale may change from step to step, so it comes with the data, as the last input.
+        let scaled =
+            if is_scaled { b.mul(minimized, b.input("loss_scale", &Shape::known(&[])))? } else { minimized };
+        results.extend(gradients(&b, scaled, &variables)?);
     }
     Compiled::new(&b, &results)
 }
@@ -253,13 +257,9 @@ fn penalties(b: &Builder, variables: &[Variable]) -> Result<Option<Value>> {
 }
 
 /// The gradients by all weights; zeros for a weight that the loss does not depend on.
-fn gradients(b: &Builder, loss: Value, scale: Option<f32>, variables: &[Variable]) -> Result<Vec<Value>> {
-    let scaled = match scale {
-        Some(scale) => b.scale(loss, f64::from(scale))?,
-        None => loss,
-    };
+fn gradients(b: &Builder, loss: Value, variables: &[Variable]) -> Result<Vec<Value>> {
     let values: Vec<Value> = variables.iter().map(|variable| b.variable(variable)).collect();
-    let gradients = b.gradients(scaled, &values)?;
+    let gradients = b.gradients(loss, &values)?;
     let or_zeros = |(gradient, value): (Option<Value>, &Value)| match gradient {
         Some(gradient) => Ok(gradient),
         None => b.constant(0.0, &b.shape(*value)),

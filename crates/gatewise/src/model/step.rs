@@ -24,7 +24,8 @@ impl Model {
         let seed = self.seed();
         let training = self.training_mut()?;
         let key = RunKey { seed, step: training.steps };
-        program.run(&batch.data(), key, |outputs| {
+        let scale = training.optimizer.loss_scale_factor().filter(|_| purpose == Purpose::Train);
+        program.run(&batch.data(scale.as_ref()), key, |outputs| {
             training.batch_loss = f64::from(outputs.get(LossLayout::LOSS)[0]);
             training.heads.update(outputs, batch)?;
             if purpose == Purpose::Train {
@@ -42,8 +43,7 @@ impl Heads {
         self.add_loss(f64::from(outputs.get(LossLayout::LOSS)[0]), batch.x[0].shape[0]);
         let with_target = self.list.iter_mut().enumerate().filter(|(_, head)| head.loss.is_some());
         for (target, (output, head)) in with_target.enumerate() {
-            let samples = outputs.dims(layout.prediction(output))[0];
-            head.add_loss(f64::from(outputs.get(layout.own_loss(output))[0]), samples);
+            head.add_loss(f64::from(outputs.get(layout.own_loss(output))[0]));
             let sample_weight = batch.sample_weight.get(target);
             head.update_metrics(outputs, layout, output, &batch.y[target], sample_weight)?;
         }

@@ -1,7 +1,7 @@
 //! What `compile` accepts as an optimizer.
 
 use super::rule_optimizer::RuleOptimizer;
-use super::{Optimizer, UpdateRule, get};
+use super::{LossScaleOptimizer, Optimizer, UpdateRule, get};
 use crate::error::Result;
 
 /// An optimizer as an argument: a name, an [`UpdateRule`] such as [`Adam`](super::Adam), or an [`Optimizer`].
@@ -15,6 +15,7 @@ enum Given {
     Name(String),
     Rule(Box<dyn UpdateRule>),
     Optimizer(Box<dyn Optimizer>),
+    Scaled(Box<LossScaleOptimizer>),
 }
 
 impl OptimizerArgument {
@@ -27,6 +28,7 @@ impl OptimizerArgument {
             Given::Name(name) => get(&name),
             Given::Rule(rule) => Ok(Box::new(RuleOptimizer::new(rule)?)),
             Given::Optimizer(optimizer) => Ok(optimizer),
+            Given::Scaled(optimizer) => optimizer.resolve(),
         }
     }
 }
@@ -46,6 +48,12 @@ impl From<String> for OptimizerArgument {
 impl From<Box<dyn Optimizer>> for OptimizerArgument {
     fn from(optimizer: Box<dyn Optimizer>) -> Self {
         Self(Given::Optimizer(optimizer))
+    }
+}
+
+impl From<LossScaleOptimizer> for OptimizerArgument {
+    fn from(optimizer: LossScaleOptimizer) -> Self {
+        Self(Given::Scaled(Box::new(optimizer)))
     }
 }
 

@@ -58,11 +58,15 @@ impl Exclusions {
 
 /// Checks that parts of names are plain text; Keras takes them as regular expressions.
 pub(super) fn check_names(class_name: &str, names: &[String]) -> Result<()> {
-    match names.iter().find(|name| name.contains(SPECIAL)) {
+    check_parts(class_name, "exclude_from_weight_decay", names)
+}
+
+/// The same of another argument.
+pub(super) fn check_parts(class_name: &str, argument: &str, parts: &[String]) -> Result<()> {
+    match parts.iter().find(|part| part.contains(SPECIAL)) {
         None => Ok(()),
-        Some(name) => {
-            let text =
-                format!("`exclude_from_weight_decay`: expected parts of names, got the pattern {name:?}");
+        Some(part) => {
+            let text = format!("`{argument}`: expected parts of names, got the pattern {part:?}");
             Err(Error::unsupported(class_name, text))
         }
     }

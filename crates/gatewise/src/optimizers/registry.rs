@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::rule_optimizer::RuleOptimizer;
 use super::{
-    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, Nadam, Optimizer, RmsProp,
-    ScheduleFreeAdamW, Sgd, UpdateRule,
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, LossScaleOptimizer, Muon, Nadam,
+    Optimizer, RmsProp, ScheduleFreeAdamW, Sgd, UpdateRule,
 };
 use crate::error::Result;
 use crate::serialization::{self, Class, config_of, from_config};
@@ -33,6 +33,8 @@ const CLASSES: &[Class<Box<dyn Optimizer>>] = &[
         names: &["schedulefreeadamw"],
         create: |config| create::<ScheduleFreeAdamW>("ScheduleFreeAdamW", config),
     },
+    Class { names: &["muon"], create: |config| create::<Muon>("Muon", config) },
+    Class { names: &["lossscaleoptimizer"], create: LossScaleOptimizer::create },
     Class { names: &["lion"], create: |config| create::<Lion>("Lion", config) },
 ];
 

@@ -130,6 +130,11 @@ impl<'a> Slots<'a> {
         &mut self.own.next().expect("a rule takes only slots that it has named").values
     }
 
+    /// The next array, if this weight has a further one.
+    pub fn take_if_any(&mut self) -> Option<&'a mut [f32]> {
+        self.own.next().map(|slot| &mut slot.values[..])
+    }
+
     /// The shape of the weight.
     pub fn shape(&self) -> &'a [usize] {
         self.shape

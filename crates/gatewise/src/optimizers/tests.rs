@@ -39,7 +39,7 @@ fn names_are_found_in_capitals_or_not() {
 fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
     let error = OptimizerArgument::from("adamant").resolve().unwrap_err();
     assert!(error.is_argument());
-    insta::assert_snapshot!(error, @r#"optimizer: expected one of adam, sgd, rmsprop, adagrad, adadelta, adamax, adamw, nadam, adafactor, ftrl, lamb, schedulefreeadamw, lion, got "adamant""#);
+    insta::assert_snapshot!(error, @r#"optimizer: expected one of adam, sgd, rmsprop, adagrad, adadelta, adamax, adamw, nadam, adafactor, ftrl, lamb, schedulefreeadamw, muon, lossscaleoptimizer, lion, got "adamant""#);
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn an_unknown_constraint() {
 #[test]
 fn an_unknown_optimizer() {
     let error = error(model().compile(Compile::new("adamm", "mse")));
-    let text = "optimizer: expected one of adam, sgd, rmsprop, adagrad, adadelta, adamax, adamw, nadam, adafactor, ftrl, lamb, schedulefreeadamw, lion, got \"adamm\"";
+    let text = "optimizer: expected one of adam, sgd, rmsprop, adagrad, adadelta, adamax, adamw, nadam, adafactor, ftrl, lamb, schedulefreeadamw, muon, lossscaleoptimizer, lion, got \"adamm\"";
     assert_eq!(error.to_string(), text);
     assert!(error.is_argument());
 }
