@@ -20,7 +20,7 @@ pub use verify::VerifyArguments;
 
 /// LSTM sequence models: Keras's model files looked into, run, trained and converted, and forecasts from a CSV.
 #[derive(Debug, Parser)]
-#[command(name = "gatewise", version, about, before_help = EXAMPLES, after_help = EXIT_CODES)]
+#[command(name = "gatewise", version, before_help = EXAMPLES, after_help = EXIT_CODES)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use gatewise::Model;
 use gatewise::format::{self, FileFormat, Load, Loaded};
 
@@ -45,10 +45,10 @@ pub fn load_with_weights(path: &Path) -> Result<Model> {
 /// Writes a model, or its weights alone, as the ending says.
 pub fn save(model: &Model, path: &Path) -> Result<()> {
     match FileFormat::of(path)? {
-        FileFormat::WeightsH5 => model.save_weights(path),
-        _ => model.save(path),
+        FileFormat::WeightsH5 => model.save_weights(path)?,
+        _ => model.save(path)?,
     }
-    .with_context(|| format!("{}: cannot write", path.display()))
+    Ok(())
 }
 
 /// Says what a file at this place does not keep of the model.

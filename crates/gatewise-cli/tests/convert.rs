@@ -3,6 +3,7 @@
 mod common;
 
 use common::Folder;
+use common::fixtures::Group;
 
 /// A model of each kind: a chain, tokens, several inputs, a shared part.
 const MODELS: [&str; 4] = ["stacked", "masked_graph", "encoder_decoder", "shared_and_nested"];
@@ -28,9 +29,11 @@ fn whole_models_go_through_every_format_and_back() {
             run.out,
             format!("{model}.keras -> a.safetensors: checked on random inputs, max|diff| 0\n")
         );
-        folder.run("convert a.safetensors b.keras").done();
-        folder.assert_keras("a.safetensors");
-        folder.assert_keras("b.keras");
+        folder.run("convert a.safetensors b.h5").done();
+        folder.run("convert b.h5 c.keras").done();
+        for file in ["a.safetensors", "b.h5", "c.keras"] {
+            folder.assert_keras(file);
+        }
     }
 }
 
@@ -43,6 +46,51 @@ fn architecture_and_weights_part_and_come_together() {
         folder.run("convert a.json b.keras --weights a.weights.h5").done();
         folder.assert_keras("b.keras");
     }
+}
+
+#[test]
+fn files_of_older_versions_become_files_of_today_and_what_was_done_is_said() {
+    for file in ["keras2_stacked.h5", "keras2_stacked_1.h5", "keras2_plain_lstm_cudnn.h5"] {
+        let folder = Folder::new();
+        folder.add(file);
+        let group = Group::read("files_keras2");
+        let case = group.cases().find(|case| case.json["file"] == file).unwrap();
+        folder.write("x.npy", &case.f32("x0"));
+        folder.write("y.npy", &case.f32("y0"));
+        let run = folder.run(&format!("convert {file} today.keras")).done();
+        assert!(run.err.starts_with(&format!("note: {file}: ")), "{}", run.err);
+        folder.assert_keras("today.keras");
+    }
+}
+
+#[test]
+fn what_a_format_cannot_hold_is_refused_with_the_remedy() {
+    let folder = Folder::new();
+    folder.add("keras2_hard_sigmoid.h5");
+    let run = folder.run("convert keras2_hard_sigmoid.h5 today.keras");
+    let last = run.err.lines().last().unwrap();
+    assert!(
+        last.starts_with("error: today.keras: cannot write: ")
+            && last.ends_with("save the model as `.safetensors`")
+    );
+    assert_eq!((run.code, folder.files()), (Some(2), vec!["keras2_hard_sigmoid.h5".to_owned()]));
+    folder.run("convert keras2_hard_sigmoid.h5 today.safetensors").done();
+}
+
+#[test]
+fn the_state_of_the_training_goes_along_where_there_is_a_place_for_it() {
+    let folder = Folder::of("stacked.keras");
+    assert_eq!(folder.run("convert stacked.keras a.h5").done().err, "");
+    folder.run("convert a.h5 b.keras").done();
+    for file in ["a.h5", "b.keras"] {
+        let summary = folder.run(&format!("summary {file}")).done().out;
+        assert!(
+            summary.contains(" Optimizer params: 296 ") && summary.contains("Compiled with: Adam"),
+            "{summary}"
+        );
+    }
+    let note = "note: a.json has no place for the optimizer, the loss and the metrics\n";
+    assert_eq!(folder.run("convert stacked.keras a.json").done().err, note);
 }
 
 #[test]

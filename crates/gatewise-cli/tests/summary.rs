@@ -15,7 +15,8 @@ fn the_table_stands_above_what_is_said_of_the_file() {
         "│ (None, 5, 3) ",
         " Non-trainable params: 0 (0.00 B)",
         "File: stacked.keras (.keras), written by: Keras 3.15.1\nWeights: in the file\n",
-        "Conversions: none\n",
+        " Optimizer params: 296 (1.16 KB)\n",
+        "Compiled with: Adam\nConversions: none\n",
     ] {
         assert!(run.out.contains(part), "{part:?} is not in {}", run.out);
     }
@@ -39,6 +40,20 @@ fn json_has_the_same_for_programs() {
     assert_eq!(decoder["params"], 4 * 3 * (5 + 3 + 1));
     let total: u64 = layers.iter().filter_map(|layer| layer["params"].as_u64()).sum();
     assert_eq!(summary["trainable_params"].as_u64(), Some(total));
+}
+
+#[test]
+fn conversions_of_older_files_are_listed() {
+    let folder = Folder::new();
+    folder.add("keras2_plain_lstm_cudnn.h5");
+    let run = folder.run("summary keras2_plain_lstm_cudnn.h5").done();
+    let (_, conversions) = run.out.split_once("Conversions:\n").unwrap();
+    assert!(conversions.contains("  CuDNNLSTM read as LSTM\n"), "{conversions}");
+    assert_eq!(run.err, "", "they are in the result, not beside it");
+    let run = folder.run("summary keras2_plain_lstm_cudnn.h5 --json").done();
+    let summary: Json = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(summary["format"], ".h5");
+    assert!(summary["conversions"].as_array().unwrap().contains(&json!("CuDNNLSTM read as LSTM")));
 }
 
 #[test]

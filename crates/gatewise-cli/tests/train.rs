@@ -3,7 +3,7 @@
 mod common;
 
 use common::fixtures::{Case, Group};
-use common::{Folder, assert_close};
+use common::{Folder, arguments, assert_close};
 use gatewise::Model;
 use ndarray::ArrayD;
 use serde_json::Value as Json;
@@ -73,6 +73,54 @@ fn histories_and_models_are_those_of_keras() {
             assert_close(&folder.read("got.npy"), &case.f32("predictions_final"));
         });
     }
+}
+
+#[test]
+fn a_file_goes_on_with_what_it_was_compiled_with_as_in_keras() {
+    let group = Group::read("fit_files");
+    for case in group.cases() {
+        let (folder, file, fit) = (Folder::with(&case), case.name(), &case.json["fit"]);
+        let data = arguments(&case, "x", "x") + &arguments(&case, "y", "y");
+        let line = format!(
+            "train {file} {data} --epochs {} --batch-size {} --validation-split {} --no-shuffle --json --output out.keras",
+            fit["epochs"], fit["batch_size"], fit["validation_split"]
+        );
+        assert_history(&folder.run(&line).done().out, &case.json["history"]);
+        let data = arguments(&case, "input", "x") + &arguments(&case, "expect", "z");
+        folder.run(&format!("verify out.keras {data}")).done();
+        let summary = |file: &str| -> Json {
+            serde_json::from_str(&folder.run(&format!("summary {file} --json")).done().out).unwrap()
+        };
+        let (before, after) = (summary(file), summary("out.keras"));
+        assert!(after["optimizer"].is_string() && after["optimizer_params"].is_number());
+        assert_eq!(
+            (&after["optimizer"], &after["optimizer_params"]),
+            (&before["optimizer"], &before["optimizer_params"])
+        );
+    }
+}
+
+#[test]
+fn the_learning_rate_of_a_file_may_be_replaced() {
+    let group = Group::read("fit_files");
+    let case = group.cases().find(|case| case.name() == "gru.keras").unwrap();
+    let folder = Folder::with(&case);
+    let base = "train gru.keras --x x.npy --y y.npy --epochs 2 --no-shuffle --json --output out.keras";
+    let [as_it_is, same, other] = ["", "--learning-rate 0.05", "--learning-rate 0.2"]
+        .map(|rate| folder.run(&format!("{base} {rate}")).done().out);
+    assert!(as_it_is == same && as_it_is != other);
+    let scheduled = group.cases().find(|case| case.name() == "many_layers.keras").unwrap();
+    let run = Folder::with(&scheduled)
+        .run("train many_layers.keras --x x.npy --y y.npy --learning-rate 0.1 --output out.keras");
+    assert!(run.code == Some(2) && run.err.contains("schedule"), "{}", run.err);
+}
+
+#[test]
+fn what_a_format_does_not_keep_is_said() {
+    let folder = Folder::of("gru.keras");
+    let run = folder.run("train gru.keras --x x.npy --y y.npy --output out.safetensors").done();
+    let note = "note: out.safetensors has no place for the optimizer, the loss and the metrics\n";
+    assert!(run.err.starts_with(note), "{}", run.err);
 }
 
 #[test]

@@ -7,6 +7,9 @@ use clap::Args;
 
 use super::{ARRAYS, ArrayFile};
 
+const STATEFUL: &str = "With --stateful, sample i of a file goes on where sample i of the file before ended. The .npz has an array for each file,
+in order, under the file's name. A model with several inputs takes an .npz with all of them for each turn.";
+
 const EXAMPLES: &str = "Examples:
   gatewise predict model.keras --input x.npy --output y.npy
   gatewise predict model.keras --input x.csv --output y.csv
@@ -16,7 +19,7 @@ const EXAMPLES: &str = "Examples:
 
 /// The arguments of `gatewise predict`.
 #[derive(Debug, Args)]
-#[command(before_help = EXAMPLES, after_help = ARRAYS)]
+#[command(before_help = EXAMPLES, after_help = format!("{ARRAYS}\n\n{STATEFUL}"))]
 pub struct PredictArguments {
     /// File of a model with its weights
     pub model: PathBuf,
@@ -33,9 +36,7 @@ pub struct PredictArguments {
     #[arg(long, value_name = "N")]
     pub batch_size: Option<NonZeroUsize>,
 
-    /// Run the files of --input one after another, each going on from the recurrent state that the one before left; sample
-    /// i goes on where sample i ended. The .npz has an array for each file, in order, under the file's name; a model with
-    /// several inputs takes an .npz for each turn
+    /// Run the files of --input one after another, each from the recurrent state that the one before left
     #[arg(long)]
     pub stateful: bool,
 }

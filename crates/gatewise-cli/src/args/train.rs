@@ -51,7 +51,7 @@ pub struct TrainArguments {
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, allow_negative_numbers = true)]
     pub validation_split: f64,
 
-    /// File for what fit reports of every epoch, as Keras's History: {\"loss\": [...], \"val_loss\": [...]}
+    /// File for what fit reports of every epoch, as Keras's History: {"loss": [...], "val_loss": [...]}
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
 

@@ -21,7 +21,7 @@ pub fn run(arguments: &ConvertArguments) -> Result<Answer> {
     arrays::check_folder(output)?;
     let model = read(arguments, format)?;
     let unchecked = Unchecked::beside(output);
-    models::save(&model, &unchecked.0)?;
+    models::save(&model, &unchecked.0).with_context(|| format!("{}: cannot write", output.display()))?;
     let back = read_back(&model, &unchecked.0, format)?;
     let difference = compare(&model, &back)?;
     let (input, shown, shown_difference) = (input.display(), output.display(), tables::small(difference));

@@ -28,14 +28,15 @@ pub fn run(arguments: &TrainArguments) -> Result<Answer> {
     let x = arrays::read_inputs("--x", &arguments.x, &model)?;
     let y = Bundle::new(arrays::read("--y", &arguments.y)?, &arrays::outputs_of(&model))?;
     let history = fit(&mut model, &x, &y, arguments)?;
-    models::save(&model, &arguments.output)?;
+    let output = arguments.output.display();
+    models::save(&model, &arguments.output).with_context(|| format!("{output}: cannot write"))?;
     models::note_what_is_lost(&model, &arguments.output)?;
     let text = serde_json::to_string_pretty(&history.history)?;
     if let Some(path) = &arguments.history {
         format::write_atomically(path, text.as_bytes())?;
     }
     console::print(&if arguments.json { text } else { last_epoch(&history) })?;
-    console::say(&format!("wrote {}", arguments.output.display()));
+    console::say(&format!("wrote {output}"));
     Ok(Answer::Done)
 }
 

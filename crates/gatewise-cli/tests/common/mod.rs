@@ -12,7 +12,7 @@ use gatewise::format;
 use ndarray::ArrayD;
 use tempfile::TempDir;
 
-use fixtures::Group;
+use fixtures::{Case, Group};
 
 /// How far predictions may be from Keras's: as in the tests of the library.
 pub const TOLERANCE: f64 = 1e-5;
@@ -50,16 +50,18 @@ impl Folder {
         Self(tempfile::tempdir().unwrap())
     }
 
-    /// A folder with a file that Keras wrote, and arrays as `x.npy` and `y.npy`, or `x0.npy`, … where there are several.
+    /// A folder with a file that Keras wrote, its inputs `x` and Keras's predictions `y`.
     pub fn of(file: &str) -> Self {
-        let folder = Self::new();
-        folder.add(file);
         let group = Group::read("files");
-        let case = group.cases().find(|case| case.name() == file).unwrap();
-        for letter in ["x", "y"] {
-            let count = (0..).take_while(|index| case.has(&format!("{letter}{index}"))).count();
-            for index in 0..count {
-                let name = if count == 1 { letter.to_owned() } else { format!("{letter}{index}") };
+        Self::with(&group.cases().find(|case| case.name() == file).unwrap())
+    }
+
+    /// A folder with the file of a case, and its arrays as `x.npy`, `y.npy`, … or, where there are several, `x0.npy`, ….
+    pub fn with(case: &Case<'_>) -> Self {
+        let folder = Self::new();
+        folder.add(case.json["file"].as_str().unwrap());
+        for letter in ["x", "y", "z"] {
+            for (index, name) in names(case, letter).iter().enumerate() {
                 folder.write(&format!("{name}.npy"), &case.f32(&format!("{letter}{index}")));
             }
         }
@@ -119,6 +121,18 @@ impl Folder {
     pub fn read_text(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
+}
+
+/// The names of the files of arrays with this letter.
+pub fn names(case: &Case<'_>, letter: &str) -> Vec<String> {
+    let count = (0..).take_while(|index| case.has(&format!("{letter}{index}"))).count();
+    let name = |index| if count == 1 { letter.to_owned() } else { format!("{letter}{index}") };
+    (0..count).map(name).collect()
+}
+
+/// `--option x0.npy --option x1.npy` for the arrays with this letter.
+pub fn arguments(case: &Case<'_>, option: &str, letter: &str) -> String {
+    names(case, letter).iter().map(|name| format!("--{option} {name}.npy ")).collect()
 }
 
 #[track_caller]
