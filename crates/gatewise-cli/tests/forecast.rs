@@ -48,7 +48,7 @@ fn model_table_and_picture_are_written() {
     assert_eq!(table.lines().count(), 13);
     let picture = std::fs::read_to_string(folder.path().join("forecast/forecast.svg")).unwrap();
     assert!(picture.starts_with("<svg") && picture.trim_end().ends_with("</svg>"));
-    assert!(folder.path().join("forecast/model.safetensors").exists());
+    assert!(folder.path().join("forecast/model.keras").exists());
 }
 
 #[test]
@@ -88,13 +88,13 @@ fn saved_model_forecasts_the_same_without_training() {
     let folder = folder();
     write_csv(folder.path(), |row| format!("{},{}", month(row), 100 + row + 10 * (row % 12)));
     let first = small_forecast(folder.path(), &["series.csv", "--out", "first"]);
-    let model = ["forecast", "series.csv", "--model", "first/model.safetensors", "--out", "second"];
+    let model = ["forecast", "series.csv", "--model", "first/model.keras", "--out", "second"];
     let second = gatewise(folder.path(), &model);
     assert_eq!(second.status.code(), Some(0), "{}", text(&second.stderr));
     let table = |name: &str| std::fs::read(folder.path().join(name).join("forecast.csv")).unwrap();
     assert!(table("first") == table("second") && first.status.code().is_some());
     assert!(text(&second.stderr).contains("no training"));
-    assert!(!folder.path().join("second/model.safetensors").exists());
+    assert!(!folder.path().join("second/model.keras").exists());
 }
 
 #[test]

@@ -31,10 +31,12 @@ mod optimizer;
 mod safetensors;
 mod save;
 mod stream_state;
+mod torch;
 mod training_state;
 mod weights;
 
 pub use atomic::write_atomically;
 pub use load::{FileFormat, Load, LoadReport, Loaded, from_bytes, load};
 pub use npy::{read_npy, read_npz, write_npy, write_npz};
+pub use torch::load_torch_weights;
 pub(crate) use training_state::TrainingState;

@@ -11,7 +11,7 @@ const EXAMPLES: &str = "Examples:
   gatewise forecast vix.csv --column VIX.Close        one of several columns of numbers
   gatewise forecast sales.csv --horizon 6 --out july  six steps ahead, files into july/
   gatewise forecast sales.csv --json                  for programs
-  gatewise forecast --model forecast/model.safetensors new.csv
+  gatewise forecast --model forecast/model.keras new.csv
                                                       new data, the saved model, no training";
 
 const EXIT_CODES: &str = "Exit codes:

@@ -78,7 +78,7 @@ impl Network {
         self.model.predict(inputs)
     }
 
-    /// Writes the network with a text under a key to a `.safetensors` file.
+    /// Writes the network with a text under a key to a `.keras` or `.safetensors` file.
     pub(super) fn save(&self, path: &Path, key: &str, text: String) -> Result<()> {
         self.model.save_with(path, &BTreeMap::from([(key.to_owned(), text)]))
     }

@@ -1,7 +1,7 @@
-//! A forecaster as one `.safetensors` file.
+//! A forecaster as one `.keras` file, which Keras loads as the network that it is, or one `.safetensors` file.
 //!
 //! The file is that of a [`Sequential`](crate::Sequential) model, weights and architecture, with one more text
-//! in its metadata: under the key `gatewise.forecast` a JSON object
+//! in its metadata, which Keras does not heed: under the key `gatewise.forecast` a JSON object
 //!
 //! ```text
 //! version     1
@@ -45,7 +45,7 @@ struct Saved {
 }
 
 impl Forecaster {
-    /// Writes the forecaster to one `.safetensors` file.
+    /// Writes the forecaster to one file, `.keras` or `.safetensors`.
     ///
     /// # Errors
     /// When the file cannot be written.

@@ -25,9 +25,9 @@ impl Files {
         self.written.iter().map(PathBuf::as_path)
     }
 
-    /// Writes `model.safetensors`.
+    /// Writes `model.keras`.
     pub fn write_model(&mut self, forecaster: &Forecaster) -> Result<()> {
-        let path = self.folder.join("model.safetensors");
+        let path = self.folder.join("model.keras");
         forecaster.save(&path)?;
         self.written.push(path);
         Ok(())

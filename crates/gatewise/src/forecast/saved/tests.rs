@@ -11,7 +11,7 @@ fn small() -> Forecaster {
 }
 
 fn path(folder: &tempfile::TempDir) -> PathBuf {
-    folder.path().join("model.safetensors")
+    folder.path().join("model.keras")
 }
 
 /// What loading gives after one part of the saved text was replaced.
@@ -80,8 +80,8 @@ fn another_model_is_refused() {
 
 #[test]
 fn file_that_is_not_there_is_an_error_with_its_path() {
-    let error = Forecaster::load("not-there.safetensors").unwrap_err();
-    assert!(error.is_io() && error.to_string().starts_with("not-there.safetensors: "), "{error}");
+    let error = Forecaster::load("not-there.keras").unwrap_err();
+    assert!(error.is_io() && error.to_string().starts_with("not-there.keras: "), "{error}");
 }
 
 #[test]

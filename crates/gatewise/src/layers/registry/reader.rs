@@ -16,6 +16,16 @@ pub(super) struct Reader {
     config: Map<String, Json>,
 }
 
+/// A size of at most 2³¹ − 1, so that products of two sizes and a few gates stay in range.
+fn size_of(value: &Json) -> Option<usize> {
+    whole(value).and_then(|size| usize::try_from(size).ok())
+}
+
+/// A whole number from −2³¹ to 2³¹ − 1.
+fn whole(value: &Json) -> Option<i64> {
+    value.as_i64().filter(|number| i32::try_from(*number).is_ok())
+}
+
 impl Reader {
     pub fn new(class_name: &str, config: Map<String, Json>) -> Self {
         Self { class_name: class_name.to_owned(), config }
@@ -83,8 +93,7 @@ impl Reader {
     /// A count that must be there.
     pub fn size(&mut self, name: &str) -> Result<usize> {
         let value = self.required(name)?;
-        let size = value.as_u64().and_then(|size| usize::try_from(size).ok());
-        size.ok_or_else(|| self.wrong(name, "a whole number", &value))
+        size_of(&value).ok_or_else(|| self.wrong(name, "a whole number of at most 2147483647", &value))
     }
 
     /// Keras's `seed`; a generator's state is not one.
@@ -99,14 +108,14 @@ impl Reader {
     }
 
     pub fn integer(&mut self, name: &str, default: i64) -> Result<i64> {
-        Ok(self.read(name, "a whole number", Json::as_i64)?.unwrap_or(default))
+        Ok(self.read(name, "a whole number", whole)?.unwrap_or(default))
     }
 
     /// A whole number or a list of them, as a list.
     pub fn optional_integers(&mut self, name: &str) -> Result<Option<Vec<i64>>> {
         self.read(name, "a whole number or a list of them", |value| match value.as_array() {
-            Some(list) => list.iter().map(Json::as_i64).collect(),
-            None => value.as_i64().map(|number| vec![number]),
+            Some(list) => list.iter().map(whole).collect(),
+            None => whole(value).map(|number| vec![number]),
         })
     }
 
@@ -119,15 +128,15 @@ impl Reader {
     /// One axis or a list of them.
     pub fn axes(&mut self, name: &str, default: i64) -> Result<Axes> {
         let axes = self.read(name, "a whole number or a list of them", |value| match value.as_array() {
-            Some(list) => list.iter().map(Json::as_i64).collect::<Option<_>>().map(Axes::Several),
-            None => value.as_i64().map(Axes::One),
+            Some(list) => list.iter().map(whole).collect::<Option<_>>().map(Axes::Several),
+            None => whole(value).map(Axes::One),
         })?;
         Ok(axes.unwrap_or(Axes::One(default)))
     }
 
     pub fn integers(&mut self, name: &str) -> Result<Vec<i64>> {
         let value = self.required(name)?;
-        let list = value.as_array().and_then(|list| list.iter().map(Json::as_i64).collect());
+        let list = value.as_array().and_then(|list| list.iter().map(whole).collect());
         list.ok_or_else(|| self.wrong(name, "a list of whole numbers", &value))
     }
 
@@ -140,7 +149,7 @@ impl Reader {
     pub fn optional_dims(&mut self, name: &str) -> Result<Option<Vec<Dim>>> {
         let size = |value: &Json| match value {
             Json::Null => Some(None),
-            other => other.as_u64().and_then(|size| usize::try_from(size).ok()).map(Some),
+            other => size_of(other).map(Some),
         };
         self.read(name, "a list of sizes or nulls", |value| {
             value.as_array().and_then(|list| list.iter().map(size).collect())
