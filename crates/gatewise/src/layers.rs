@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::builder::Builder;
+use crate::builder::{Builder, Mode};
 use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::model::Model;
@@ -30,6 +30,7 @@ mod category_encoding;
 pub(crate) mod cells;
 mod config;
 mod conv1d;
+mod convolution;
 mod cropping1d;
 mod data_format;
 mod dense;
@@ -73,7 +74,8 @@ pub use bidirectional::{Bidirectional, MergeMode, Recurrent};
 pub(crate) use call_arguments::built_inputs;
 pub use category_encoding::{CategoryEncoding, OutputMode};
 pub use cells::{
-    Cell, CellKind, GruCell, GruKind, IntoCell, LstmCell, LstmKind, SimpleRnnCell, SimpleRnnKind,
+    Cell, CellKind, ConvLstmCell, ConvLstmKind, GruCell, GruKind, IntoCell, LstmCell, LstmKind,
+    SimpleRnnCell, SimpleRnnKind,
 };
 pub use cells::{StackedRnnCells, WeightedCell, call_cell};
 pub use conv1d::Conv1d;
@@ -101,6 +103,7 @@ pub(crate) use operation::Operation;
 pub use permute::Permute;
 pub use pooling::{AveragePooling1d, GlobalAveragePooling1d, GlobalMaxPooling1d, MaxPooling1d};
 pub use rectifier::{ELU, LeakyReLU, PReLU, ReLU};
+pub use recurrent::{ConvLstm, ConvLstm1d, ConvLstm2d, ConvLstm3d, Sizes};
 pub use recurrent::{Gru, RecurrentCall, RecurrentForm, RecurrentLayer, Rnn, SimpleRnn};
 pub use registry::deserialize;
 pub use repeat_vector::RepeatVector;
@@ -284,6 +287,12 @@ pub trait Layer: Any + Debug + Send + Sync {
     /// The layers inside this one, which are frozen with it.
     fn sublayers(&self) -> Vec<Arc<dyn Layer>> {
         Vec::new()
+    }
+
+    /// Whether calls one after another give something else than one call with all their samples: where there are states
+    /// between calls or, in training, statistics of the batch.
+    fn joins_calls(&self, mode: Mode) -> bool {
+        self.sublayers().iter().any(|layer| layer.joins_calls(mode))
     }
 
     /// The weights in Keras's order; empty before [`build`](Self::build).

@@ -14,8 +14,13 @@ use serde_json::Value as Json;
 /// Single precision through up to ten layers.
 const TOLERANCE: f64 = 1e-5;
 
-/// The groups of graphs: of layers of every kind, and of attention, normalization and recurrent layers.
-const GROUPS: [&str; 2] = ["functional", "functional_layers"];
+/// Gradients through layers that divide by the deviation of three samples: those of Keras itself are up to 2.4e-5 from what
+/// it computes in double precision.
+const NORMALIZED: f64 = 3e-5;
+
+/// The groups of graphs: of layers of every kind, of attention, normalization and recurrent layers, and with layers in both
+/// directions and batch normalization.
+const GROUPS: [&str; 3] = ["functional", "functional_layers", "functional_bidirectional"];
 
 fn for_each_case(visit: impl Fn(&Case<'_>)) {
     for name in GROUPS {
@@ -89,6 +94,13 @@ fn there_are_enough_graphs_of_every_kind() {
     ] {
         assert!(text.contains(&format!("\"class_name\":\"{class}\"")), "no graph has {class}");
     }
+    let group_of_both = Group::read("functional_bidirectional");
+    let with_class = |class: &str| {
+        let name = format!("\"class_name\":\"{class}\"");
+        group_of_both.cases().filter(|case| case.json["config"].to_string().contains(&name)).count()
+    };
+    assert!(with_class("Bidirectional") >= 10);
+    assert!(with_class("BatchNormalization") >= 4);
     let is_shared = |layer: &Json| layer["inbound_nodes"].as_array().is_some_and(|calls| calls.len() > 1);
     let has_shared = |case: &Case<'_>| {
         case.json["config"]["layers"].as_array().is_some_and(|layers| layers.iter().any(is_shared))
@@ -117,6 +129,8 @@ fn outputs_are_those_of_keras() {
 fn gradients_are_those_of_keras() {
     for_each_case(|case| {
         let mut model = model(case);
+        let is_normalized = case.json["config"].to_string().contains("BatchNormalization");
+        let tolerance = if is_normalized { NORMALIZED } else { TOLERANCE };
         let sum = Loss::custom("sum", |b, y_true, y_pred| {
             let product = b.mul(y_true, y_pred)?;
             let last = b.shape(product).rank() - 1;
@@ -131,7 +145,7 @@ fn gradients_are_those_of_keras() {
             let name = format!("d_w{index}");
             if case.has(&name) {
                 let got = widen(before) - widen(&after);
-                assert_close(&format!("{}, {name}", case.name()), &got, &case.f64(&name), TOLERANCE);
+                assert_close(&format!("{}, {name}", case.name()), &got, &case.f64(&name), tolerance);
             }
         }
     });

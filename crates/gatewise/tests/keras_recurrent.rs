@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 const TOLERANCE: f64 = 1e-5;
 
 /// The groups, and how many arrays of each are compared at least.
-const GROUPS: [(&str, usize); 2] = [("recurrent", 500), ("bidirectional", 400)];
+const GROUPS: [(&str, usize); 3] = [("recurrent", 500), ("bidirectional", 400), ("conv_lstm", 120)];
 
 fn texts(json: &Json) -> Vec<&str> {
     json.as_array().expect("a list").iter().map(|text| text.as_str().expect("a text")).collect()

@@ -7,7 +7,9 @@ use super::common::{Case, Group, assert_close, widen};
 use crate::builder::{Builder, Mode, Steps};
 use crate::graph::Value;
 use crate::layers::cells::Masks;
-use crate::layers::{self, CellKind, Gru, Layer, LstmCell, Rnn, SimpleRnn, WeightedCell};
+use crate::layers::{
+    self, Cell, CellKind, ConvLstm1d, ConvLstm2d, Gru, Layer, LstmCell, Rnn, SimpleRnn, WeightedCell,
+};
 use crate::shape::Shape;
 
 /// Keras computes in single precision, so its own values are this far from the truth.
@@ -60,7 +62,9 @@ fn compare<K: CellKind>(case: &Case<'_>, cell: &WeightedCell<K>) {
     let expected_masks = cell.kind.num_masks(&cell.arguments);
     assert!(drawn.input.is_empty() || drawn.input.len() == expected_masks, "{}", case.name());
     let expected = case.f64("y");
-    let state = Shape::known(&[3, cell.units()]);
+    let (x_shape, mut step) = (b.shape(x), b.shape(x).dims().to_vec());
+    step.remove(1);
+    let state = cell.state_shapes(&Shape::new(step)).unwrap().remove(0);
     let states: Vec<Value> = (0..K::STATES).map(|_| b.constant(0.0, &state).unwrap()).collect();
     let (stacked, _) = b
         .scan(&[x], &states, |b, x, states| {
@@ -69,8 +73,8 @@ fn compare<K: CellKind>(case: &Case<'_>, cell: &WeightedCell<K>) {
         })
         .unwrap();
     // The layer returns all steps, or the last one.
-    let steps = expected.len() / (3 * cell.units());
-    let y = b.slice(stacked[0], 1, 4 - steps, steps).unwrap();
+    let steps = expected.len() / state.len().unwrap();
+    let y = b.slice(stacked[0], 1, x_shape.dim(1).unwrap() - steps, steps).unwrap();
     let cotangent = enter(case.f64("cotangent"));
     let flat = b.reshape(y, &Shape::known(expected.shape())).unwrap();
     let loss = b.sum_all(b.mul(flat, cotangent).unwrap()).unwrap();
@@ -92,7 +96,8 @@ fn compare<K: CellKind>(case: &Case<'_>, cell: &WeightedCell<K>) {
 #[test]
 fn dropout_is_applied_where_keras_applies_it() {
     let mut count = 0;
-    for case in Group::read("recurrent").cases() {
+    let groups = ["recurrent", "conv_lstm"].map(Group::read);
+    for case in groups.iter().flat_map(Group::cases) {
         if !case.has("input_masks") && !case.has("recurrent_masks") {
             continue;
         }
@@ -105,11 +110,15 @@ fn dropout_is_applied_where_keras_applies_it() {
             compare(&case, layer.cell());
         } else if let Some(layer) = layer.downcast_ref::<SimpleRnn>() {
             compare(&case, layer.cell());
+        } else if let Some(layer) = layer.downcast_ref::<ConvLstm1d>() {
+            compare(&case, layer.cell());
+        } else if let Some(layer) = layer.downcast_ref::<ConvLstm2d>() {
+            compare(&case, layer.cell());
         } else {
             let cell: &dyn Layer = layer.downcast_ref::<Rnn>().expect("there is no other").cell();
             compare(&case, cell.downcast_ref::<LstmCell>().expect("there is no other"));
         }
         count += 1;
     }
-    assert!(count >= 10, "only {count} cases were compared");
+    assert!(count >= 13, "only {count} cases were compared");
 }

@@ -12,6 +12,7 @@ use crate::graph::Value;
 use crate::shape::Shape;
 
 mod arguments;
+mod conv_lstm;
 mod gates;
 mod gru;
 mod lstm;
@@ -20,6 +21,7 @@ mod simple_rnn;
 mod stacked;
 mod weighted;
 
+pub use conv_lstm::{ConvLstmCell, ConvLstmKind};
 pub use gru::{GruCell, GruKind};
 pub use lstm::{LstmCell, LstmKind};
 pub use simple_rnn::{SimpleRnnCell, SimpleRnnKind};

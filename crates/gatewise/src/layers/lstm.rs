@@ -364,6 +364,10 @@ impl Layer for Lstm {
         WeightTree::around(self, "cell", cell)
     }
 
+    fn joins_calls(&self, _mode: Mode) -> bool {
+        self.options.form.stateful
+    }
+
     fn reset_states(&self) {
         self.states.iter().for_each(|state| state.set(None));
     }

@@ -28,6 +28,7 @@ use crate::shape::{Dim, Shape};
 use crate::variable::Variable;
 
 mod cell_setters;
+mod conv_lstm;
 mod form;
 mod gru;
 mod simple_rnn;
@@ -35,6 +36,7 @@ mod states;
 mod steps;
 mod stream;
 
+pub use conv_lstm::{ConvLstm, ConvLstm1d, ConvLstm2d, ConvLstm3d, Sizes};
 pub use gru::Gru;
 pub use simple_rnn::SimpleRnn;
 
@@ -373,6 +375,10 @@ impl<C: LayerCell + ?Sized + 'static> Layer for RecurrentLayer<C> {
 
     fn weight_tree(&self) -> WeightTree {
         WeightTree::around(self, "cell", self.cell.weight_tree())
+    }
+
+    fn joins_calls(&self, mode: Mode) -> bool {
+        self.form.stateful || self.cell.joins_calls(mode)
     }
 
     fn reset_states(&self) {

@@ -266,7 +266,7 @@ fn a_class_of_layer_that_does_not_exist() {
     let text = "layer: the class \"Recurrence\" is not supported, known are: InputLayer, LSTM, Dense, Dropout, Activation, \
                 Flatten, Reshape, RepeatVector, TimeDistributed, Masking, Embedding, Add, Subtract, Multiply, \
                 Average, Maximum, Minimum, Concatenate, Dot, \
-                RNN, GRU, SimpleRNN, Bidirectional, LSTMCell, GRUCell, SimpleRNNCell, StackedRNNCells, \
+                RNN, GRU, SimpleRNN, ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, Bidirectional, LSTMCell, GRUCell, SimpleRNNCell, StackedRNNCells, \
                 Conv1D, MaxPooling1D, AveragePooling1D, \
                 GlobalMaxPooling1D, GlobalAveragePooling1D, UpSampling1D, ZeroPadding1D, Cropping1D, \
                 ReLU, LeakyReLU, PReLU, ELU, Softmax, Permute, Identity, ActivityRegularization, Rescaling, \

@@ -232,7 +232,8 @@ fn configurations_that_do_not_fit_are_refused() {
         ),
         (
             json!({"layer": {"class_name": "Dense", "config": {"units": 2}}}),
-            "Bidirectional: the class \"Dense\" is not supported inside, known are: LSTM, RNN, GRU, SimpleRNN",
+            "Bidirectional: the class \"Dense\" is not supported inside, known are: LSTM, RNN, GRU, SimpleRNN, ConvLSTM1D, \
+             ConvLSTM2D, ConvLSTM3D",
         ),
         (json!({}), "Bidirectional: the configuration lacks the argument `layer`"),
     ];

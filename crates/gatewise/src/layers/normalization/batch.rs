@@ -238,6 +238,10 @@ impl Layer for BatchNormalization {
         call.step_by_step(self, b)
     }
 
+    fn joins_calls(&self, mode: Mode) -> bool {
+        mode == Mode::Training && self.statistics.get().is_none_or(|statistics| !statistics.mean.is_frozen())
+    }
+
     fn variables(&self) -> Vec<Variable> {
         let mut variables = self.affine.variables();
         let statistics = self.statistics.get().into_iter();

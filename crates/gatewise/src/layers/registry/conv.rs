@@ -43,6 +43,18 @@ impl Reader {
         }
     }
 
+    /// A size along each axis: a list, or one number for all.
+    pub fn sizes<const RANK: usize>(&mut self, name: &str) -> Result<Option<[usize; RANK]>> {
+        let Some(list) = self.optional_integers(name)? else { return Ok(None) };
+        let known: Option<Vec<usize>> = list.iter().map(|size| usize::try_from(*size).ok()).collect();
+        let sizes = known.and_then(|sizes| match sizes[..] {
+            [size] => Some([size; RANK]),
+            _ => sizes.try_into().ok(),
+        });
+        let expected = format!("a whole number of at least 0, or a list of {RANK}");
+        sizes.map(Some).ok_or_else(|| self.wrong(name, &expected, &list.into()))
+    }
+
     /// Keras's `padding`, one of these.
     pub fn padding(&mut self, known: &[Padding]) -> Result<Padding> {
         self.choice("padding", known, |padding| padding.name())

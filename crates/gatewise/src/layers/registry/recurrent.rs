@@ -8,7 +8,7 @@ use super::reader::Reader;
 use crate::error::{Error, Result};
 use crate::layers::cells::{CellKind, WeightedCell};
 use crate::layers::recurrent::{LayerCell, RecurrentForm, RecurrentLayer};
-use crate::layers::{Bidirectional, MergeMode, Recurrent};
+use crate::layers::{Bidirectional, ConvLstm, ConvLstmCell, MergeMode, Padding, Recurrent};
 use crate::layers::{
     Cell, Gru, GruCell, Layer, Lstm, LstmCell, Rnn, SimpleRnn, SimpleRnnCell, StackedRnnCells,
 };
@@ -60,6 +60,9 @@ const LAYERS: &[(&str, CreateLayer)] = &[
     ("RNN", |r| r.required("cell").and_then(|cell| sequence(r, Rnn::new(deserialize_cell(&cell)?)))),
     ("GRU", |r| gru_cell(r).and_then(|cell| sequence(r, Gru::with(cell)))),
     ("SimpleRNN", |r| simple_rnn_cell(r).and_then(|cell| sequence(r, SimpleRnn::with(cell)))),
+    ("ConvLSTM1D", |r| conv_lstm_cell(r).and_then(|cell| sequence(r, ConvLstm::<1>::with(cell)))),
+    ("ConvLSTM2D", |r| conv_lstm_cell(r).and_then(|cell| sequence(r, ConvLstm::<2>::with(cell)))),
+    ("ConvLSTM3D", |r| conv_lstm_cell(r).and_then(|cell| sequence(r, ConvLstm::<3>::with(cell)))),
 ];
 
 fn find(class_name: &str) -> Option<&'static CreateLayer> {
@@ -185,6 +188,18 @@ fn gru_cell(r: &mut Reader) -> Result<GruCell> {
         .recurrent_activation(r.activation("recurrent_activation", "sigmoid")?)
         .reset_after(r.flag("reset_after", true)?)
         .implementation(r.implementation()?);
+    arguments(r, cell)
+}
+
+fn conv_lstm_cell<const RANK: usize>(r: &mut Reader) -> Result<ConvLstmCell<RANK>> {
+    let sizes = r.sizes("kernel_size")?.ok_or_else(|| r.lacking("kernel_size"))?;
+    let mut cell = ConvLstmCell::new(r.size("filters")?, sizes);
+    cell.kind.strides = r.sizes("strides")?.unwrap_or([1; RANK]);
+    cell.kind.dilation_rate = r.sizes("dilation_rate")?.unwrap_or([1; RANK]);
+    cell.kind.padding = r.padding(&[Padding::Valid, Padding::Same])?;
+    cell.kind.data_format = r.data_format()?;
+    cell.kind.recurrent_activation = r.activation("recurrent_activation", "sigmoid")?;
+    cell.kind.unit_forget_bias = r.flag("unit_forget_bias", true)?;
     arguments(r, cell)
 }
 

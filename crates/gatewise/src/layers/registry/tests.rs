@@ -7,7 +7,8 @@ use crate::layers::{
     Padding, RmsNormalization, UpSampling1d, ZeroPadding1d, get_config, serialize,
 };
 use crate::layers::{
-    Bidirectional, Gru, GruCell, Lstm, LstmCell, MergeMode, Rnn, SimpleRnn, SimpleRnnCell, StackedRnnCells,
+    Bidirectional, ConvLstm1d, ConvLstm2d, ConvLstm3d, Gru, GruCell, Lstm, LstmCell, MergeMode, Rnn,
+    SimpleRnn, SimpleRnnCell, StackedRnnCells,
 };
 
 /// One layer of each class with arguments that are not the defaults.
@@ -89,6 +90,9 @@ fn layers() -> Vec<Arc<dyn Layer>> {
                 .merge_mode(MergeMode::None)
                 .activity_regularizer("l1"),
         ),
+        Arc::new(ConvLstm1d::new(2, 3).padding(Padding::Same).dilation_rate(2).unit_forget_bias(false)),
+        Arc::new(ConvLstm2d::new(2, [3, 1]).strides([1, 2]).recurrent_activation("relu").stateful(true)),
+        Arc::new(ConvLstm3d::new(2, 1).data_format(DataFormat::ChannelsFirst).activity_regularizer("l2")),
         Arc::new(LstmCell::new(2).recurrent_activation("hard_sigmoid").implementation(1).dropout(0.1)),
         Arc::new(GruCell::new(2).use_bias(false).kernel_regularizer("l2").recurrent_dropout(0.2)),
         Arc::new(SimpleRnnCell::new(2).recurrent_constraint("unit_norm").bias_initializer("ones")),
