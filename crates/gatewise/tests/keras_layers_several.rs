@@ -10,14 +10,14 @@ use std::sync::Arc;
 use common::{Case, Group, assert_close, json, widen};
 use gatewise::layers::{self, Input, Layer, Normalization, Tensor};
 use gatewise::{Builder, Mode, Sequential, Shape, Value};
-use ndarray::ArrayD;
+use ndarray::{ArrayD, Axis};
 use serde_json::{Map, Value as Json};
 
 /// Keras computes in single precision, so its own values are this far from the truth.
 const TOLERANCE: f64 = 1e-5;
 
 /// The groups of such layers, and how many arrays of each are compared at least.
-const GROUPS: [(&str, usize); 8] = [
+const GROUPS: [(&str, usize); 9] = [
     ("layers_batch_normalization", 55),
     ("layers_merge", 180),
     ("layers_conv", 80),
@@ -26,6 +26,7 @@ const GROUPS: [(&str, usize); 8] = [
     ("layers_activations", 90),
     ("layers_attention", 300),
     ("layers_preprocessing", 35),
+    ("layers_noise", 18),
 ];
 
 fn for_each_case(mut visit: impl FnMut(&Case<'_>)) {
@@ -212,4 +213,42 @@ fn normalizations_adapt_as_in_keras() {
         assert!(weights.iter().all(|weight| !weight.is_trainable()), "{}", case.name());
     }
     assert!(compared >= 14, "only {compared} were compared");
+}
+
+/// Five deviations of the difference of two variances, each of 2000 numbers that are one of two, are less than this part
+/// of the variance.
+const VARIANCE_TOLERANCE: f64 = 0.2;
+
+/// Random bits differ from Keras's, but not what they amount to.
+#[test]
+fn random_layers_draw_in_training_as_in_keras() {
+    for case in Group::read("layers_noise").cases() {
+        let layer = layers::deserialize(&case.json["layer"]).expect("the configuration is Keras's");
+        let trained = &case.json["trained"];
+        let number = |name: &str| trained[name].as_f64().expect("a number");
+        let shape = [200, 20, 10];
+        let b = Builder::new(Mode::Training);
+        let x = Tensor::new(b.input("x", &Shape::known(&shape)));
+        let output = layer.call(&b, &[x]).expect("it can be called")[0];
+        let start = ArrayD::from_elem(shape.to_vec(), number("start") as f32);
+        let y = widen(&b.evaluate(&[output.value], &[start]).expect("it runs").remove(0));
+        let lanes: Vec<bool> =
+            y.lanes(Axis(1)).into_iter().map(|lane| lane.iter().all(|y| *y == lane[0])).collect();
+        let same = lanes.iter().filter(|same| **same).count() as f64 / lanes.len() as f64;
+        // By chance an alpha dropout keeps all 20 steps of a lane, with a probability of 0.7²⁰ < 0.001.
+        let draws_once = number("same_at_all_steps") == 1.0;
+        assert!(if draws_once { same == 1.0 } else { same < 0.01 }, "{}: {same}", case.name());
+        let draws = if draws_once { lanes.len() } else { y.len() } as f64;
+        let mean = y.sum() / y.len() as f64;
+        let variance = y.mapv(|y| (y - mean) * (y - mean)).sum() / y.len() as f64;
+        let (expected, spread) = (number("mean"), number("variance"));
+        let allowed = 5.0 * (2.0 * spread / draws).sqrt();
+        assert!((mean - expected).abs() <= allowed, "{}: mean {mean}, expected {expected}", case.name());
+        let difference = (variance - spread).abs();
+        assert!(
+            difference <= VARIANCE_TOLERANCE * spread,
+            "{}: variance {variance}, expected {spread}",
+            case.name()
+        );
+    }
 }

@@ -22,8 +22,36 @@ fn the_order_of_arguments_is_kept_when_one_is_repeated() {
 }
 
 #[test]
+fn functions_of_rows_have_the_meaning_of_the_reference() {
+    for width in [1, 2, 7, 8, 9, 64, 65, 130] {
+        let x = numbers(&[3, width], 5).mapv(|x| 9.0 * x);
+        assert_executors_agree(std::slice::from_ref(&x), &|b, x| b.softmax(x[0]));
+        assert_executors_agree(std::slice::from_ref(&x), &|b, x| b.log_softmax(x[0]));
+    }
+    assert_executors_agree(&[numbers(&[4, 0], 0)], &|b, x| b.softmax(x[0]));
+}
+
+#[test]
+fn a_row_with_a_number_that_is_none_becomes_so_throughout() {
+    let (nan, inf) = (f64::NAN, f64::INFINITY);
+    let rows = [
+        [nan, 1.0, 2.0],
+        [1.0, nan, inf],
+        [inf, 1.0, -inf],
+        [-inf, -inf, -inf],
+        [-inf, 3.0, -1e9],
+        [80.0, -80.0, 3e4],
+    ];
+    for row in rows {
+        let x = [array(&[1, 3], &row)];
+        assert_executors_agree(&x, &|b, x| b.softmax(x[0]));
+        assert_executors_agree(&x, &|b, x| b.log_softmax(x[0]));
+    }
+}
+
+#[test]
 fn operations_without_a_kernel_of_their_own_run_by_their_meaning() {
-    assert_executors_agree(&[numbers(&[3, 5], 0)], &|b, x| b.softmax(b.slice(x[0], 1, 1, 3)?));
+    assert_executors_agree(&[numbers(&[3, 5], 0)], &|b, x| b.sparsemax(b.slice(x[0], 1, 1, 3)?));
     assert_executors_agree(&[numbers(&[3, 5], 0)], &|b, x| b.mean(b.pad(x[0], 0, 1, 2)?, &[0]));
 }
 

@@ -4,7 +4,6 @@ use gatewise::Error;
 use gatewise::layers::{self, GroupNormalization, Input, Layer, LayerNormalization, RmsNormalization};
 use gatewise::{Result, Sequential, StreamState};
 use ndarray::ArrayD;
-use serde_json::json;
 
 use super::{error, zeros};
 
@@ -86,15 +85,6 @@ fn other_sizes_than_a_layer_was_built_for() {
     let text = "layer_normalization: expected sizes [4] along the axes [2], got inputs [2, 5, 3]";
     assert_eq!(error.to_string(), text);
     assert!(error.is_shape());
-}
-
-#[test]
-fn scaling_by_the_variance_is_not_supported() {
-    let config = json!({"class_name": "LayerNormalization", "config": {"rms_scaling": true}});
-    let error = error(layers::deserialize(&config));
-    let text = "LayerNormalization: `rms_scaling` is only supported as false, got true";
-    assert_eq!(error.to_string(), text);
-    assert!(error.is_unsupported());
 }
 
 #[test]

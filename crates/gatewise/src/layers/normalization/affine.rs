@@ -47,8 +47,18 @@ impl Affine {
     }
 
     pub fn build(&self, shape: &[usize], weights: &mut WeightBuilder<'_>) -> Result<()> {
-        let gamma = self.scale.then(|| weights.add("gamma", shape, &self.gamma)).transpose()?;
-        let beta = self.center.then(|| weights.add("beta", shape, &self.beta)).transpose()?;
+        self.build_some(shape, weights, [self.scale, self.center])
+    }
+
+    /// Makes `gamma` for the first and `beta` for the second of two flags.
+    pub fn build_some(
+        &self,
+        shape: &[usize],
+        weights: &mut WeightBuilder<'_>,
+        [scale, center]: [bool; 2],
+    ) -> Result<()> {
+        let gamma = scale.then(|| weights.add("gamma", shape, &self.gamma)).transpose()?;
+        let beta = center.then(|| weights.add("beta", shape, &self.beta)).transpose()?;
         self.weights.get_or_init(|| Weights { shape: shape.to_vec(), gamma, beta });
         Ok(())
     }

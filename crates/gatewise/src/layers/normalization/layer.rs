@@ -36,13 +36,20 @@ pub struct LayerNormalization {
     base: LayerBase,
     axis: Axes,
     epsilon: f32,
+    rms_scaling: bool,
     affine: Affine,
 }
 
 impl LayerNormalization {
     /// A layer with Keras's defaults: over the last axis, `epsilon` 0.001, with `gamma` and `beta`.
     pub fn new() -> Self {
-        Self { base: LayerBase::default(), axis: Axes::One(-1), epsilon: 1e-3, affine: Affine::default() }
+        Self {
+            base: LayerBase::default(),
+            axis: Axes::One(-1),
+            epsilon: 1e-3,
+            rms_scaling: false,
+            affine: Affine::default(),
+        }
     }
 
     /// Keras's `axis` (default −1): the axis or axes that are normalized together; not that of the samples.
@@ -54,6 +61,14 @@ impl LayerNormalization {
     /// Keras's `epsilon` (default 0.001): what is added to the variance, at least 0.
     pub fn epsilon(mut self, epsilon: f32) -> Self {
         self.epsilon = epsilon;
+        self
+    }
+
+    /// Keras's `rms_scaling` (default false), which it discourages: y = gamma · x / √(σ² + `epsilon`), with `gamma` and
+    /// without `beta` whatever `scale` and `center` say. [`RmsNormalization`](super::RmsNormalization) divides by the root
+    /// of the mean square, as Keras's name for it suggests; this one by the deviation, as Keras computes it.
+    pub fn rms_scaling(mut self, rms_scaling: bool) -> Self {
+        self.rms_scaling = rms_scaling;
         self
     }
 }
@@ -86,7 +101,11 @@ impl Layer for LayerNormalization {
 
     fn build(&self, inputs: &[Shape], weights: &mut WeightBuilder<'_>) -> Result<()> {
         let axes = self.axis.resolve(self, &inputs[0])?;
-        self.affine.build(&known_sizes(self, &axes, &inputs[0])?, weights)
+        let sizes = known_sizes(self, &axes, &inputs[0])?;
+        match self.rms_scaling {
+            true => self.affine.build_some(&sizes, weights, [true, false]),
+            false => self.affine.build(&sizes, weights),
+        }
     }
 
     fn call(&self, b: &Builder, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
@@ -97,7 +116,8 @@ impl Layer for LayerNormalization {
         let centered = b.sub(x.value, b.mean_keep(x.value, &axes)?)?;
         let variance = b.mean_keep(b.square(centered)?, &axes)?;
         let deviation = b.sqrt(b.shift(variance, config::decimal(self.epsilon))?)?;
-        let normalized = b.mul(centered, b.reciprocal(deviation)?)?;
+        let stretched = if self.rms_scaling { x.value } else { centered };
+        let normalized = b.mul(stretched, b.reciprocal(deviation)?)?;
         let y = self.affine.apply(b, normalized, &repeated_but(&axes, &shape))?;
         Ok(vec![x.with_value(y)])
     }
@@ -122,7 +142,7 @@ impl Layer for LayerNormalization {
         written.insert("axis".into(), axis);
         written.insert("epsilon".into(), config::short(self.epsilon));
         self.affine.insert_flags(&mut written);
-        written.insert("rms_scaling".into(), false.into());
+        written.insert("rms_scaling".into(), self.rms_scaling.into());
         self.affine.insert_initializers(&mut written);
         self.affine.insert_penalties(&mut written);
         written

@@ -40,8 +40,10 @@ pub(super) fn batch(r: &mut Reader) -> Result<Arc<dyn Layer>> {
 }
 
 pub(super) fn layer(r: &mut Reader) -> Result<Arc<dyn Layer>> {
-    let layer = LayerNormalization::new().axis(r.axes("axis", -1)?).epsilon(r.number("epsilon", 1e-3)?);
-    r.only_default("rms_scaling", &Json::Bool(false))?;
+    let layer = LayerNormalization::new()
+        .axis(r.axes("axis", -1)?)
+        .epsilon(r.number("epsilon", 1e-3)?)
+        .rms_scaling(r.flag("rms_scaling", false)?);
     let layer = affine!(r, layer, LayerNormalization);
     r.base(layer)
 }
