@@ -10,6 +10,8 @@ mod attention;
 mod conv;
 #[path = "error_messages/data.rs"]
 mod data;
+#[path = "error_messages/fitting.rs"]
+mod fitting;
 #[path = "error_messages/layers.rs"]
 mod layers;
 #[path = "error_messages/losses.rs"]
