@@ -89,8 +89,8 @@ impl Default for LearningRateFinder {
 
 const CLASS_NAME: &str = "LearningRateFinder";
 
-/// Points at each end of a slope.
-const REACH: usize = 2;
+/// The least number of points to either side of a slope.
+const LEAST_REACH: usize = 2;
 
 impl LearningRateFinder {
     /// The steps of the last search.
@@ -98,19 +98,23 @@ impl LearningRateFinder {
         &self.progress.points
     }
 
-    /// The learning rate at which the smoothed loss falls fastest over the logarithm of the rate; `None` if it never
-    /// falls, or after fewer than five steps.
+    /// The learning rate at which the loss falls fastest over the logarithm of the rate, by a straight line through the
+    /// losses of a tenth of the steps (at least two) to either side; `None` if it never falls, or after fewer than five
+    /// steps.
     pub fn suggestion(&self) -> Option<f64> {
-        let lowest = self.lowest()?;
-        let slope = |at: usize| {
-            let (a, b) = (self.progress.points[at - REACH], self.progress.points[at + REACH]);
-            (b.smoothed - a.smoothed) / (b.learning_rate / a.learning_rate).ln()
+        let points = &self.progress.points;
+        let reach = (points.len() / 10).max(LEAST_REACH);
+        // The rates grow by equal factors, so the place of a step stands for the logarithm of its rate.
+        let slope = |at: usize| -> f64 {
+            let places = -(reach as i64)..=reach as i64;
+            let losses = &points[at - reach..=at + reach];
+            places.zip(losses).map(|(place, point)| place as f64 * point.loss).sum()
         };
         // Beyond the lowest loss it only falls by chance.
-        let last = (lowest + 1).min(self.progress.points.len().saturating_sub(REACH));
-        let falling = (REACH..last).map(|at| (at, slope(at))).filter(|(_, slope)| *slope < 0.0);
+        let last = (self.lowest()? + 1).min(points.len().saturating_sub(reach));
+        let falling = (reach..last).map(|at| (at, slope(at))).filter(|(_, slope)| *slope < 0.0);
         let steepest = falling.min_by(|a, b| a.1.total_cmp(&b.1));
-        steepest.map(|(at, _)| self.progress.points[at].learning_rate)
+        steepest.map(|(at, _)| points[at].learning_rate)
     }
 
     /// The step with the lowest smoothed loss.

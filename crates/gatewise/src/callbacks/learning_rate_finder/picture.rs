@@ -46,7 +46,7 @@ impl LearningRateFinder {
             smoothed.iter().map(|point| point.1).filter(|loss| loss.is_finite()).collect();
         let start = shown.first().copied().unwrap_or(1.0);
         let low = shown.iter().copied().fold(f64::INFINITY, f64::min);
-        let ceiling = start + 1.0 * (start - low).abs().max(0.1 * start.abs());
+        let ceiling = start + 0.4 * (start - low).abs().max(0.1 * start.abs());
         shown.retain(|loss| *loss <= ceiling);
         shown.push(ceiling);
         let last = self.progress.points.last().map_or(self.lr_max, |point| point.learning_rate);

@@ -49,10 +49,34 @@ fn rates_grow_by_equal_factors_and_the_suggestion_is_where_the_loss_falls() {
     assert!(points.windows(2).all(|two| (two[1].learning_rate / two[0].learning_rate - factor).abs() < 1e-9));
     let suggestion = finder.suggestion().unwrap();
     let at = points.iter().position(|point| point.learning_rate == suggestion).unwrap();
-    assert!(points[at + 2].smoothed < points[at - 2].smoothed);
+    assert!(points[at + 8].smoothed < points[at - 8].smoothed);
     assert_eq!(finder.to_csv().lines().count(), points.len() + 1);
     let svg = finder.to_svg().unwrap();
     assert!(svg.contains("search for a learning rate") && svg.contains("smoothed"));
+}
+
+/// A search that has seen these losses.
+fn seen(losses: &[f64]) -> LearningRateFinder {
+    let point = |(step, loss): (usize, &f64)| SweepPoint {
+        learning_rate: 10_f64.powf(step as f64 / 10.0 - 5.0),
+        loss: *loss,
+        smoothed: *loss,
+    };
+    let mut finder = LearningRateFinder::default();
+    finder.progress.points = losses.iter().enumerate().map(point).collect();
+    finder
+}
+
+#[test]
+fn the_suggestion_is_not_taken_in_by_noise() {
+    // High, then down within ten steps about the fiftieth; every other loss is off by a tenth, the first by a half.
+    let noise = |step: usize| if step == 0 { 0.5 } else { 0.1 * (step % 2) as f64 };
+    let fall = |step: usize| 1.0 / (1.0 + ((step as f64 - 50.0) / 2.5).exp());
+    let losses: Vec<f64> = (0..100).map(|step| fall(step) + noise(step)).collect();
+    let suggestion = seen(&losses).suggestion().unwrap();
+    assert!((0.5..2.0).contains(&suggestion), "{suggestion} is not about 1");
+    assert_eq!(seen(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).suggestion(), None);
+    assert_eq!(seen(&[3.0, 2.0, 1.0]).suggestion(), None);
 }
 
 #[test]
