@@ -57,8 +57,8 @@ fn main() -> Result<()> {
         None => (grammar(), Plan { units: 64, epochs: 80, learning_rate: 0.01 }),
         Some(path) => {
             let pairs = pairs::read_pairs(path)?;
-            let every = (pairs.len() / number(1, 3000)?.max(1)).max(1);
-            let plan = Plan { units: number(3, 256)?, epochs: number(2, 40)?, learning_rate: 0.002 };
+            let every = (pairs.len() / number(1, 2000)?.max(1)).max(1);
+            let plan = Plan { units: number(3, 192)?, epochs: number(2, 60)?, learning_rate: 0.004 };
             (pairs.into_iter().step_by(every).collect(), plan)
         }
     };

@@ -68,7 +68,10 @@ pub fn beam_search<S>(
             break;
         }
     }
-    done.extend(beams);
+    // An unfinished text may only win where none was finished: what it lacks is not in its score.
+    if done.is_empty() {
+        done = beams;
+    }
     done.sort_by(|a, b| b.mean_score().total_cmp(&a.mean_score()));
     Ok(done)
 }

@@ -39,7 +39,7 @@ impl Callback for Progress {
     }
 
     fn on_train_end(&mut self, _: &mut dyn TrainingControl) -> Result<()> {
-        println!("trained for {} epochs in {:.1} s\n", self.epochs, self.start.elapsed().as_secs_f64());
+        println!("trained in {:.1} s\n", self.start.elapsed().as_secs_f64());
         Ok(())
     }
 }
