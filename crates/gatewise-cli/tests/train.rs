@@ -116,6 +116,28 @@ fn the_learning_rate_of_a_file_may_be_replaced() {
 }
 
 #[test]
+fn what_is_given_replaces_what_the_file_says_and_nothing_else() {
+    let group = Group::read("fit_files");
+    let case = group.cases().find(|case| case.name() == "lstm_plain.keras").unwrap();
+    let folder = Folder::with(&case);
+    let history = |arguments: &str| -> Json {
+        let base =
+            "train lstm_plain.keras --x x.npy --y y.npy --epochs 2 --no-shuffle --json --output out.keras";
+        serde_json::from_str(&folder.run(&format!("{base} {arguments}")).done().out).unwrap()
+    };
+    let own = history("");
+    let watched = history("--metrics mae");
+    assert_eq!((&watched["loss"], watched["mae"].is_array()), (&own["loss"], true), "the optimizer goes on");
+    let summary = folder.run("summary out.keras").done().out;
+    assert!(summary.contains("Compiled with: RMSprop"), "{summary}");
+    let faster = history("--optimizer sgd --learning-rate 0.5");
+    assert!(faster["loss"][0] == own["loss"][0] && faster["loss"][1] != own["loss"][1], "{faster}");
+    let summary = folder.run("summary out.keras").done().out;
+    assert!(summary.contains("Compiled with: SGD"), "{summary}");
+    assert!(history("--loss mae")["loss"][0] != own["loss"][0]);
+}
+
+#[test]
 fn what_a_format_does_not_keep_is_said() {
     let folder = Folder::of("gru.keras");
     let run = folder.run("train gru.keras --x x.npy --y y.npy --output out.safetensors").done();
@@ -220,6 +242,9 @@ fn mistakes_are_found_before_the_work() {
             ("--loss mse --learning-rate -1", "learning_rate"),
             ("--loss mse --validation-split 1", "`validation_split` must be at least 0 and below 1"),
             ("--loss mse,mse", "expected"),
+            ("--loss dense=mse,dense=mae", "--loss: the output \"dense\" has several losses: mse, mae"),
+            ("--loss dense=mse,mae", "--loss: expected OUTPUT=NAME for all or for none"),
+            ("--loss other=mse", "there is no output \"other\", the outputs are: dense"),
         ] {
             let run =
                 folder.run(&format!("train model.keras --x x.npy --y y.npy {arguments} --output out.keras"));

@@ -55,17 +55,17 @@ pub struct TrainArguments {
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
 
-    /// Loss by Keras's name, such as mse; for several outputs a list in their order or OUTPUT=LOSS. The model is
-    /// compiled anew then
+    /// Loss by Keras's name, such as mse; for several outputs a list in their order or OUTPUT=LOSS [default: that of the file]
     #[arg(long, value_name = "[OUTPUT=]LOSS", value_delimiter = ',')]
     pub loss: Vec<OfOutput>,
 
-    /// Optimizer by Keras's name, such as adam [default, as in Keras: rmsprop]
-    #[arg(long, value_name = "NAME", requires = "loss")]
+    /// Optimizer by Keras's name, such as adam, in its first state [default: that of the file; in one that is not compiled
+    /// rmsprop, as in Keras]
+    #[arg(long, value_name = "NAME")]
     pub optimizer: Option<String>,
 
-    /// Metrics by Keras's names, such as mae,accuracy; for several outputs OUTPUT=METRIC
-    #[arg(long, value_name = "[OUTPUT=]METRIC", value_delimiter = ',', requires = "loss")]
+    /// Metrics by Keras's names, such as mae,accuracy; for several outputs OUTPUT=METRIC [default: those of the file]
+    #[arg(long, value_name = "[OUTPUT=]METRIC", value_delimiter = ',')]
     pub metrics: Vec<OfOutput>,
 
     /// Learning rate, also in place of the one in the file
