@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use gatewise::functional::{Apply, CallOptions};
 use gatewise::layers::{
-    Activation, ActivityRegularization, Add, AdditiveAttention, Attention, CategoryEncoding, Concatenate,
-    Dense, Dropout, ELU, Embedding, Flatten, Gru, GruCell, Identity, Input, LayerOptions, LeakyReLU, Lstm,
-    LstmCell, Masking, MultiHeadAttention, Multiply, OutputMode, PReLU, Permute, ReLU, RepeatVector,
-    Rescaling, Rnn, SimpleRnn, Softmax, SpatialDropout1d, StackedRnnCells, TimeDistributed,
+    Activation, ActivityRegularization, Add, AdditiveAttention, Attention, BatchNormalization,
+    CategoryEncoding, Concatenate, ConvLstm1d, Dense, Dropout, ELU, Embedding, Flatten, Gru, GruCell,
+    Identity, Input, LayerOptions, LeakyReLU, Lstm, LstmCell, Masking, MultiHeadAttention, Multiply,
+    OutputMode, PReLU, Permute, ReLU, RepeatVector, Rescaling, Rnn, SimpleRnn, Softmax, SpatialDropout1d,
+    StackedRnnCells, TimeDistributed,
 };
 use gatewise::{Model, Result, Sequential, StreamState};
 use ndarray::{Array, ArrayD, Axis, Slice, stack};
@@ -156,6 +157,17 @@ fn every_recurrent_layer_streams() {
             assert_streams(&model, &tokens(3, 9), &[]);
         }
     }
+}
+
+#[test]
+fn a_convolutional_lstm_streams() {
+    let model = chain(|model| {
+        model.add(Input::new([None, Some(4), Some(2)]))?;
+        model.add(ConvLstm1d::new(3, 2).return_sequences(true))?;
+        model.add(BatchNormalization::new())?.add(ConvLstm1d::new(1, 2).return_sequences(true))?;
+        Ok(())
+    });
+    assert_streams(&model, &numbers(&[2, 5, 4, 2]), &[]);
 }
 
 #[test]

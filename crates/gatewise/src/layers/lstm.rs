@@ -78,6 +78,8 @@ use options::Options;
 /// * A rate of dropout outside `0 ≤ rate < 1` is an error; Keras clamps it.
 /// * A `stateful` layer takes any batch size. Samples keep their row of the state: a smaller last batch uses and
 ///   updates the first rows, and the others stay. Keras broadcasts or fails there.
+/// * `unroll` changes no number here. In Keras 3.15 an unrolled layer with `zero_output_for_mask` and `go_backwards` zeroes the
+///   wrong steps under a mask, because it does not reverse the mask.
 /// * `implementation` 1 and 2 compute the same; as in Keras, 1 draws its own mask of dropout for each gate, and a
 ///   `recurrent_dropout` implies it.
 #[derive(Debug)]

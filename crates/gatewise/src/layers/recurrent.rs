@@ -61,6 +61,8 @@ use steps::{End, Start};
 /// * A rate of dropout outside `0 ≤ rate < 1` is an error; Keras clamps it.
 /// * A `stateful` layer takes any batch size. Samples keep their row of the state: a smaller last batch uses and
 ///   updates the first rows, and the others stay. Keras broadcasts or fails there.
+/// * `unroll` changes no number here. In Keras 3.15 an unrolled layer with `zero_output_for_mask` and `go_backwards` zeroes the
+///   wrong steps under a mask, because it does not reverse the mask.
 /// * States of a stack of cells are given and returned one after another, not as lists in a list.
 #[derive(Debug)]
 pub struct RecurrentLayer<C: ?Sized> {

@@ -30,7 +30,7 @@ use crate::layers::{DataFormat, Padding};
 /// Dropout draws four masks of the shape of a step's inputs, and recurrent dropout four of the shape of the state, one
 /// for each gate and constant over time.
 ///
-/// The sizes must be known, as in Keras. The layer cannot be streamed yet.
+/// The sizes must be known, as in Keras.
 pub type ConvLstm<const RANK: usize> = RecurrentLayer<ConvLstmCell<RANK>>;
 
 /// Keras's `ConvLSTM1D`, over `[batch, time, rows, channels]`; see [`ConvLstm`].
