@@ -64,6 +64,10 @@ impl UpdateRule for Adadelta {
         vec![SlotBlock::zeros(&["accumulated_grad", "accumulated_delta_var"])]
     }
 
+    fn is_elementwise(&self) -> bool {
+        true
+    }
+
     fn update(&self, update: Update, mut slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
         let (rho, rest, epsilon) = (self.rho as f32, (1.0 - self.rho) as f32, self.epsilon as f32);
         let (gradients, deltas) = (slots.take(), slots.take());

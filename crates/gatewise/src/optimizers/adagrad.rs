@@ -63,6 +63,10 @@ impl UpdateRule for Adagrad {
         vec![SlotBlock::new([("accumulator", self.initial_accumulator_value as f32)])]
     }
 
+    fn is_elementwise(&self) -> bool {
+        true
+    }
+
     fn update(&self, update: Update, mut slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
         let epsilon = self.epsilon as f32;
         for ((w, g), sum) in weights.iter_mut().zip(gradient).zip(slots.take()) {

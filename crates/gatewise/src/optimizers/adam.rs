@@ -73,6 +73,10 @@ impl UpdateRule for Adam {
         slots(self.amsgrad)
     }
 
+    fn is_elementwise(&self) -> bool {
+        true
+    }
+
     fn update(&self, update: Update, slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
         let factors = factors(update, self.beta_1, self.beta_2, self.epsilon);
         step(&factors, self.amsgrad, slots, gradient, weights);

@@ -85,6 +85,10 @@ impl UpdateRule for AdamW {
         adam::slots(self.amsgrad)
     }
 
+    fn is_elementwise(&self) -> bool {
+        true
+    }
+
     fn update(&self, update: Update, slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
         let factors = adam::factors(update, self.beta_1, self.beta_2, self.epsilon);
         adam::step(&factors, self.amsgrad, slots, gradient, weights);

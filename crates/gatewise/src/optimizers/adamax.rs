@@ -68,6 +68,10 @@ impl UpdateRule for Adamax {
         vec![SlotBlock::zeros(&["momentum", "norm"])]
     }
 
+    fn is_elementwise(&self) -> bool {
+        true
+    }
+
     fn update(&self, update: Update, mut slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
         let (rest, decay, epsilon) = ((1.0 - self.beta_1) as f32, self.beta_2 as f32, self.epsilon as f32);
         let correction = update.bias_correction(self.beta_1);

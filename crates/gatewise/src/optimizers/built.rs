@@ -7,6 +7,10 @@ use super::slot_table::{SlotTable, Variable};
 use super::{Update, UpdateRule};
 use crate::error::{Error, Result};
 
+/// Numbers that are worked on at a time, so that they are still in the cache between the decay and the rule. A multiple of
+/// every vector's length, so that blocks change no bit.
+const BLOCK: usize = 4096;
+
 /// The arrays of an optimizer, and what it knows of the weights.
 #[derive(Debug)]
 pub(super) struct Built {
@@ -52,12 +56,18 @@ impl Built {
         }
         rule.advance(update, self.shared.of(0));
         for (variable, (weights, gradient)) in weights.iter_mut().zip(gradients).enumerate() {
-            if let Some(decay) = self.decays[variable] {
-                weights.iter_mut().for_each(|weight| *weight -= *weight * decay * update.learning_rate);
-            }
             let gradient = self.gradients.ready(variable, gradient);
-            let slots = self.slots.with_shared(variable, self.shared.first());
-            rule.update(update, slots, gradient, weights);
+            let block = if rule.is_elementwise() { BLOCK } else { weights.len().max(1) };
+            for start in (0..weights.len()).step_by(block) {
+                let range = start..weights.len().min(start + block);
+                let weights = &mut weights[range.clone()];
+                if let Some(decay) = self.decays[variable] {
+                    weights.iter_mut().for_each(|weight| *weight -= *weight * decay * update.learning_rate);
+                }
+                let mut slots = self.slots.with_shared(variable, self.shared.first());
+                slots.range = rule.is_elementwise().then(|| range.clone());
+                rule.update(update, slots, &gradient[range], weights);
+            }
         }
         self.gradients.finish(gradients.len());
     }

@@ -101,6 +101,10 @@ impl UpdateRule for Ftrl {
         vec![SlotBlock::new([("accumulator", self.initial_accumulator_value as f32), ("linear", 0.0)])]
     }
 
+    fn is_elementwise(&self) -> bool {
+        true
+    }
+
     fn update(&self, update: Update, mut slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
         let l2 = self.l2_regularization_strength as f32 + self.beta as f32 / (2.0 * update.learning_rate);
         let rule = kernels::Ftrl {

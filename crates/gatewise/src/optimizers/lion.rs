@@ -64,6 +64,10 @@ impl UpdateRule for Lion {
         vec![SlotBlock::zeros(&["momentum"])]
     }
 
+    fn is_elementwise(&self) -> bool {
+        true
+    }
+
     fn update(&self, update: Update, mut slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
         let (keep, take) = (self.beta_1 as f32, (1.0 - self.beta_1) as f32);
         let (old, new) = (self.beta_2 as f32, (1.0 - self.beta_2) as f32);

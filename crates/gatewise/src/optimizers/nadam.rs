@@ -89,6 +89,10 @@ impl UpdateRule for Nadam {
         *product = *product * self.beta_1 as f32 * (1.0 - 0.5 * power(0.96, update.number as f32));
     }
 
+    fn is_elementwise(&self) -> bool {
+        true
+    }
+
     fn update(&self, update: Update, mut slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
         let (beta_1, number) = (self.beta_1 as f32, update.number as f32);
         let share = beta_1 * (1.0 - 0.5 * power(0.96, number));

@@ -77,6 +77,10 @@ impl UpdateRule for RmsProp {
         blocks
     }
 
+    fn is_elementwise(&self) -> bool {
+        true
+    }
+
     fn update(&self, update: Update, mut slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
         let rule = kernels::RmsProp {
             learning_rate: update.learning_rate,

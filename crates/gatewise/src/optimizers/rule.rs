@@ -1,6 +1,7 @@
 //! What distinguishes one optimizer from another.
 
 use std::fmt::Debug;
+use std::ops::Range;
 use std::slice::IterMut;
 
 use serde_json::Value;
@@ -56,6 +57,12 @@ pub trait UpdateRule: Debug + Send + Sync {
 
     /// Moves the shared numbers on, once in every update before any weight; by default they stay.
     fn advance(&self, _update: Update, _shared: Slots<'_>) {}
+
+    /// Whether every element moves by itself, so that [`update`](Self::update) may be given a weight in pieces, one after
+    /// another, each with its part of the slots; by default not.
+    fn is_elementwise(&self) -> bool {
+        false
+    }
 
     /// Moves one weight. `gradient`, `weights` and, unless [`slot_of`](Self::slot_of) says otherwise, each slot have the
     /// same length.
@@ -119,6 +126,8 @@ pub struct Slots<'a> {
     pub(super) shape: &'a [usize],
     pub(super) own: IterMut<'a, Slot>,
     pub(super) shared: &'a [Slot],
+    /// The part of the weight that is moved, where it is not the whole.
+    pub(super) range: Option<Range<usize>>,
 }
 
 impl<'a> Slots<'a> {
@@ -127,12 +136,16 @@ impl<'a> Slots<'a> {
     /// # Panics
     /// If the rule has named no further one.
     pub fn take(&mut self) -> &'a mut [f32] {
-        &mut self.own.next().expect("a rule takes only slots that it has named").values
+        self.take_if_any().expect("a rule takes only slots that it has named")
     }
 
     /// The next array, if this weight has a further one.
     pub fn take_if_any(&mut self) -> Option<&'a mut [f32]> {
-        self.own.next().map(|slot| &mut slot.values[..])
+        let range = self.range.clone();
+        self.own.next().map(|slot| match range {
+            Some(range) => &mut slot.values[range],
+            None => &mut slot.values[..],
+        })
     }
 
     /// The shape of the weight.

@@ -88,6 +88,10 @@ impl UpdateRule for ScheduleFreeAdamW {
         slots.take().copy_from_slice(weights);
     }
 
+    fn is_elementwise(&self) -> bool {
+        true
+    }
+
     fn update(&self, update: Update, mut slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
         let number = update.number as f32;
         let warmup = match self.warmup_steps {

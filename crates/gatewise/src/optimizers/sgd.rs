@@ -66,6 +66,10 @@ impl UpdateRule for Sgd {
         Vec::from_iter((self.momentum != 0.0).then(|| SlotBlock::zeros(&["momentum"])))
     }
 
+    fn is_elementwise(&self) -> bool {
+        true
+    }
+
     fn update(&self, update: Update, mut slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
         let rule = kernels::Sgd {
             learning_rate: update.learning_rate,

@@ -78,7 +78,7 @@ impl SlotTable {
 
     /// The arrays of one weight.
     pub(super) fn with_shared<'a>(&'a mut self, variable: usize, shared: &'a [Slot]) -> Slots<'a> {
-        Slots { shape: &self.shapes[variable], own: self.slots[variable].iter_mut(), shared }
+        Slots { shape: &self.shapes[variable], own: self.slots[variable].iter_mut(), shared, range: None }
     }
 
     /// The arrays of the first weight: in a table of shared numbers all of them.

@@ -207,3 +207,31 @@ fn an_absent_argument_has_the_default_of_its_class() {
     }
     assert_eq!(get("adam").unwrap().config()["weight_decay"], Value::Null);
 }
+
+#[test]
+fn a_weight_of_several_blocks_moves_as_small_ones_do() {
+    let len = 2 * 4096 + 5;
+    let numbers =
+        |start: usize| -> Vec<f32> { (0..len).map(|i| ((i * 7 + start) % 23) as f32 / 11.0 - 1.0).collect() };
+    for name in ["adam", "sgd", "rmsprop", "adagrad", "adadelta", "adamax", "adamw", "nadam", "ftrl", "lion"]
+    {
+        let optimizer = || {
+            let mut value = serialize(&*get(name).unwrap());
+            value["config"]["weight_decay"] = 0.1.into();
+            deserialize(&value).unwrap()
+        };
+        let (mut whole, mut parts) = (numbers(1), numbers(1));
+        let mut one = optimizer();
+        one.build(&[("w", &[len])]).unwrap();
+        let mut several = optimizer();
+        several.build(&[("a", &[100]), ("b", &[len - 100])]).unwrap();
+        for step in 0..3 {
+            let gradient = numbers(step + 2);
+            one.apply(&[&gradient], &mut [&mut whole]).unwrap();
+            let (head, tail) = parts.split_at_mut(100);
+            several.apply(&[&gradient[..100], &gradient[100..]], &mut [head, tail]).unwrap();
+        }
+        assert_eq!(whole, parts, "{name}");
+        assert_ne!(whole, numbers(1), "{name}");
+    }
+}
