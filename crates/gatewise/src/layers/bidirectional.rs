@@ -38,7 +38,7 @@ pub use recurrent::Recurrent;
 /// model.add(Input::new([None, Some(8)]))?;
 /// model.add(Bidirectional::new(Lstm::new(32).return_sequences(true)))?;
 /// model.add(Bidirectional::new(Gru::new(16)).merge_mode(MergeMode::Sum))?.add(Dense::new(1))?;
-/// assert_eq!(model.output_shape().unwrap().to_string(), "[None, 1]");
+/// assert_eq!(model.outputs()[0].shape().to_string(), "[None, 1]");
 /// # Ok::<(), gatewise::Error>(())
 /// ```
 ///
