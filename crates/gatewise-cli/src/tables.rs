@@ -20,7 +20,8 @@ pub fn all(report: &Report) -> String {
 }
 
 /// A number near zero, such as `6.0e-8`.
-pub fn small(number: f32) -> String {
+pub fn small(number: impl Into<f64>) -> String {
+    let number = number.into();
     if number == 0.0 { "0".to_owned() } else { format!("{number:.1e}") }
 }
 

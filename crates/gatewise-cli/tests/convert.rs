@@ -4,6 +4,8 @@ mod common;
 
 use common::Folder;
 use common::fixtures::Group;
+use gatewise::Sequential;
+use gatewise::layers::{CategoryEncoding, Dense, Input};
 
 /// A model of each kind: a chain, tokens, several inputs, a shared part.
 const MODELS: [&str; 4] = ["stacked", "masked_graph", "encoder_decoder", "shared_and_nested"];
@@ -100,6 +102,22 @@ fn what_keras_wrote_in_parts_comes_together() {
     folder.add("stacked.weights.h5");
     folder.run("convert stacked.json whole.keras --weights stacked.weights.h5").done();
     folder.assert_keras("whole.keras");
+}
+
+#[test]
+fn layers_that_look_tokens_up_are_run_on_tokens() {
+    let folder = Folder::new();
+    let mut model = Sequential::new().with_seed(1);
+    model
+        .add(Input::new([Some(3)]))
+        .unwrap()
+        .add(CategoryEncoding::new(4))
+        .unwrap()
+        .add(Dense::new(2))
+        .unwrap();
+    model.save(folder.path("a.keras")).unwrap();
+    let run = folder.run("convert a.keras b.safetensors").done();
+    assert_eq!(run.out, "a.keras -> b.safetensors: checked on random inputs, max|diff| 0\n");
 }
 
 #[test]

@@ -139,6 +139,20 @@ fn with_stateful_a_stateful_model_goes_on_as_in_keras() {
 }
 
 #[test]
+fn with_stateful_a_model_with_several_inputs_takes_an_archive_for_each_turn() {
+    let folder = Folder::of("encoder_decoder.keras");
+    let inputs = [("enc_in", &folder.read("x0.npy")), ("dec_in", &folder.read("x1.npy"))];
+    gatewise::format::write_npz(folder.path("turn.npz"), &inputs).unwrap();
+    folder
+        .run("predict encoder_decoder.keras --stateful --input turn.npz --input turn.npz --output got.npz")
+        .done();
+    let got = folder.read_all("got.npz");
+    assert_eq!([got[0].0.as_str(), got[1].0.as_str()], ["turn", "turn_1"]);
+    assert_close(&got[0].1, &folder.read("y.npy"));
+    assert!(got[0].1 != got[1].1);
+}
+
+#[test]
 fn states_are_carried_only_where_that_means_something() {
     let folder = Folder::of("dense_stack.keras");
     folder.run("predict dense_stack.keras --stateful --input x.npy --output got.npz").fails_with(
@@ -148,6 +162,10 @@ fn states_are_carried_only_where_that_means_something() {
     folder.run("predict bidirectional.keras --stateful --input x.npy --output got.npz").fails_with(
         "bidirectional: --stateful: the layer reads sequences from their end, so that what it knows after one file is \
          not what it needs for the next",
+    );
+    let folder = Folder::of("shared_lstm.keras");
+    folder.run("predict shared_lstm.keras --stateful --input x0.npy --input x1.npy --output got.npz").fails_with(
+        "shared: --stateful: the layer is called several times on the way, so that it has no single state to carry",
     );
     let folder = Folder::of("variable_time.keras");
     folder.write("one.npy", &ArrayD::zeros(vec![1, 3, 4]));

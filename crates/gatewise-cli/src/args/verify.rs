@@ -29,7 +29,7 @@ pub struct VerifyArguments {
 
     /// Largest difference of a single number that passes
     #[arg(long, value_name = "X", default_value_t = 1e-5, value_parser = tolerance, allow_negative_numbers = true)]
-    pub tolerance: f32,
+    pub tolerance: f64,
 
     /// Samples that are computed together [default: 32]
     #[arg(long, value_name = "N")]
@@ -40,7 +40,7 @@ pub struct VerifyArguments {
     pub json: bool,
 }
 
-fn tolerance(text: &str) -> Result<f32, String> {
-    let number = text.parse().ok().filter(|number: &f32| *number >= 0.0 && number.is_finite());
+fn tolerance(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| *number >= 0.0 && number.is_finite());
     number.ok_or_else(|| "expected a finite number, 0 or more".to_owned())
 }

@@ -17,7 +17,7 @@ pub fn run(arguments: &VerifyArguments) -> Result<Answer> {
     let differences = differences(arguments, &predictions)?;
     let largest = largest(differences.iter().map(|(_, difference)| *difference));
     // NaN is in no order, and so fails.
-    let passes = largest <= arguments.tolerance;
+    let passes = f64::from(largest) <= arguments.tolerance;
     let text = match arguments.json {
         true => as_json(arguments, &differences, largest, passes)?,
         false => as_text(arguments, &differences, largest, passes),

@@ -36,14 +36,14 @@ fn array(shape: &[usize], stream: u64, tokens: Option<u64>) -> ArrayD<f32> {
     array
 }
 
-/// The number of tokens that every embedding knows; `None` without one.
+/// The number of tokens that every layer knows which looks them up; `None` without one.
 fn tokens(config: &Json) -> Option<u64> {
-    let own = match config.get("class_name").and_then(Json::as_str) {
-        Some("Embedding") => {
-            config.get("config").and_then(|config| config.get("input_dim")).and_then(Json::as_u64)
-        }
+    let argument = match config.get("class_name").and_then(Json::as_str) {
+        Some("Embedding") => Some("input_dim"),
+        Some("CategoryEncoding") => Some("num_tokens"),
         _ => None,
     };
+    let own = argument.and_then(|argument| config.get("config")?.get(argument)?.as_u64());
     let inner: Box<dyn Iterator<Item = &Json>> = match config {
         Json::Array(list) => Box::new(list.iter()),
         Json::Object(fields) => Box::new(fields.values()),

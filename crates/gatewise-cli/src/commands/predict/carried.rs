@@ -24,6 +24,11 @@ pub fn keeping_states(model: Model) -> Result<Model> {
              what it needs for the next"
         );
     }
+    if let Some(name) = layers.shared {
+        bail!(
+            "{name}: --stateful: the layer is called several times on the way, so that it has no single state to carry"
+        );
+    }
     let stateful = Model::from_config(&config)?;
     stateful.set_weights(&model.get_weights())?;
     Ok(stateful)
@@ -37,6 +42,8 @@ struct Layers {
     recurrent: usize,
     /// The name of one that reads backwards.
     backwards: Option<String>,
+    /// The name of one that is called several times, or has a part that keeps a state and is.
+    shared: Option<String>,
 }
 
 impl Layers {
@@ -60,7 +67,13 @@ impl Layers {
                         self.backwards = self.backwards.take().or(name);
                     }
                 }
+                let before = self.recurrent;
                 fields.values_mut().for_each(|value| self.visit(value));
+                let calls = fields.get("inbound_nodes").and_then(Json::as_array).map_or(0, Vec::len);
+                if calls > 1 && self.recurrent > before {
+                    let name = fields.get("name").and_then(Json::as_str).map(str::to_owned);
+                    self.shared = self.shared.take().or(name);
+                }
             }
             _ => {}
         }
