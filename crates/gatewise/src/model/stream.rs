@@ -140,6 +140,7 @@ impl Model {
     ) -> Result<(Vec<ArrayD<f32>>, StreamState)> {
         // A model that is not built says so, before its inputs are counted.
         self.network()?;
+        self.network()?;
         let arrays = x.into().in_order("x", &self.input_names())?;
         let purpose = if state.is_new() { Purpose::FirstStep } else { Purpose::NextStep };
         let program = self.step_program(purpose, &arrays)?;

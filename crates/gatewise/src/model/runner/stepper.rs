@@ -61,6 +61,7 @@ impl Model {
         let zeros: Vec<ArrayD<f32>> =
             shapes.into_iter().map(|shape| ArrayD::zeros(IxDyn(shape.as_ref()))).collect();
         let arrays: Vec<&ArrayD<f32>> = zeros.iter().collect();
+        self.network()?;
         let names = self.input_names();
         if arrays.len() != names.len() {
             let text = format!("expected a shape for each of {}, got {}", names.join(", "), arrays.len());
