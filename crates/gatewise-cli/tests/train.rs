@@ -146,6 +146,24 @@ fn what_a_format_does_not_keep_is_said() {
 }
 
 #[test]
+fn class_numbers_of_steps_are_a_row_of_a_csv() {
+    with_case("embedding_tagger", |case| {
+        let folder = folder(case);
+        let rows = |array: &ArrayD<f32>| -> String {
+            let width = array.len() / array.shape()[0];
+            let numbers: Vec<String> = array.iter().map(f32::to_string).collect();
+            numbers.chunks(width).map(|row| row.join(",") + "\n").collect()
+        };
+        folder.write_text("x.csv", &rows(&case.f32("x")));
+        folder.write_text("y.csv", &rows(&case.f32("y")));
+        let loss = "--loss sparse_categorical_crossentropy --json --output out.keras";
+        let arrays = folder.run(&format!("train model.keras --x x.npy --y y.npy {loss}")).done();
+        let tables = folder.run(&format!("train model.keras --x x.csv --y y.csv {loss}")).done();
+        assert_eq!(arrays.out, tables.out);
+    });
+}
+
+#[test]
 fn the_same_seed_gives_the_same_file_and_another_does_not() {
     with_case("plain", |case| {
         let folder = folder(case);

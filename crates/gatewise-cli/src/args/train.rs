@@ -16,9 +16,12 @@ const EXAMPLES: &str = "Examples:
   gatewise train model.keras --x x.npy --y y.npy --validation-split 0.2 --history h.json --output trained.keras
   gatewise train two.keras --x a=a.npy --x b=b.npy --y y.npy --output trained.keras";
 
+const CLASSES: &str = "Targets of an output [time, classes] as .csv: a row holds a class number for each step, for the sparse losses, or the numbers
+of all classes for each step.";
+
 /// The arguments of `gatewise train`. Names and defaults are those of Keras's `compile` and `fit`.
 #[derive(Debug, Args)]
-#[command(before_help = EXAMPLES, after_help = ARRAYS)]
+#[command(before_help = EXAMPLES, after_help = format!("{ARRAYS}\n\n{CLASSES}"))]
 pub struct TrainArguments {
     /// File of a model; training goes on from its weights and, if it is compiled, from the state of its optimizer
     pub model: PathBuf,

@@ -7,6 +7,9 @@ use gatewise::{Model, Shape};
 
 use super::{Given, expected_shape, samples};
 
+/// What messages call an output.
+const OUTPUT: &str = "the output";
+
 /// An input or output of a model.
 #[derive(Debug, Clone)]
 pub struct Place {
@@ -36,7 +39,7 @@ pub fn inputs_of(model: &Model) -> Vec<Place> {
 pub fn outputs_of(model: &Model) -> Vec<Place> {
     let of = |tensor: &KerasTensor| Place {
         name: tensor.name(),
-        what: "the output",
+        what: OUTPUT,
         shape: Some(any_batch(tensor.shape())),
     };
     model.outputs().iter().map(of).collect()
@@ -50,7 +53,7 @@ fn any_batch(shape: &Shape) -> Shape {
 impl Place {
     /// An output whose predictions have this shape.
     pub fn of_predictions(name: &str, shape: &[usize]) -> Self {
-        Self { name: name.to_owned(), what: "the output", shape: Some(Shape::known(shape)) }
+        Self { name: name.to_owned(), what: OUTPUT, shape: Some(Shape::known(shape)) }
     }
 
     /// The array, if it fits.
@@ -72,6 +75,7 @@ impl Place {
             return Ok(given);
         }
         let width: usize = given.array.shape()[1..].iter().product();
+        let sizes = if self.takes_classes(sizes, width) { &sizes[..sizes.len() - 1] } else { sizes };
         let known: usize = sizes.iter().flatten().product();
         let unknown = sizes.iter().filter(|size| size.is_none()).count();
         let (name, what) = (&self.name, self.what);
@@ -97,5 +101,11 @@ impl Place {
         let numbers = given.array.into_raw_vec_and_offset().0;
         let array = ArrayD::from_shape_vec(IxDyn(&shape), numbers)?;
         Ok(Given { array, ..given })
+    }
+
+    /// Whether a row of this width has a class number for every step of an output, whose last axis is over the classes.
+    fn takes_classes(&self, sizes: &[Option<usize>], width: usize) -> bool {
+        let steps: Option<usize> = sizes.split_last().and_then(|(_, steps)| steps.iter().copied().product());
+        self.what == OUTPUT && sizes.len() > 1 && sizes.last() != Some(&Some(1)) && steps == Some(width)
     }
 }
