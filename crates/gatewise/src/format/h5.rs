@@ -171,14 +171,18 @@ impl Array {
         })
     }
 
-    /// Reads numbers of type float32 into `numbers`, which are as many as its shape, which the caller has checked,
-    /// says.
+    /// Reads numbers of type float32, or one whole number, into `numbers`, which are as many as its shape, which the caller
+    /// has checked, says.
     ///
     /// # Errors
     /// If the file is damaged there.
     pub fn read(&self, numbers: &mut [f32]) -> Result<()> {
         let rows = self.shape()?.first().copied().unwrap_or(1);
         if numbers.is_empty() {
+            return Ok(());
+        }
+        if self.element_type()? == ElementType::Integer {
+            numbers[0] = self.integer()? as f32;
             return Ok(());
         }
         self.check_chunks(numbers.len())?;

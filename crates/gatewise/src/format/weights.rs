@@ -45,7 +45,7 @@ fn write_part(file: &mut Node, place: &str, tree: &WeightTree, written: &mut BTr
     }
     file.group(&group).set("name", Attribute::Text(tree.name.clone()));
     for (number, variable) in tree.weights.iter().enumerate() {
-        file.numbers(&format!("{group}/{number}"), variable.shape(), variable.read().clone());
+        put(file, &format!("{group}/{number}"), variable);
         written.insert(variable.id());
     }
     for (part, tree) in &tree.parts {
@@ -111,11 +111,27 @@ impl Finder<'_> {
     }
 }
 
+/// Writes one weight.
+pub fn put(file: &mut Node, path: &str, variable: &Variable) {
+    let numbers = variable.read().clone();
+    if is_count(variable) {
+        file.integer(path, numbers.first().copied().unwrap_or_default() as i64);
+    } else {
+        file.numbers(path, variable.shape(), numbers);
+    }
+}
+
+/// Whether a weight is the only one that Keras keeps as a whole number: the `count` of `Normalization`.
+fn is_count(variable: &Variable) -> bool {
+    variable.shape().is_empty() && !variable.is_trainable() && variable.path().ends_with("/count")
+}
+
 /// Checks that an array has the type and the shape of a weight.
 pub fn check(path: &str, variable: &Variable, array: &Array) -> Result<()> {
     let (element, shape) = (array.element_type()?, array.shape()?);
     let expected: Vec<u64> = variable.shape().iter().map(|&size| size as u64).collect();
-    if element == ElementType::Float32 && shape == expected {
+    let is_right = element == ElementType::Float32 || is_count(variable) && element == ElementType::Integer;
+    if is_right && shape == expected {
         return Ok(());
     }
     let element = match element {

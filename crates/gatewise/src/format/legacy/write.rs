@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::super::h5::{Attribute, Node};
 use super::super::keras::KERAS_VERSION;
+use super::super::weights;
 use super::in_order;
 use crate::error::{Error, Result};
 use crate::layers::name_of;
@@ -25,21 +26,21 @@ pub fn write(model: &Model) -> Result<Vec<u8>> {
     file.set("keras_version", Attribute::Text(KERAS_VERSION.into()));
     file.set("backend", Attribute::Text("tensorflow".into()));
     file.set("model_config", Attribute::Bytes(config.to_string()));
-    let weights = file.group("model_weights");
+    let root = file.group("model_weights");
     let names: Vec<String> = model.layers().iter().map(|layer| name_of(&**layer)).collect();
     check_count("layers", names.len())?;
-    weights.set("layer_names", Attribute::List(names));
-    weights.set("backend", Attribute::Bytes("tensorflow".into()));
-    weights.set("keras_version", Attribute::Bytes(KERAS_VERSION.into()));
-    weights.group("top_level_model_weights").set("weight_names", Attribute::List(Vec::new()));
+    root.set("layer_names", Attribute::List(names));
+    root.set("backend", Attribute::Bytes("tensorflow".into()));
+    root.set("keras_version", Attribute::Bytes(KERAS_VERSION.into()));
+    root.group("top_level_model_weights").set("weight_names", Attribute::List(Vec::new()));
     for layer in model.layers() {
-        let group = weights.group(&name_of(&**layer));
+        let group = root.group(&name_of(&**layer));
         let mut names: Vec<String> = Vec::new();
         for variable in in_order(&**layer) {
             let path = format!("{}/{}", model.name(), variable.path());
             let count = names.iter().filter(|known| known.starts_with(&path)).count();
             let name = if count == 0 { path } else { format!("{path}#{count}") };
-            group.numbers(&name, variable.shape(), variable.read().clone());
+            weights::put(group, &name, &variable);
             names.push(name);
         }
         check_count(&name_of(&**layer), names.len())?;
