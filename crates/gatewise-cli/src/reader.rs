@@ -7,7 +7,7 @@ mod tests;
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use gatewise::forecast::Series;
 
 use cells::Sheet;
@@ -21,11 +21,7 @@ pub fn read_series(path: &Path, column: Option<&str>) -> Result<Series> {
 
 /// Reads the series in the bytes of a file called `name`.
 fn parse_series(name: &str, bytes: &[u8], column: Option<&str>) -> Result<Series> {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.trim_start_matches('\u{feff}'),
-        Err(_) => bail!("{name}: expected text in UTF-8, got other bytes; save it as UTF-8"),
-    };
-    let sheet = Sheet::parse(name, text)?;
+    let sheet = Sheet::parse(name, cells::text(name, bytes)?)?;
     let dates = columns::date_column(&sheet);
     let values = columns::value_column(name, &sheet, dates, column)?;
     let numbers = columns::numbers(name, &sheet, values)?;

@@ -194,6 +194,7 @@ fn arrays_that_do_not_fit_are_named_with_what_was_expected() {
     folder.write_text("wide.csv", "1,2,3\n");
     folder.write_text("large.csv", "16777217\n");
     folder.write_text("header.csv", "a,b\n");
+    folder.write_text("nan.csv", "nan,NaN\n1,2\n");
     folder.write_text("x.txt", "1");
     folder.write_text("no.npy", "1");
     let cases = [
@@ -229,6 +230,7 @@ fn arrays_that_do_not_fit_are_named_with_what_was_expected() {
             "--input x0.npy --input large.csv",
             "large.csv: line 1, column 1: expected a number that float32 holds, whole ones up to 2^24, got 16777217",
         ),
+        ("--input x0.npy --input nan.csv", "nan.csv: line 1, column 1: expected a number, got \"nan\""),
         ("--input x0.npy --input header.csv", "header.csv: expected rows of numbers, got none"),
     ];
     for (inputs, expected) in cases {

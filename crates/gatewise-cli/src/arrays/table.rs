@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use gatewise::ndarray::{ArrayD, IxDyn};
 
 use super::bytes_of;
-use crate::reader::cells::{number, separator};
+use crate::reader::cells;
 
 /// The numbers of a file, `[rows, columns]`. A first row without any number is a header.
 pub fn read(path: &Path) -> Result<ArrayD<f32>> {
@@ -15,31 +15,22 @@ pub fn read(path: &Path) -> Result<ArrayD<f32>> {
 
 /// The numbers in the bytes of a file called `name`.
 pub fn parse(name: &str, bytes: &[u8]) -> Result<ArrayD<f32>> {
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        bail!("{name}: expected text in UTF-8, got other bytes; save it as UTF-8")
-    };
-    let text = text.trim_start_matches('\u{feff}');
-    let separator = separator(text);
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
+    let text = cells::text(name, bytes)?;
+    let separator = cells::separator(text);
     let (mut numbers, mut width, mut rows) = (Vec::new(), None, 0);
-    for (index, record) in reader.records().enumerate() {
+    for (index, record) in cells::records(text, separator).records().enumerate() {
         let record = record.with_context(|| name.to_owned())?;
         let line = record.position().map_or(0, csv::Position::line);
-        let cells = record.iter().map(|cell| number(cell, separator == b';'));
-        let cells: Vec<Option<f64>> = cells.collect();
-        let expected = *width.get_or_insert(cells.len());
-        if cells.len() != expected {
-            bail!("{name}: line {line}: expected {expected} cells as in the first line, got {}", cells.len());
+        let row = record.iter().map(|cell| cells::number(cell, separator == b';'));
+        let row: Vec<Option<f64>> = row.collect();
+        let expected = *width.get_or_insert(row.len());
+        if row.len() != expected {
+            bail!("{name}: line {line}: expected {expected} cells as in the first line, got {}", row.len());
         }
-        if index == 0 && cells.iter().all(Option::is_none) {
+        if index == 0 && row.iter().all(Option::is_none) && record.iter().all(is_word) {
             continue;
         }
-        for (column, cell) in cells.iter().enumerate() {
+        for (column, cell) in row.iter().enumerate() {
             let got = &record[column];
             match cell.map(|number| (number as f32, number)) {
                 Some((single, number)) if fits(single, number, got) => numbers.push(single),
@@ -56,6 +47,11 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<ArrayD<f32>> {
         bail!("{name}: expected rows of numbers, got none");
     }
     Ok(ArrayD::from_shape_vec(IxDyn(&[rows, width.unwrap_or(0)]), numbers)?)
+}
+
+/// Whether a cell can be the name of a column: `nan` and `inf` are numbers that are not taken.
+fn is_word(cell: &str) -> bool {
+    cell.parse::<f64>().is_err()
 }
 
 /// Whether a single is the number: rounded if it has decimals, exactly if it is whole, as the number of a token is.

@@ -19,14 +19,8 @@ impl Sheet {
     /// Splits `text` into cells.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
         let separator = separator(text);
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(separator)
-            .has_headers(false)
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(text.as_bytes());
         let mut rows = Vec::new();
-        for record in reader.records() {
+        for record in records(text, separator).records() {
             let record = record.with_context(|| format!("{name}: row {}", rows.len() + 1))?;
             rows.push(record.iter().map(str::to_owned).collect::<Vec<String>>());
         }
@@ -62,6 +56,21 @@ impl Sheet {
 /// Whether a cell stands for a value that is not known.
 pub fn is_missing(cell: &str) -> bool {
     matches!(cell.to_ascii_lowercase().as_str(), "" | "na" | "n/a" | "nan" | "null" | "none" | "-" | ".")
+}
+
+/// The text in the bytes of a file called `name`.
+pub fn text<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.trim_start_matches('\u{feff}')),
+        Err(_) => bail!("{name}: expected text in UTF-8, got other bytes; save it as UTF-8"),
+    }
+}
+
+/// The rows of a text, however many cells each has.
+pub fn records(text: &str, separator: u8) -> csv::Reader<&[u8]> {
+    let mut builder = csv::ReaderBuilder::new();
+    builder.delimiter(separator).has_headers(false).flexible(true).trim(csv::Trim::All);
+    builder.from_reader(text.as_bytes())
 }
 
 /// A tab or a semicolon if one stands outside quotes in the first line, else a comma, which may be a decimal
