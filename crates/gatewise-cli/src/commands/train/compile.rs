@@ -81,9 +81,12 @@ fn metrics(given: &[OfOutput]) -> Result<Json> {
     })
 }
 
+/// Outputs with the names that are given for each.
+type ByOutput<'a> = Vec<(String, Vec<&'a str>)>;
+
 /// The names for each output; none where no output is named.
-fn by_output<'a>(option: &str, given: &'a [OfOutput]) -> Result<Option<Vec<(String, Vec<&'a str>)>>> {
-    let mut outputs: Vec<(String, Vec<&str>)> = Vec::new();
+fn by_output<'a>(option: &str, given: &'a [OfOutput]) -> Result<Option<ByOutput<'a>>> {
+    let mut outputs = ByOutput::new();
     for OfOutput { output, name } in given {
         let Some(output) = output else { continue };
         match outputs.iter_mut().find(|(known, _)| known == output) {
