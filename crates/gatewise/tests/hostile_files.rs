@@ -157,6 +157,23 @@ fn files_cut_anywhere_are_errors() {
 }
 
 #[test]
+fn thousands_of_layers_take_no_more_than_their_share_of_time() {
+    let config = |count: usize| {
+        let layer = r#"{"class_name": "Activation", "config": {"activation": "tanh"}}"#;
+        let input = r#"{"class_name": "InputLayer", "config": {"batch_shape": [null, 2]}}"#;
+        let layers = vec![layer; count].join(",");
+        format!(r#"{{"class_name": "Sequential", "config": {{"layers": [{input},{layers}]}}}}"#)
+    };
+    let start = Instant::now();
+    let loaded = from_bytes(config(3000).as_bytes(), FileFormat::Json, &Load::default()).unwrap();
+    assert_eq!(loaded.model.layers().len(), 3000);
+    assert!(start.elapsed() < PATIENCE, "took {:?}", start.elapsed());
+    let error = from_bytes(config(20_000).as_bytes(), FileFormat::Json, &Load::default()).unwrap_err();
+    assert!(error.to_string().contains("expected at most 4096 layers"), "{error}");
+    assert!(start.elapsed() < PATIENCE, "took {:?}", start.elapsed());
+}
+
+#[test]
 fn forged_configurations_are_errors_or_models() {
     let base = std::fs::read_to_string(common::path("files").join("shared_and_nested.json")).unwrap();
     let forged = ["-1", "0", "1e400", "18446744073709551615", "null", "\"x\"", "[]", "{}", "[[[]]]", "true"];

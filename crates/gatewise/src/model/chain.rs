@@ -1,5 +1,6 @@
 //! Building up a chain of layers.
 
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use super::Model;
@@ -37,11 +38,33 @@ impl Model {
 
 impl Architecture {
     pub(super) fn append(&mut self, layer: Arc<dyn Layer>) -> Result<()> {
+        if !self.add(layer)? {
+            return Ok(());
+        }
+        self.rebuild().inspect_err(|_| {
+            self.layers.pop();
+            self.network = OnceLock::new();
+        })
+    }
+
+    /// Appends many layers and builds the chain once: one by one would take a time that grows with the square.
+    pub(super) fn append_all(
+        &mut self,
+        layers: impl IntoIterator<Item = Result<Arc<dyn Layer>>>,
+    ) -> Result<()> {
+        for layer in layers {
+            self.add(layer?)?;
+        }
+        if self.layers.is_empty() { Ok(()) } else { self.rebuild() }
+    }
+
+    /// Appends a layer without building; returns whether it is more than the input.
+    fn add(&mut self, layer: Arc<dyn Layer>) -> Result<bool> {
         layer.base().check()?;
         layer.base().set_name_with(|| self.free_name(layer.class_name()));
         layer.check()?;
         if layer.as_input().is_some() {
-            return self.set_input(layer);
+            return self.set_input(layer).map(|()| false);
         }
         self.check_name(&*layer)?;
         if self.layers.is_empty() && self.input.is_none() {
@@ -49,10 +72,7 @@ impl Architecture {
             self.input = shape.map(|shape| self.input_of(shape));
         }
         self.layers.push(layer);
-        self.rebuild().inspect_err(|_| {
-            self.layers.pop();
-            self.network = OnceLock::new();
-        })
+        Ok(true)
     }
 
     fn input_of(&self, shape: &Shape) -> Arc<dyn Layer> {
@@ -110,10 +130,10 @@ impl Architecture {
     /// `lstm` for the first layer of a class, then `lstm_1`, ….
     fn free_name(&self, class_name: &str) -> String {
         let base = snake_case(class_name);
-        let is_taken = |name: &str| self.layers.iter().any(|layer| layer.base().name() == Some(name));
+        let taken: HashSet<&str> = self.layers.iter().filter_map(|layer| layer.base().name()).collect();
         let numbered = (1..).map(|number| format!("{base}_{number}"));
         let mut names = std::iter::once(base.clone()).chain(numbered);
-        names.find(|name| !is_taken(name)).unwrap_or(base)
+        names.find(|name| !taken.contains(name.as_str())).unwrap_or(base)
     }
 
     fn check_name(&self, layer: &dyn Layer) -> Result<()> {

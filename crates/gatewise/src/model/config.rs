@@ -141,13 +141,27 @@ fn layer_configs(architecture: &Architecture, shape: Option<&Shape>) -> Vec<Json
     configs
 }
 
+/// More layers than models have, and few enough to judge each against all others.
+const MOST_LAYERS: usize = 4096;
+
+/// Refuses configurations that only cost time.
+fn check_count(subject: &str, count: usize) -> Result<()> {
+    if count <= MOST_LAYERS {
+        return Ok(());
+    }
+    Err(Error::argument(
+        subject,
+        format!("expected at most {MOST_LAYERS} layers or calls of one, got {count}"),
+    ))
+}
+
 fn chain(config: &Json) -> Result<Architecture> {
     let wrong = |text: &str| Error::argument("sequential", text);
     let mut architecture = Architecture::new(Kind::Sequential, functional::next_seed());
     let list = config.get("layers").and_then(Json::as_array);
-    for layer in list.ok_or_else(|| wrong("the configuration lacks the list `layers`"))? {
-        architecture.append(layers::deserialize(layer)?)?;
-    }
+    let list = list.ok_or_else(|| wrong("the configuration lacks the list `layers`"))?;
+    check_count("sequential", list.len())?;
+    architecture.append_all(list.iter().map(layers::deserialize))?;
     let shape = config.get("build_input_shape").filter(|shape| !shape.is_null());
     if let (Some(shape), None) = (shape, architecture.network.get()) {
         let dims = shape.as_array().ok_or_else(|| wrong("`build_input_shape` must be a list"))?;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::check_count;
 use super::nodes::{self, Call, Reference};
 use crate::error::{Error, Result};
 use crate::functional::{self, CallOptions, KerasTensor};
@@ -62,6 +63,8 @@ struct Graph {
 pub(super) fn read(config: &Json) -> Result<Architecture> {
     let list = config.get("layers").and_then(Json::as_array);
     let list = list.ok_or_else(|| wrong("the configuration lacks the list `layers`"))?;
+    let calls = |layer: &Json| layer.get("inbound_nodes").and_then(Json::as_array).map_or(1, Vec::len);
+    check_count("functional", list.iter().map(calls).sum())?;
     let mut graph = Graph::default();
     let mut waiting: Vec<(String, Vec<Call>)> = Vec::new();
     for entry in list {
