@@ -15,14 +15,20 @@ use gatewise::format::{Load, load};
 use gatewise::{Model, Predict, Result};
 use ndarray::{ArrayD, IxDyn};
 
+const USAGE: &str = "give `write FOLDER TO` or `predict FOLDER`, as `cargo xtask keras-files` does";
+
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = words.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["write", from, to] => write(Path::new(from), Path::new(to)),
         ["predict", folder] => predict(Path::new(folder)),
+        [] => {
+            println!("{USAGE}");
+            Ok(())
+        }
         _ => {
-            eprintln!("expected `write FOLDER TO` or `predict FOLDER`");
+            eprintln!("{USAGE}");
             std::process::exit(2);
         }
     };
