@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 use super::archive::{self, Archive};
 use super::convert::Converter;
 use super::h5::{Node, Tree};
-use super::load::{Load, LoadReport, Loaded, budget};
+use super::load::{Load, LoadReport, Loaded, budget, compile};
 use super::{FileFormat, json, optimizer, weights};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -49,7 +49,7 @@ pub fn read<R: Read + Seek>(reader: R, size: u64, load: &Load) -> Result<Loaded>
     if load.compile
         && let Some(compiled) = config.get("compile_config").filter(|compiled| is_compiled(compiled))
     {
-        model.compile_from_config(&converter.compile_config(compiled.clone())?)?;
+        compile(&mut model, compiled.clone(), &mut converter)?;
         optimizer::read(&file, &mut model, &mut converter)?;
     }
     let report = LoadReport {

@@ -12,7 +12,7 @@
 
 use super::convert::Converter;
 use super::h5::{Array, Tree};
-use super::load::{FileFormat, Load, LoadReport, Loaded, budget};
+use super::load::{FileFormat, Load, LoadReport, Loaded, budget, compile};
 use super::{json, optimizer, weights};
 use crate::error::{Error, Result};
 use crate::layers::{Layer, name_of};
@@ -45,7 +45,7 @@ pub fn read(bytes: Vec<u8>, load: &Load) -> Result<Loaded> {
         && let Some(compiled) = file.text("", "training_config")?
     {
         let compiled = json::parse("training_config", compiled.as_bytes())?;
-        model.compile_from_config(&converter.compile_config(compiled)?)?;
+        compile(&mut model, compiled, &mut converter)?;
         read_optimizer(&file, &mut model, &mut converter)?;
     }
     let writer = version.map_or_else(|| "Keras 1".to_owned(), |version| format!("Keras {version}"));

@@ -59,6 +59,10 @@ impl FileFormat {
     pub fn of(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.ends_with(".weights.json") {
+            let text = "weights in several files are not supported; save them in one `.weights.h5` file";
+            return Err(Error::unsupported(path.display(), text));
+        }
         let found = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending));
         found.map(|(_, format)| *format).ok_or_else(|| {
             let known: Vec<&str> = ENDINGS.iter().map(|(ending, _)| *ending).collect();
@@ -187,6 +191,18 @@ pub(super) fn weights_into(model: &Model, path: &Path) -> Result<()> {
         FileFormat::Safetensors => safetensors::read_weights(model, &read(path)?).map_err(in_file),
         FileFormat::Json => Err(Error::argument(path.display(), "the file has no weights")),
     }
+}
+
+/// Compiles a model as its file says.
+///
+/// # Errors
+/// If a part is unknown, with the remedy.
+pub(super) fn compile(model: &mut Model, config: Json, converter: &mut Converter) -> Result<()> {
+    let compiled = converter.compile_config(config).and_then(|config| model.compile_from_config(&config));
+    compiled.map_err(|error| {
+        let text = format!("{error}; load the model with `compile` off to do without its training");
+        Error::format("compile_config", text)
+    })
 }
 
 /// The file and its size.

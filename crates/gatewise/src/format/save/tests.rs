@@ -1,6 +1,10 @@
+use std::io::Cursor;
+
 use ndarray::Array;
 
+use super::super::archive::{self, Archive};
 use super::*;
+use crate::Compile;
 use crate::layers::{Dense, Input, LayerOptions, Lstm};
 
 fn model(name: &str) -> Sequential {
@@ -87,4 +91,46 @@ fn a_model_of_a_class_of_its_own_is_refused_by_name() {
     let text = r#"{"class_name": "MyModel", "module": "mine", "config": {}}"#;
     let error = Model::from_json(text).unwrap_err();
     assert!(error.is_unsupported() && error.to_string().contains("\"MyModel\""), "{error}");
+}
+
+#[test]
+fn a_loss_that_is_unknown_is_named_with_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.keras");
+    let mut model = model("lstm");
+    model.compile(Compile::new("adam", "mse")).unwrap();
+    model.save(&path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let mut archive = Archive::open(Cursor::new(&bytes), bytes.len() as u64).unwrap();
+    let members: Vec<(String, Vec<u8>)> = archive
+        .names()
+        .into_iter()
+        .map(|name| (name.clone(), archive.read(&name, u64::MAX).unwrap().unwrap()))
+        .collect();
+    let changed: Vec<(&str, Vec<u8>)> = members
+        .iter()
+        .map(|(name, bytes)| match name.as_str() {
+            "config.json" => {
+                let text = String::from_utf8(bytes.clone()).unwrap();
+                assert!(text.contains("\"loss\":\"mse\""), "{text}");
+                (name.as_str(), text.replace("\"loss\":\"mse\"", "\"loss\":\"mine\"").into_bytes())
+            }
+            _ => (name.as_str(), bytes.clone()),
+        })
+        .collect();
+    let changed: Vec<(&str, &[u8])> = changed.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+    std::fs::write(&path, archive::write(&changed).unwrap()).unwrap();
+    let error = Model::load(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("\"mine\"")
+            && error.ends_with("load the model with `compile` off to do without its training"),
+        "{error}"
+    );
+    assert!(load(&path, &Load { compile: false }).is_ok());
+}
+
+#[test]
+fn weights_in_several_files_are_refused() {
+    let error = model("lstm").load_weights("m.weights.json").unwrap_err();
+    assert!(error.is_unsupported() && error.to_string().contains("several files"), "{error}");
 }
