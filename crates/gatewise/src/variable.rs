@@ -37,7 +37,17 @@ impl Variable {
     ) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let shape = values.shape().to_vec();
-        let data = RwLock::new(values.iter().copied().collect());
+        let len = values.len();
+        let data = if values.is_standard_layout() {
+            // The numbers themselves where they lie in order: a large weight is not in memory twice.
+            let (mut numbers, start) = values.into_raw_vec_and_offset();
+            numbers.drain(..start.unwrap_or(0));
+            numbers.truncate(len);
+            numbers
+        } else {
+            values.iter().copied().collect()
+        };
+        let data = RwLock::new(data);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let (is_learned, is_frozen) = (true, AtomicBool::new(false));
         Self(Arc::new(Inner { id, path, shape, is_learned, is_frozen, regularizer, constraint, data }))

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
 use gatewise::format::{FileFormat, Load, from_bytes, load};
-use gatewise::{Error, Model};
+use gatewise::layers::{Embedding, Input};
+use gatewise::{Error, Model, Sequential};
 
 /// Memory may be twice the file and this more.
 const SLACK: u64 = 64 << 20;
@@ -153,6 +154,24 @@ fn files_cut_anywhere_are_errors() {
             let result = from_bytes(&base[..length], format, &Load::default());
             assert!(result.is_err(), "{format:?} cut at {length} of {}", base.len());
         }
+    }
+}
+
+#[test]
+fn a_large_file_is_in_memory_no_more_than_twice() {
+    let mut model = Sequential::new();
+    model.add(Input::new([None])).unwrap();
+    model.add(Embedding::new(8192, 1024).embeddings_initializer("ones")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["large.keras", "large.h5", "large.safetensors"] {
+        let path = folder.path().join(name);
+        model.save(&path).unwrap();
+        let size = std::fs::metadata(&path).unwrap().len();
+        assert!(size > 32 << 20, "{name}: {size} bytes");
+        let mut loaded = None;
+        let used = measure(|| loaded = Some(Model::load(&path).unwrap()));
+        assert!(used.bytes_max < 2 * size + (6 << 20), "{name}: {} bytes for {size}", used.bytes_max);
+        assert_eq!(loaded.unwrap().get_weights(), model.get_weights(), "{name}");
     }
 }
 

@@ -149,7 +149,7 @@ fn assign(model: &Model, tensors: &SafeTensors<'_>) -> Result<()> {
     if let Some(extra) = tensors.names().into_iter().find(|name| !is_known(name)) {
         return Err(Error::format(format!("weight \"{extra}\""), "the model has no such weight"));
     }
-    let mut weights = Vec::new();
+    let mut views = Vec::new();
     for (variable, name) in variables.iter().zip(&names) {
         let subject = format!("weight \"{name}\"");
         let view = tensors.tensor(name).map_err(|_| Error::format(&subject, "it is not in the file"))?;
@@ -157,9 +157,14 @@ fn assign(model: &Model, tensors: &SafeTensors<'_>) -> Result<()> {
             let (shape, got, dtype) = (variable.shape(), view.shape(), view.dtype());
             return Err(Error::format(&subject, format!("expected F32 {shape:?}, got {dtype:?} {got:?}")));
         }
-        weights.push(array(&subject, &view)?);
+        views.push(view);
     }
-    model.set_weights(&weights)
+    // All fit, so that none can be left behind; and none is in memory twice.
+    for (variable, view) in variables.iter().zip(&views) {
+        let numbers = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        variable.write().iter_mut().zip(numbers).for_each(|(old, new)| *old = new);
+    }
+    Ok(())
 }
 
 /// The numbers of a tensor of type F32.
