@@ -288,7 +288,10 @@ fn an_argument_that_does_not_exist() {
 #[test]
 fn arguments_of_another_type() {
     let messages = [
-        (json!({"units": "many"}), "LSTM: `units` must be a whole number, got \"many\""),
+        (
+            json!({"units": "many"}),
+            "LSTM: `units` must be a whole number of at most 2147483647, got \"many\"",
+        ),
         (json!({"units": 3, "use_bias": 1}), "LSTM: `use_bias` must be true or false, got 1"),
         (json!({"units": 3, "dropout": "much"}), "LSTM: `dropout` must be a number, got \"much\""),
         (json!({"units": 3, "implementation": 3}), "LSTM: `implementation` must be 0, 1 or 2, got 3"),
