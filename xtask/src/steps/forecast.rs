@@ -10,7 +10,7 @@ use crate::tally::Tally;
 use crate::workspace::Workspace;
 
 /// Endings of the files that a forecast leaves: the model, the table and the picture.
-const ENDINGS: [&str; 3] = ["safetensors", "csv", "svg"];
+const ENDINGS: [&str; 3] = ["keras", "csv", "svg"];
 
 /// `cargo run --release -- forecast` on the built-in series exits with 0 and leaves its three files.
 pub fn run(workspace: &Workspace, _: &mut Tally) -> Result<Outcome> {
