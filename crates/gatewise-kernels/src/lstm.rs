@@ -224,6 +224,11 @@ impl<F: Real> Layer<'_, F> {
         self.activation.is_custom() || self.recurrent_activation.is_custom()
     }
 
+    /// Whether the activations are those that are applied in registers.
+    pub(crate) fn has_default_activations(&self) -> bool {
+        matches!((&self.activation, &self.recurrent_activation), (Activation::Tanh, Activation::Sigmoid))
+    }
+
     /// Where the rows of the record lie.
     pub(crate) fn record_layout(&self) -> record::RecordLayout {
         record::RecordLayout::new(&self.sizes, self.has_custom_activation())

@@ -74,6 +74,30 @@ pub(crate) fn multiply_four<I: Isa, const AT_MOST: usize>(
     }
 }
 
+/// Continues the sums of one row and of four vectors from each of two panels over all k of `left`.
+///
+/// A row alone has only four chains of additions, too few to keep the adders busy; two panels have eight.
+#[inline(always)]
+pub(crate) fn multiply_row<I: Isa>(
+    isa: I,
+    sums: &mut [[I::F32; MAX_VECTORS]; 2],
+    left: &[f32],
+    right: [Panel; 2],
+) {
+    let ops = isa.f32();
+    let mut tile = *sums;
+    for (k, &factor) in left.iter().enumerate() {
+        let factor = ops.splat(factor);
+        for (sums, panel) in tile.iter_mut().zip(right) {
+            let vectors = panel.at::<_, MAX_VECTORS, MAX_VECTORS>(ops, k, 0);
+            for (sum, vector) in sums.iter_mut().zip(vectors) {
+                *sum = ops.mul_add(factor, vector, *sum);
+            }
+        }
+    }
+    *sums = tile;
+}
+
 /// The V vectors from `first` of W vectors.
 #[inline(always)]
 fn multiply_rows<I: Isa, const AT_MOST: usize, const V: usize, const W: usize>(

@@ -8,6 +8,7 @@
 //!   3. Activations are polynomials over whole vectors.
 
 mod operand;
+mod pair;
 mod run;
 mod step;
 
@@ -16,6 +17,7 @@ use super::record::RecordLayout;
 use super::weights::Weights;
 use super::{Inputs, Layer, Output, Outputs, Sizes};
 use crate::simd::{lanes, run};
+use pair::{FollowerRun, Meeting};
 use run::{Call, ChunkRun};
 
 /// Results and scratch of consecutive samples.
@@ -79,7 +81,13 @@ pub(super) fn forward_with(
         sizes,
     };
     let call = Call { layer, inputs, weights };
-    for_chunks(samples, chunk_len(&sizes), &|samples| run(ChunkRun { call, samples }));
+    if pair::is_worth_it(layer, inputs, samples.record.is_some()) {
+        let meeting = Meeting::new(&sizes);
+        let leader = ChunkRun { call, samples, meeting: Some(&meeting) };
+        rayon::join(|| run(leader), || run(FollowerRun { call, meeting: &meeting }));
+        return;
+    }
+    for_chunks(samples, chunk_len(&sizes), &|samples| run(ChunkRun { call, samples, meeting: None }));
 }
 
 impl Samples for ForwardSamples<'_> {

@@ -23,6 +23,12 @@ impl<'a> Operand<'a> {
         DenseRows { data: &self.data[self.first + row * self.stride..], stride: self.stride, len: self.len }
     }
 
+    /// One row.
+    #[inline(always)]
+    pub fn row(&self, row: usize) -> &'a [f32] {
+        &self.data[self.first + row * self.stride..][..self.len]
+    }
+
     /// The rows from `row` for each gate; `rows` of the result serve all gates if they share them.
     #[inline(always)]
     pub fn rows_per_gate(&self, row: usize) -> GateRows<'a> {

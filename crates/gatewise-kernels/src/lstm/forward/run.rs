@@ -2,6 +2,7 @@
 
 use super::ForwardSamples;
 use super::operand::Operand;
+use super::pair::Meeting;
 use super::step::Step;
 use crate::lstm::chunks::{Samples, take};
 use crate::lstm::weights::Weights;
@@ -20,6 +21,26 @@ pub(super) struct Call<'a> {
 pub(super) struct ChunkRun<'a> {
     pub call: Call<'a>,
     pub samples: ForwardSamples<'a>,
+    /// Where another thread may come to help.
+    pub meeting: Option<&'a Meeting>,
+}
+
+/// x at `time` and h of the samples from number `first`, without dropout.
+#[inline(always)]
+pub(super) fn operands<'a>(
+    call: &Call<'a>,
+    (first, time): (usize, usize),
+    h: &'a [f32],
+) -> (Operand<'a>, Operand<'a>) {
+    let Sizes { steps, features, units, .. } = call.layer.sizes;
+    let x = Operand {
+        data: call.inputs.x,
+        first: (first * steps + time) * features,
+        stride: steps * features,
+        gate_stride: 0,
+        len: features,
+    };
+    (x, Operand { data: h, first: 0, stride: units, gate_stride: 0, len: units })
 }
 
 impl SimdOp for ChunkRun<'_> {
@@ -27,7 +48,7 @@ impl SimdOp for ChunkRun<'_> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let Self { call, samples } = self;
+        let Self { call, samples, meeting } = self;
         let Sizes { steps, features, units, .. } = call.layer.sizes;
         let (first, count) = (samples.first, samples.count());
         let ForwardSamples { mut y, mut h, c, mut record, layout, mut scratch, .. } = samples;
@@ -42,16 +63,10 @@ impl SimdOp for ChunkRun<'_> {
         }
         for number in 0..steps {
             let time = call.layer.time(number);
-            let x = Operand {
-                data: call.inputs.x,
-                first: (first * steps + time) * features,
-                stride: steps * features,
-                gate_stride: 0,
-                len: features,
-            };
+            let (x, previous_h) = operands(&call, (first, time), h);
             let x = x.masked(&call.inputs.dropout, first, count, masked_x);
-            let previous_h = Operand { data: &*h, first: 0, stride: units, gate_stride: 0, len: units };
             let operand_h = previous_h.masked(&call.inputs.recurrent_dropout, first, count, masked_h);
+            let shared = meeting.filter(|meeting| meeting.is_shared(number, h, c));
             let mut step = Step {
                 call,
                 first,
@@ -68,8 +83,14 @@ impl SimdOp for ChunkRun<'_> {
                 row: &mut *scratch,
             };
             step.record_previous_h();
-            step.run(isa, x, operand_h);
+            match shared {
+                Some(meeting) => step.run_shared(isa, x, operand_h, meeting),
+                None => step.run(isa, x, operand_h),
+            }
             std::mem::swap(&mut h, &mut next_h);
+        }
+        if let Some(meeting) = meeting {
+            meeting.end(steps, c);
         }
         if steps % 2 == 1 {
             next_h.copy_from_slice(h);

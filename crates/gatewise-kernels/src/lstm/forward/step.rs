@@ -1,14 +1,16 @@
 //! One step of a chunk of samples.
 
+use std::ops::Range;
+
 use super::operand::Operand;
+use super::pair::Meeting;
 use super::run::Call;
-use crate::activation::Activation;
+use crate::lstm::Output;
 use crate::lstm::gates::{Cell, activate};
 use crate::lstm::record::{RecordLayout, RecordRowMut};
-use crate::lstm::weights::{Weights, block_in_place};
-use crate::lstm::{Layer, Output};
+use crate::lstm::weights::{Packed, Weights, block_in_place};
 use crate::simd::{BitOps, Isa, NumOps, store_first};
-use crate::tile::{MAX_ROWS, Sums, load_first, multiply_four, parts};
+use crate::tile::{MAX_ROWS, Sums, load_first, multiply_four, multiply_row, parts};
 
 /// A step: the state before it, and where the state after it and the outputs go. Rows are samples of the chunk.
 pub(super) struct Step<'a, 'b> {
@@ -62,25 +64,69 @@ impl Step<'_, '_> {
     /// Computes the step. The default activations are applied block by block, all others to whole rows.
     #[inline(always)]
     pub fn run<I: Isa>(&mut self, isa: I, x: Operand, h: Operand) {
-        let Layer { activation, recurrent_activation, .. } = self.call.layer;
-        let by_blocks = matches!((activation, recurrent_activation), (Activation::Tanh, Activation::Sigmoid));
-        for unit in (0..self.units()).step_by(isa.f32().len()) {
+        self.run_units(isa, x, h, 0..self.units());
+        if !self.call.layer.has_default_activations() {
+            for row in 0..self.count {
+                self.finish_row(isa, row);
+            }
+        }
+    }
+
+    /// Computes the step with another thread, or without it if it does not keep up.
+    #[inline(always)]
+    pub fn run_shared<I: Isa>(&mut self, isa: I, x: Operand, h: Operand, meeting: &Meeting) {
+        self.run_units(isa, x, h, meeting.leader_share());
+        match meeting.leader_exchange(self.number, self.next_h, self.c) {
+            true => self.emit(meeting.follower_share()),
+            false => self.run_units(isa, x, h, meeting.follower_share()),
+        }
+    }
+
+    /// The blocks of units that begin in `units`, whose start is the start of a block.
+    #[inline(always)]
+    pub fn run_units<I: Isa>(&mut self, isa: I, x: Operand, h: Operand, units: Range<usize>) {
+        let lanes = isa.f32().len();
+        let per_gate = x.gate_stride + h.gate_stride > 0;
+        let mut unit = units.start;
+        if let (1, false, Weights::Packed(packed)) = (self.count, per_gate, self.call.weights) {
+            while unit + lanes < units.end {
+                self.run_two_blocks(isa, x, h, &packed, unit);
+                unit += 2 * lanes;
+            }
+        }
+        for unit in (unit..units.end).step_by(lanes) {
             let bias = self.bias(isa, unit);
             for (row, rows) in parts(self.count, self.call.weights.max_rows()) {
                 let mut sums = [bias; MAX_ROWS];
                 self.add_products(isa, &mut sums, x, h, (row, rows), unit); // (1)
                 for (r, &z) in sums[..rows].iter().enumerate() {
-                    match by_blocks {
-                        true => self.finish_block(isa, z, row + r, unit),
-                        false => self.store_z(isa, z, row + r, unit),
-                    }
+                    self.finish(isa, z, row + r, unit);
                 }
             }
         }
-        if !by_blocks {
-            for row in 0..self.count {
-                self.finish_row(isa, row);
-            }
+    }
+
+    /// The only row for the two blocks of units from `unit`.
+    #[inline(always)]
+    fn run_two_blocks<I: Isa>(&mut self, isa: I, x: Operand, h: Operand, packed: &Packed, unit: usize) {
+        let lanes = isa.f32().len();
+        let blocks = [unit, unit + lanes];
+        let mut sums = blocks.map(|unit| self.bias(isa, unit));
+        let [[w, u], [next_w, next_u]] = blocks.map(|unit| packed.block(unit, lanes));
+        for (operand, right) in [(x, [w, next_w]), (h, [u, next_u])] {
+            multiply_row(isa, &mut sums, operand.row(0), right); // (1)
+        }
+        for (unit, z) in blocks.into_iter().zip(sums) {
+            self.finish(isa, z, 0, unit);
+        }
+    }
+
+    /// What follows (1) for a block of units of one row.
+    #[inline(always)]
+    fn finish<I: Isa>(&mut self, isa: I, z: [I::F32; 4], row: usize, unit: usize) {
+        match self.call.layer.has_default_activations() {
+            true => self.finish_block(isa, z, row, unit),
+            false => self.store_z(isa, z, row, unit),
         }
     }
 
@@ -236,6 +282,20 @@ impl Step<'_, '_> {
                     false => y.copy_within(at - units..at - units + len, at),
                 }
             }
+        }
+    }
+
+    /// Writes the outputs of units whose new h another thread has computed.
+    fn emit(&mut self, units: Range<usize>) {
+        for row in 0..self.count {
+            if !self.is_used(row) {
+                self.skip(row, units.start, units.len());
+                continue;
+            }
+            let (at, len) = (row * self.units() + units.start, units.len());
+            let (steps, width, number) = (self.steps(), self.units(), self.number);
+            let to = &mut output(self.y, number, steps, width, row)[units.start..][..len];
+            to.copy_from_slice(&self.next_h[at..][..len]);
         }
     }
 

@@ -74,6 +74,27 @@ fn weights_that_were_packed_before_give_the_same_bits() {
 }
 
 #[test]
+fn two_threads_that_share_the_units_give_the_bits_of_one() {
+    for (batch, steps, features, units) in [(1, 120, 8, 64), (1, 40, 33, 90), (3, 60, 1, 50), (2, 9, 20, 200)]
+    {
+        let cases = Case::with_options(batch, steps, features, units);
+        for case in cases.into_iter().filter(|case| case.activations == Activations::Default) {
+            let arrays = case.arrays();
+            let alone = on_threads(1, || case.packed(&arrays));
+            // When the second thread comes is up to chance.
+            for _ in 0..5 {
+                let together = on_threads(2, || case.packed(&arrays));
+                for (name, got, expected) in
+                    [("y", &together.y, &alone.y), ("h", &together.h, &alone.h), ("c", &together.c, &alone.c)]
+                {
+                    assert_same_bits(&format!("{name}, {case:?}"), got, expected);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 #[should_panic(expected = "packed for other sizes")]
 fn weights_packed_for_other_sizes_are_refused() {
     let case = Case::with_options(1, 2, 3, 5).remove(0);
