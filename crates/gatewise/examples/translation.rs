@@ -8,7 +8,8 @@
 //! `cargo run --release --example translation` learns 206 sentences of a small grammar in some seconds and prints loss and
 //! accuracy (of characters), how long it took, and translations of sentences that it has seen and of sentences that it
 //! has not. With a file of pairs, English, tab, French:
-//! `cargo run --release --example translation -- english-french.tsv [pairs] [epochs] [units]`.
+//! `cargo run --release --example translation -- english-french.tsv [pairs] [epochs] [units]`
+//! learns 400 pairs of the file by heart in some minutes; more pairs need more units and more time.
 
 #![allow(clippy::print_stdout)]
 
@@ -57,8 +58,8 @@ fn main() -> Result<()> {
         None => (grammar(), Plan { units: 64, epochs: 80, learning_rate: 0.01 }),
         Some(path) => {
             let pairs = pairs::read_pairs(path)?;
-            let every = (pairs.len() / number(1, 2000)?.max(1)).max(1);
-            let plan = Plan { units: number(3, 192)?, epochs: number(2, 60)?, learning_rate: 0.004 };
+            let every = (pairs.len() / number(1, 400)?.max(1)).max(1);
+            let plan = Plan { units: number(3, 128)?, epochs: number(2, 350)?, learning_rate: 0.004 };
             (pairs.into_iter().step_by(every).collect(), plan)
         }
     };
