@@ -97,7 +97,8 @@ pub use masking::Masking;
 pub use merge::{Add, Average, Concatenate, Dot, DotAxes, Maximum, Minimum, Multiply, Subtract};
 pub use noise::{AlphaDropout, GaussianDropout, GaussianNoise, SpatialDropout1d};
 pub use normalization::{
-    BatchNormalization, GroupNormalization, LayerNormalization, Normalization, RmsNormalization,
+    BatchNormalization, GroupNormalization, LayerNormalization, Normalization, RenormClipping,
+    RmsNormalization,
 };
 pub use numbers::Numbers;
 pub(crate) use operation::Operation;

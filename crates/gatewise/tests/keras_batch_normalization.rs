@@ -101,7 +101,7 @@ fn training_gives_the_outputs_gradients_and_statistics_of_keras() {
             compared += 1;
         }
     }
-    assert!(compared >= 100, "only {compared} arrays were compared");
+    assert!(compared >= 300, "only {compared} arrays were compared");
 }
 
 #[test]
@@ -127,12 +127,48 @@ fn arrays(case: &Case<'_>, prefix: &str) -> Vec<ArrayD<f32>> {
     numbered(case, prefix).iter().map(|name| case.f32(name)).collect()
 }
 
+/// A case by its name.
+fn named<'a>(group: &'a Group, name: &str) -> Case<'a> {
+    group.cases().find(|case| case.name() == name).expect("the case is there")
+}
+
+#[test]
+fn statistics_of_renormalization_start_as_in_keras() {
+    let group = Group::read("batch_normalization");
+    let case = named(&group, "renorm_started");
+    let layer = layers::deserialize(&case.json["layer"]).expect("the configuration is Keras's");
+    layers::call(&*layer, &[case.f32("x0")], 1).expect("the layer can be called");
+    let variables = layer.variables();
+    let last = |path: &str| path.rsplit('/').next().expect("a name").to_owned();
+    let names: Vec<String> = variables.iter().map(|variable| last(variable.path())).collect();
+    assert_eq!(names, texts(&case.json["weights"]));
+    for (name, variable) in names.iter().zip(&variables).skip(2) {
+        assert_close(name, &widen(&variable.value()), &case.f64(&format!("start_{name}")), 0.0);
+    }
+}
+
+#[test]
+fn a_file_with_renormalization_loads_and_predicts_as_in_keras() {
+    let group = Group::read("batch_normalization");
+    let case = named(&group, "fit_renorm");
+    let file = case.json["file"].as_str().expect("a name");
+    let model = Model::load(common::path("files").join(file)).expect("the file is Keras's");
+    assert_eq!(model.get_weights(), arrays(&case, "after"));
+    let predictions = model.predict(&case.f32("x")).unwrap();
+    assert_close("predictions", &widen(&predictions), &case.f64("predictions"), TOLERANCE);
+}
+
 #[test]
 fn a_whole_training_is_that_of_keras() {
     let group = Group::read("batch_normalization");
-    let case = group.cases().find(|case| case.name() == "fit").expect("the case is there");
+    for name in ["fit", "fit_renorm"] {
+        assert_trains_alike(&named(&group, name));
+    }
+}
+
+fn assert_trains_alike(case: &Case<'_>) {
     let mut model = Model::from_config(&case.json["config"]).expect("the configuration is Keras's");
-    model.set_weights(&arrays(&case, "before")).expect("the weights fit");
+    model.set_weights(&arrays(case, "before")).expect("the weights fit");
     assert_eq!(model.summary(), case.json["summary"].as_str().expect("a text"));
     model.compile(Compile::new(Sgd { learning_rate: 0.05.into(), ..Sgd::default() }, "mse")).unwrap();
     let (x, y) = (case.f32("x"), case.f32("y"));
@@ -155,7 +191,7 @@ fn a_whole_training_is_that_of_keras() {
             assert!((got - expected).abs() < TRAINED, "{key}: {got} and {expected}");
         }
     }
-    for (index, (got, expected)) in model.get_weights().iter().zip(arrays(&case, "after")).enumerate() {
+    for (index, (got, expected)) in model.get_weights().iter().zip(arrays(case, "after")).enumerate() {
         assert_close(&format!("weight {index}"), &widen(got), &widen(&expected), TRAINED);
     }
     let predictions = model.predict_all(&x, Predict::default()).unwrap().remove(0);

@@ -18,7 +18,7 @@ const TOLERANCE: f64 = 1e-5;
 
 /// The groups of such layers, and how many arrays of each are compared at least.
 const GROUPS: [(&str, usize); 9] = [
-    ("layers_batch_normalization", 55),
+    ("layers_batch_normalization", 105),
     ("layers_merge", 180),
     ("layers_conv", 80),
     ("layers_sequences", 70),

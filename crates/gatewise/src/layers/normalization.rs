@@ -7,7 +7,7 @@ mod group;
 mod layer;
 mod rms;
 
-pub use batch::BatchNormalization;
+pub use batch::{BatchNormalization, RenormClipping};
 pub use features::Normalization;
 pub use group::GroupNormalization;
 pub use layer::LayerNormalization;

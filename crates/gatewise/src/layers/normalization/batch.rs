@@ -17,6 +17,10 @@ use crate::layers::{
 use crate::shape::Shape;
 use crate::variable::Variable;
 
+mod renorm;
+
+pub use renorm::RenormClipping;
+
 /// y = gamma · (x − μ) / √(σ² + `epsilon`) + beta, for every index of `axis` with a mean μ and a variance σ² of its own
 /// (Ioffe and Szegedy 2015; Keras's `BatchNormalization`). The shape stays and the mask passes.
 ///
@@ -29,6 +33,9 @@ use crate::variable::Variable;
 /// | `beta` | the same | gradients |
 /// | `moving_mean` | the same | training, not by gradients |
 /// | `moving_variance` | the same | training, not by gradients |
+/// | `moving_stddev`, with `renorm` | the same | training, not by gradients |
+/// | `renorm_mean`, with `renorm` | the same | training, not by gradients |
+/// | `renorm_stddev`, with `renorm` | the same | training, not by gradients |
 ///
 /// ```
 /// use gatewise::layers::{BatchNormalization, Dense, Input, Lstm};
@@ -46,6 +53,19 @@ use crate::variable::Variable;
 /// With a mask, which has all axes but the last, only what it keeps enters μ and σ², both with the number of kept
 /// elements + 10⁻⁷ as the divisor. Everything is normalized, masked steps too.
 ///
+/// # Renormalization
+///
+/// With `renorm` (Ioffe 2017, "Batch Renormalization", <https://arxiv.org/abs/1702.03275>) training takes the deviation
+/// t = √(σ² + `epsilon`) of the batch and s = max(`renorm_stddev`, √`epsilon`) of earlier ones, and computes
+///
+/// * r = t / s, limited to `rmin ..= rmax`, and d = (μ − `renorm_mean`) / s, limited to `-dmax ..= dmax`
+///   ([`RenormClipping`]); both are constants for the gradients,
+/// * y = gamma · (r · (x − μ) / t + d) + beta.
+///
+/// `renorm_mean` and `renorm_stddev` follow μ and t with `renorm_momentum`, `moving_mean` and `moving_stddev` with
+/// `momentum`, and `moving_variance` becomes max(`moving_stddev`² − `epsilon`, 0). Inference is as without. The deviations
+/// start at the root of what `moving_variance_initializer` gives.
+///
 /// # Frozen layers
 ///
 /// With `trainable(false)`, or in a model that is frozen, the layer normalizes by the moving statistics in training too
@@ -55,7 +75,9 @@ use crate::variable::Variable;
 ///
 /// * A model that is not being trained changes no weight: a call with `training=True` inside of it normalizes by the
 ///   batch, and the moving statistics stay. In Keras they move in `predict` too.
-/// * `synchronized` and `renorm` are not supported and are refused by name. One machine has nothing to synchronize.
+/// * `synchronized` is not supported and is refused by name. One machine has nothing to synchronize.
+/// * `momentum`, `renorm_momentum` and `renorm_clipping` are checked for every layer, in use or not. Keras checks neither
+///   momentum, and the clipping with `renorm` alone.
 #[derive(Debug)]
 pub struct BatchNormalization {
     base: LayerBase,
@@ -65,6 +87,7 @@ pub struct BatchNormalization {
     affine: Affine,
     moving_mean: InitializerArgument,
     moving_variance: InitializerArgument,
+    renorm: renorm::Options,
     statistics: OnceLock<Statistics>,
 }
 
@@ -73,6 +96,15 @@ pub struct BatchNormalization {
 struct Statistics {
     mean: Variable,
     variance: Variable,
+    renorm: Option<renorm::Kept>,
+}
+
+impl Statistics {
+    /// All of them in Keras's order.
+    fn variables(&self) -> impl Iterator<Item = &Variable> {
+        let renorm = self.renorm.iter().flat_map(renorm::Kept::variables);
+        [&self.mean, &self.variance].into_iter().chain(renorm)
+    }
 }
 
 impl BatchNormalization {
@@ -86,6 +118,7 @@ impl BatchNormalization {
             affine: Affine::default(),
             moving_mean: "zeros".into(),
             moving_variance: "ones".into(),
+            renorm: renorm::Options::default(),
             statistics: OnceLock::new(),
         }
     }
@@ -153,13 +186,30 @@ impl BatchNormalization {
         b.reshape(mask, &Shape::new(dims))
     }
 
-    /// Moves a statistic towards what the batch has.
-    fn follow(&self, b: &Builder, statistic: &Variable, batch: Value) -> Result<()> {
-        let batch = b.reshape(batch, &Shape::known(statistic.shape()))?;
-        let momentum = config::decimal(self.momentum);
-        let kept = b.scale(b.variable(statistic), momentum)?;
-        b.assign(statistic, b.add(kept, b.scale(batch, 1.0 - momentum)?)?)
+    /// √(σ² + `epsilon`)
+    fn deviation(&self, b: &Builder, variance: Value) -> Result<Value> {
+        b.sqrt(b.shift(variance, config::decimal(self.epsilon))?)
     }
+
+    /// Moves the statistics towards the mean and the variance of the batch.
+    fn follow(&self, b: &Builder, statistics: &Statistics, [mean, variance]: [Value; 2]) -> Result<()> {
+        moved(b, &statistics.mean, mean, self.momentum)?;
+        let Some(renorm) = &statistics.renorm else {
+            return moved(b, &statistics.variance, variance, self.momentum).map(|_| ());
+        };
+        let variance = renorm.follow(b, self, [mean, self.deviation(b, variance)?])?;
+        b.assign(&statistics.variance, variance)
+    }
+}
+
+/// Moves a statistic towards what the batch has; where it is then.
+fn moved(b: &Builder, statistic: &Variable, batch: Value, momentum: f32) -> Result<Value> {
+    let batch = b.reshape(batch, &Shape::known(statistic.shape()))?;
+    let momentum = config::decimal(momentum);
+    let kept = b.scale(b.variable(statistic), momentum)?;
+    let value = b.add(kept, b.scale(batch, 1.0 - momentum)?)?;
+    b.assign(statistic, value)?;
+    Ok(value)
 }
 
 /// Keras's `backend.epsilon()`, which is added to the number of elements under a mask.
@@ -193,6 +243,7 @@ impl Layer for BatchNormalization {
             return Err(Error::argument(name, text));
         }
         check_epsilon(&name, self.epsilon)?;
+        self.renorm.check(&name)?;
         self.affine.check(&name)?;
         WeightOptions::new(self.moving_mean.clone()).check(&name, "moving_mean")?;
         WeightOptions::new(self.moving_variance.clone()).check(&name, "moving_variance")
@@ -204,8 +255,10 @@ impl Layer for BatchNormalization {
         self.affine.build(&shape, weights)?;
         let mean = weights.add_statistic("moving_mean", &shape, &self.moving_mean)?;
         let variance = weights.add_statistic("moving_variance", &shape, &self.moving_variance)?;
-        [&mean, &variance].iter().for_each(|statistic| statistic.set_frozen(!self.base.is_trainable()));
-        self.statistics.get_or_init(|| Statistics { mean, variance });
+        let renorm = renorm::Kept::build(self, &shape, weights)?;
+        let statistics = Statistics { mean, variance, renorm };
+        statistics.variables().for_each(|statistic| statistic.set_frozen(!self.base.is_trainable()));
+        self.statistics.get_or_init(|| statistics);
         Ok(())
     }
 
@@ -216,17 +269,22 @@ impl Layer for BatchNormalization {
         let statistics = self.statistics.get().ok_or_else(|| unbuilt(self))?;
         check_sizes(self, &[axis], statistics.mean.shape(), &shape)?;
         let repeated = repeated_but(&[axis], &shape);
-        let [mean, variance] = if b.mode() == Mode::Training && !statistics.mean.is_frozen() {
-            let [mean, variance] = self.moments(b, x, axis)?;
-            self.follow(b, &statistics.mean, mean)?;
-            self.follow(b, &statistics.variance, variance)?;
-            [mean, variance]
+        let is_trained = b.mode() == Mode::Training && !statistics.mean.is_frozen();
+        let [mean, variance] = if is_trained {
+            self.moments(b, x, axis)?
         } else {
             let enter = |statistic: &Variable| b.reshape(b.variable(statistic), &repeated);
             [enter(&statistics.mean)?, enter(&statistics.variance)?]
         };
-        let deviation = b.sqrt(b.shift(variance, config::decimal(self.epsilon))?)?;
-        let normalized = b.mul(b.sub(x.value, mean)?, b.reciprocal(deviation)?)?;
+        let deviation = self.deviation(b, variance)?;
+        let mut normalized = b.mul(b.sub(x.value, mean)?, b.reciprocal(deviation)?)?;
+        if let (Some(renorm), true) = (&statistics.renorm, is_trained) {
+            let [r, d] = renorm.correction(b, self, [mean, deviation], &repeated)?;
+            normalized = b.add(b.mul(normalized, r)?, d)?;
+        }
+        if is_trained {
+            self.follow(b, statistics, [mean, variance])?;
+        }
         Ok(vec![x.with_value(self.affine.apply(b, normalized, &repeated)?)])
     }
 
@@ -244,8 +302,7 @@ impl Layer for BatchNormalization {
 
     fn variables(&self) -> Vec<Variable> {
         let mut variables = self.affine.variables();
-        let statistics = self.statistics.get().into_iter();
-        variables.extend(statistics.flat_map(|s| [s.mean.clone(), s.variance.clone()]));
+        variables.extend(self.statistics.get().into_iter().flat_map(Statistics::variables).cloned());
         variables
     }
 
@@ -262,9 +319,7 @@ impl Layer for BatchNormalization {
         }
         self.affine.insert_penalties(&mut written);
         written.insert("synchronized".into(), false.into());
-        written.insert("renorm".into(), false.into());
-        written.insert("renorm_clipping".into(), Json::Null);
-        written.insert("renorm_momentum".into(), config::short(0.99));
+        self.renorm.insert(&mut written);
         written
     }
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::Reader;
-use crate::error::Result;
-use crate::layers::{BatchNormalization, GroupNormalization, Layer, LayerNormalization, RmsNormalization};
+use crate::error::{Error, Result};
+use crate::layers::{
+    BatchNormalization, GroupNormalization, Layer, LayerNormalization, RenormClipping, RmsNormalization,
+};
 
 /// Reads the arguments of `gamma` and `beta` into a layer.
 macro_rules! affine {
@@ -31,12 +33,35 @@ pub(super) fn batch(r: &mut Reader) -> Result<Arc<dyn Layer>> {
         .moving_mean_initializer(r.initializer("moving_mean_initializer", "zeros")?)
         .moving_variance_initializer(r.initializer("moving_variance_initializer", "ones")?);
     r.only_default("synchronized", &Json::Bool(false))?;
-    r.only_default("renorm", &Json::Bool(false))?;
-    r.only_default("renorm_clipping", &Json::Null)?;
-    // It has a meaning with `renorm` alone.
-    r.number("renorm_momentum", 0.99)?;
+    let layer = layer.renorm(r.flag("renorm", false)?).renorm_momentum(r.number("renorm_momentum", 0.99)?);
+    let layer = renorm_clipping(r)?.into_iter().fold(layer, BatchNormalization::renorm_clipping);
     let layer = affine!(r, layer, BatchNormalization);
     r.base(layer)
+}
+
+fn renorm_clipping(r: &mut Reader) -> Result<Option<RenormClipping>> {
+    const NAME: &str = "renorm_clipping";
+    let Some(given) = r.read(NAME, "an object", |value| value.as_object().cloned())? else {
+        return Ok(None);
+    };
+    let mut clipping = RenormClipping::default();
+    for (key, value) in given {
+        let limit = match key.as_str() {
+            "rmax" => &mut clipping.rmax,
+            "rmin" => &mut clipping.rmin,
+            "dmax" => &mut clipping.dmax,
+            _ => {
+                let text = format!("`{NAME}` has no key `{key}`; its keys are `rmax`, `rmin` and `dmax`");
+                return Err(Error::argument(r.class_name(), text));
+            }
+        };
+        let is_number = value.is_null() || value.is_number();
+        *limit = value.as_f64().map(|limit| limit as f32);
+        if !is_number {
+            return Err(r.wrong(&format!("{NAME}[{key}]"), "a number", &value));
+        }
+    }
+    Ok(Some(clipping))
 }
 
 pub(super) fn layer(r: &mut Reader) -> Result<Arc<dyn Layer>> {

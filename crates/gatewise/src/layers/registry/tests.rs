@@ -4,7 +4,7 @@ use super::*;
 use crate::layers::{
     AveragePooling1d, BatchNormalization, Concatenate, Conv1d, Cropping1d, DataFormat, Dot,
     GlobalAveragePooling1d, GlobalMaxPooling1d, GroupNormalization, LayerNormalization, MaxPooling1d,
-    Padding, RmsNormalization, UpSampling1d, ZeroPadding1d, get_config, serialize,
+    Padding, RenormClipping, RmsNormalization, UpSampling1d, ZeroPadding1d, get_config, serialize,
 };
 use crate::layers::{
     Bidirectional, ConvLstm1d, ConvLstm2d, ConvLstm3d, Gru, GruCell, Lstm, LstmCell, MergeMode, Rnn,
@@ -42,7 +42,10 @@ fn layers() -> Vec<Arc<dyn Layer>> {
                 .scale(false)
                 .beta_regularizer("l2")
                 .moving_mean_initializer("ones")
-                .moving_variance_initializer("he_normal"),
+                .moving_variance_initializer("he_normal")
+                .renorm(true)
+                .renorm_clipping(RenormClipping { rmax: Some(3.0), ..RenormClipping::default() })
+                .renorm_momentum(0.5),
         ),
         Arc::new(
             LayerNormalization::new()

@@ -203,9 +203,34 @@ fn mistakes_are_reported_with_the_name_of_the_layer() {
     for (result, expected) in messages {
         assert_eq!(text(result), expected);
     }
-    for (argument, value) in [("synchronized", json!(true)), ("renorm", json!(true))] {
-        let envelope = json!({"class_name": "BatchNormalization", "config": {argument: value}});
-        let expected = format!("BatchNormalization: `{argument}` is only supported as false, got true");
-        assert_eq!(text(deserialize(&envelope)), expected);
+    let limits = |rmax, rmin, dmax| {
+        let clipping = RenormClipping { rmax, rmin, dmax };
+        text(calling(new().renorm(true).renorm_clipping(clipping), &[]))
+    };
+    let prefix = "batch_normalization: `renorm_clipping`:";
+    let expected = format!("{prefix} `rmax` must be at least `rmin`, got 1 and 2");
+    assert_eq!(limits(Some(1.0), Some(2.0), None), expected);
+    assert_eq!(limits(None, None, Some(-0.5)), format!("{prefix} `dmax` must be at least 0, got -0.5"));
+    let expected = format!("{prefix} `rmax` must be finite, got inf; leave it out for no limit");
+    assert_eq!(limits(Some(f32::INFINITY), None, None), expected);
+    let expected = "batch_normalization: `renorm_momentum` must be between 0 and 1, got -1";
+    assert_eq!(text(calling(new().renorm_momentum(-1.0), &[])), expected);
+}
+
+#[test]
+fn wrong_configurations_are_reported_with_the_name_of_the_argument() {
+    let messages = [
+        (json!({"synchronized": true}), "`synchronized` is only supported as false, got true"),
+        (json!({"renorm": 1}), "`renorm` must be true or false, got 1"),
+        (json!({"renorm_clipping": 2.0}), "`renorm_clipping` must be an object, got 2.0"),
+        (
+            json!({"renorm": true, "renorm_clipping": {"max": 2.0}}),
+            "`renorm_clipping` has no key `max`; its keys are `rmax`, `rmin` and `dmax`",
+        ),
+        (json!({"renorm_clipping": {"rmax": "2"}}), "`renorm_clipping[rmax]` must be a number, got \"2\""),
+    ];
+    for (config, expected) in messages {
+        let envelope = json!({"class_name": "BatchNormalization", "config": config});
+        assert_eq!(text(deserialize(&envelope)), format!("BatchNormalization: {expected}"));
     }
 }
