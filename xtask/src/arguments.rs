@@ -17,6 +17,7 @@ Usage:
   cargo xtask bench --workload predict-one   one line of benchmarks/workloads.csv; repeat for more
   cargo xtask bench --rounds 20    rounds in which the engines take turns, 10 if not given
   cargo xtask bench --torch        PyTorch too, several gigabytes to download
+  cargo xtask bench-load           loads a model of 50 MB, in turn with Keras; `--python FILE` as below
   cargo xtask keras-files          exchanges files with real Keras: each loads, predicts and trains on what the other wrote
   cargo xtask keras-files --python FILE   a Python that has Keras, instead of one that is downloaded
   cargo xtask help                 this text
@@ -35,11 +36,13 @@ pub enum Command {
     Test(Selection),
     /// Time the engines.
     Bench(BenchOptions),
+    /// Time how a large file is loaded.
+    BenchLoad(KerasFilesOptions),
     /// Exchange files with real Keras.
     KerasFiles(KerasFilesOptions),
 }
 
-/// With which Keras files are exchanged.
+/// With which Keras files are exchanged, or loaded.
 #[derive(Debug, PartialEq, Eq)]
 pub struct KerasFilesOptions {
     /// A Python with the packages of `fixtures/requirements.txt`; without it one is made in the build folder.
@@ -78,7 +81,8 @@ pub fn parse(words: &[String]) -> Result<Command> {
         None | Some("help" | "--help" | "-h") => Ok(Command::Help),
         Some("test") => parse_test(words),
         Some("bench") => parse_bench(words),
-        Some("keras-files") => parse_keras_files(words),
+        Some("bench-load") => parse_keras_files("bench-load", Command::BenchLoad, words),
+        Some("keras-files") => parse_keras_files("keras-files", Command::KerasFiles, words),
         Some(other) => bail!("no command `{other}`; `cargo xtask help` lists them"),
     }
 }
@@ -117,16 +121,20 @@ fn parse_bench<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Command> 
     Ok(Command::Bench(options))
 }
 
-fn parse_keras_files<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Command> {
+fn parse_keras_files<'a>(
+    command: &str,
+    made: fn(KerasFilesOptions) -> Command,
+    mut words: impl Iterator<Item = &'a str>,
+) -> Result<Command> {
     let mut options = KerasFilesOptions { python: None };
     while let Some(option) = words.next() {
         match option {
             "--help" | "-h" => return Ok(Command::Help),
             "--python" => options.python = Some(value(option, words.next())?.into()),
-            other => bail!("`keras-files` has no option `{other}`; `cargo xtask help` lists them"),
+            other => bail!("`{command}` has no option `{other}`; `cargo xtask help` lists them"),
         }
     }
-    Ok(Command::KerasFiles(options))
+    Ok(made(options))
 }
 
 fn rounds(word: &str) -> Result<usize> {

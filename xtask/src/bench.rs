@@ -16,9 +16,10 @@ use anyhow::{Context, Result};
 use crate::arguments::BenchOptions;
 use crate::workspace::Workspace;
 use engines::Engines;
-use machine::Machine;
+pub use machine::Machine;
 use peer::Peer;
 use record::{Record, Row};
+pub use record::{append, slug};
 use workload::Workload;
 
 /// Seconds that one turn of one engine should take.

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod bench;
+mod bench_load;
 mod environment;
 mod keras_files;
 mod licence;
@@ -40,6 +41,7 @@ fn run() -> Result<ExitCode> {
         Command::List => report::print_list(),
         Command::Test(selection) => return test(&selection),
         Command::Bench(options) => bench::run(&Workspace::find()?, &options)?,
+        Command::BenchLoad(options) => bench_load::run(&Workspace::find()?, &options)?,
         Command::KerasFiles(options) => return keras_files(&options),
     }
     Ok(ExitCode::SUCCESS)

@@ -57,6 +57,14 @@ fn keras_files_takes_a_python() {
 }
 
 #[test]
+fn bench_load_takes_a_python() {
+    let given = KerasFilesOptions { python: Some("/opt/python".into()) };
+    assert_eq!(parsed("bench-load --python /opt/python").unwrap(), Command::BenchLoad(given));
+    let error = parsed("bench-load --fast").unwrap_err().to_string();
+    assert!(error.contains("`bench-load` has no option `--fast`"), "{error}");
+}
+
+#[test]
 fn bench_takes_workloads_and_rounds() {
     let expected = BenchOptions { workloads: names(&["a", "b"]), rounds: 3, torch: true };
     let line = "bench --workload a --rounds 3 --torch --workload b";

@@ -12,7 +12,7 @@ use super::peer::Peer;
 use crate::workspace::Workspace;
 
 const HEADING: &str =
-    "date,cpu,commit,workload,engine,version,isa,threads,way,repeats,median_ms,minimum_ms,ratio";
+    "date,cpu,commit,workload,engine,version,isa,threads,way,repeats,median_ms,minimum_ms,ratio\n";
 
 /// Times of one engine on one workload.
 pub struct Row {
@@ -83,13 +83,8 @@ impl Record {
     /// The file cannot be written.
     pub fn append(&self, workspace: &Workspace, rows: &[Row]) -> Result<()> {
         let path = self.path(workspace);
-        let mut text = String::new();
-        if !path.exists() {
-            text.push_str(HEADING);
-            text.push('\n');
-        }
-        rows.iter().for_each(|row| text.push_str(&self.line(row)));
-        write(&path, &text).with_context(|| format!("{}: cannot write it", path.display()))
+        let text: String = rows.iter().map(|row| self.line(row)).collect();
+        append(&path, HEADING, &text).with_context(|| format!("{}: cannot write it", path.display()))
     }
 
     fn line(&self, row: &Row) -> String {
@@ -112,16 +107,20 @@ impl fmt::Display for Row {
     }
 }
 
-/// Adds text to the end of a file, which is made if it is not there.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
+/// Adds rows to the end of a file, which is made with `heading` if it is not there.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn append(path: &Path, heading: &str, rows: &str) -> std::io::Result<()> {
+    let heading = if path.exists() { "" } else { heading };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes())
+    OpenOptions::new().create(true).append(true).open(path)?.write_all(format!("{heading}{rows}").as_bytes())
 }
 
 /// Letters and digits in lower case, other characters as single dashes.
-fn slug(text: &str) -> String {
+pub fn slug(text: &str) -> String {
     let lower = text.to_lowercase();
     let words = lower.split(|character: char| !character.is_ascii_alphanumeric());
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
