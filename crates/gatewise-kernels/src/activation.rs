@@ -2,6 +2,9 @@
 
 #[cfg(test)]
 mod tests;
+mod vectors;
+
+pub(crate) use vectors::{sigmoid, tanh};
 
 use crate::Real;
 

@@ -86,10 +86,11 @@ pub(crate) fn multiply_row<I: Isa>(
 ) {
     let ops = isa.f32();
     let mut tile = *sums;
-    for (k, &factor) in left.iter().enumerate() {
+    let [rows, next_rows] = right.map(|panel| panel.rows::<_, MAX_VECTORS>(ops));
+    for ((&factor, row), next_row) in left.iter().zip(rows).zip(next_rows) {
         let factor = ops.splat(factor);
-        for (sums, panel) in tile.iter_mut().zip(right) {
-            let vectors = panel.at::<_, MAX_VECTORS, MAX_VECTORS>(ops, k, 0);
+        for ((sums, panel), row) in tile.iter_mut().zip(right).zip([row, next_row]) {
+            let vectors = panel.at::<_, MAX_VECTORS>(ops, row, 0);
             for (sum, vector) in sums.iter_mut().zip(vectors) {
                 *sum = ops.mul_add(factor, vector, *sum);
             }
@@ -130,13 +131,13 @@ fn multiply_tile<I: Isa, const R: usize, const V: usize, const W: usize>(
     right: impl RightVectors,
 ) {
     let ops = isa.f32();
-    let left = left.rows::<R>();
+    let left = left.rows::<R>(len);
     let mut tile = [[ops.zero(); V]; R];
     for (tile, sums) in tile.iter_mut().zip(&*sums) {
         tile.copy_from_slice(&sums[first..first + V]);
     }
-    for k in 0..len {
-        let vectors = right.at::<_, V, W>(ops, k, first);
+    for (k, right_row) in (0..len).zip(right.rows::<_, W>(ops)) {
+        let vectors = right.at::<_, V>(ops, right_row, first);
         // Row by row: V vectors and one factor at a time leave most registers to the sums.
         for (row, sums) in tile.iter_mut().enumerate() {
             for v in 0..V {

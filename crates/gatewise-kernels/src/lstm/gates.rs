@@ -1,9 +1,7 @@
 //! Equations (2) to (4) and their derivatives on whole vectors.
 
-use rten_vecmath::{Sigmoid, Tanh};
-
-use crate::activation::Activation;
-use crate::simd::{BitOps, FloatOps, Isa, NumOps, SimdUnaryOp, store_first};
+use crate::activation::{Activation, sigmoid, tanh};
+use crate::simd::{BitOps, FloatOps, Isa, NumOps, store_first};
 use crate::tile::load_first;
 
 /// What a step makes of a block of units.
@@ -20,12 +18,12 @@ impl<V: Copy> Cell<V> {
     #[inline(always)]
     pub fn new<I: Isa<F32 = V>>(isa: I, z: [V; 4], previous_c: V) -> Self {
         let ops = isa.f32();
-        let i = Sigmoid::apply(isa, z[0]); // (2)
-        let f = Sigmoid::apply(isa, z[1]); // (2)
-        let g = Tanh::apply(isa, z[2]); // (2)
-        let o = Sigmoid::apply(isa, z[3]); // (2)
+        let i = sigmoid(isa, z[0]); // (2)
+        let f = sigmoid(isa, z[1]); // (2)
+        let g = tanh(isa, z[2]); // (2)
+        let o = sigmoid(isa, z[3]); // (2)
         let c = ops.mul_add(i, g, ops.mul(f, previous_c)); // (3)
-        let phi_c = Tanh::apply(isa, c);
+        let phi_c = tanh(isa, c);
         Self { gates: [i, f, g, o], c, phi_c, h: ops.mul(o, phi_c) } // (4)
     }
 }
@@ -82,8 +80,8 @@ pub(super) fn activate<I: Isa>(isa: I, activation: &Activation<f32>, x: &[f32], 
     for (x, y) in x.chunks(ops.len()).zip(y.chunks_mut(ops.len())) {
         let x = load_first(ops, x);
         let value = match activation {
-            Activation::Tanh => Tanh::apply(isa, x),
-            Activation::Sigmoid => Sigmoid::apply(isa, x),
+            Activation::Tanh => tanh(isa, x),
+            Activation::Sigmoid => sigmoid(isa, x),
             Activation::HardSigmoid => {
                 let shifted = positive(ops, ops.add(x, ops.splat(3.0)));
                 let capped = ops.select(ops.splat(6.0), shifted, ops.ge(shifted, ops.splat(6.0)));

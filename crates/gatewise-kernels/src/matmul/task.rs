@@ -78,7 +78,7 @@ impl RowTask<'_> {
     fn run_dense(self, left: &[f32]) {
         let rows = self.rows();
         let Self { k, columns, start, .. } = self;
-        let left = Left::Dense(DenseRows { data: &left[self.first_row * k..], stride: k, len: k });
+        let left = Left::Dense(DenseRows { data: &left[self.first_row * k..], stride: k });
         let right = match self.right {
             RightOperand::Packed(data) => Right::Packed { data, all_k: k, first_k: 0 },
             RightOperand::InPlace(data) => Right::Dense(data),

@@ -1,12 +1,14 @@
 //! Where the numbers of a tile come from.
 
+use std::slice::ChunksExact;
+
 use super::MAX_VECTORS;
 use crate::simd::FloatOps;
 
 /// The rows of the left operand that a tile starts at, over the range of k that it runs over.
 pub(crate) trait LeftRows: Copy {
-    /// The first R rows.
-    fn rows<const R: usize>(self) -> impl Row;
+    /// The first R rows, over `len` values of k: so long exactly, which spares the loop over k all checks.
+    fn rows<const R: usize>(self, len: usize) -> impl Row;
 }
 
 /// Rows of the left operand.
@@ -20,15 +22,14 @@ pub(crate) trait Row {
 pub(crate) struct DenseRows<'a> {
     pub data: &'a [f32],
     pub stride: usize,
-    pub len: usize,
 }
 
 impl LeftRows for DenseRows<'_> {
     #[inline(always)]
-    fn rows<const R: usize>(self) -> impl Row {
+    fn rows<const R: usize>(self, len: usize) -> impl Row {
         let mut rows: [&[f32]; R] = [&[]; R];
         for (r, row) in rows.iter_mut().enumerate() {
-            *row = &self.data[r * self.stride..][..self.len];
+            *row = &self.data[r * self.stride..][..len];
         }
         rows
     }
@@ -50,11 +51,11 @@ pub(crate) struct GateRows<'a> {
 
 impl LeftRows for GateRows<'_> {
     #[inline(always)]
-    fn rows<const R: usize>(self) -> impl Row {
+    fn rows<const R: usize>(self, len: usize) -> impl Row {
         let mut gates: [[&[f32]; R]; MAX_VECTORS] = [[&[]; R]; MAX_VECTORS];
         for (gate, rows) in gates.iter_mut().enumerate() {
             for (r, row) in rows.iter_mut().enumerate() {
-                *row = &self.rows.data[gate * self.distance + r * self.rows.stride..][..self.rows.len];
+                *row = &self.rows.data[gate * self.distance + r * self.rows.stride..][..len];
             }
         }
         gates
@@ -74,8 +75,8 @@ pub(crate) struct TileRows<'a>(pub &'a [f32]);
 
 impl LeftRows for TileRows<'_> {
     #[inline(always)]
-    fn rows<const R: usize>(self) -> impl Row {
-        self.0.as_chunks::<R>().0
+    fn rows<const R: usize>(self, len: usize) -> impl Row {
+        &self.0.as_chunks::<R>().0[..len]
     }
 }
 
@@ -86,30 +87,32 @@ impl<const R: usize> Row for &[[f32; R]] {
     }
 }
 
-/// The columns of the right operand that a tile covers, over the range of k that it runs over.
+/// The columns of the right operand that a tile of W vectors covers, over the range of k that it runs over.
 pub(crate) trait RightVectors: Copy {
-    /// The V vectors at `k` from the vector `first` of the tile, which has W.
-    fn at<O: FloatOps<f32>, const V: usize, const W: usize>(
-        &self,
-        ops: O,
-        k: usize,
-        first: usize,
-    ) -> [O::Simd; V];
+    /// For each k, the row that the vectors of the tile lie in.
+    fn rows<'a, O: FloatOps<f32>, const W: usize>(self, ops: O) -> ChunksExact<'a, f32>
+    where
+        Self: 'a;
+
+    /// The V vectors from the vector `first` of the tile, of one such row.
+    fn at<O: FloatOps<f32>, const V: usize>(&self, ops: O, row: &[f32], first: usize) -> [O::Simd; V];
 }
 
 /// Exactly the vectors of the tile, side by side for each k, `[k][vectors][lanes]`.
 #[derive(Clone, Copy)]
-pub(crate) struct Panel<'a>(pub &'a [f32]);
+pub(crate) struct Panel<'p>(pub &'p [f32]);
 
 impl RightVectors for Panel<'_> {
     #[inline(always)]
-    fn at<O: FloatOps<f32>, const V: usize, const W: usize>(
-        &self,
-        ops: O,
-        k: usize,
-        first: usize,
-    ) -> [O::Simd; V] {
-        let row = &self.0[k * W * ops.len()..][..W * ops.len()];
+    fn rows<'a, O: FloatOps<f32>, const W: usize>(self, ops: O) -> ChunksExact<'a, f32>
+    where
+        Self: 'a,
+    {
+        self.0.chunks_exact(W * ops.len())
+    }
+
+    #[inline(always)]
+    fn at<O: FloatOps<f32>, const V: usize>(&self, ops: O, row: &[f32], first: usize) -> [O::Simd; V] {
         let mut vectors = [ops.zero(); V];
         for (v, vector) in vectors.iter_mut().enumerate() {
             *vector = ops.load(&row[(first + v) * ops.len()..]);
@@ -120,9 +123,9 @@ impl RightVectors for Panel<'_> {
 
 /// Whole vectors of dense rows, wherever they lie in the row.
 #[derive(Clone, Copy)]
-pub(crate) struct Blocks<'a> {
+pub(crate) struct Blocks<'p> {
     /// `[k][stride]`
-    pub data: &'a [f32],
+    pub data: &'p [f32],
     pub stride: usize,
     /// Where each vector starts in the row.
     pub starts: [usize; MAX_VECTORS],
@@ -130,13 +133,15 @@ pub(crate) struct Blocks<'a> {
 
 impl RightVectors for Blocks<'_> {
     #[inline(always)]
-    fn at<O: FloatOps<f32>, const V: usize, const W: usize>(
-        &self,
-        ops: O,
-        k: usize,
-        first: usize,
-    ) -> [O::Simd; V] {
-        let row = &self.data[k * self.stride..][..self.stride];
+    fn rows<'a, O: FloatOps<f32>, const W: usize>(self, _ops: O) -> ChunksExact<'a, f32>
+    where
+        Self: 'a,
+    {
+        self.data.chunks_exact(self.stride)
+    }
+
+    #[inline(always)]
+    fn at<O: FloatOps<f32>, const V: usize>(&self, ops: O, row: &[f32], first: usize) -> [O::Simd; V] {
         let mut vectors = [ops.zero(); V];
         for (vector, &start) in vectors.iter_mut().zip(&self.starts[first..]) {
             *vector = ops.load(&row[start..]);
@@ -147,21 +152,23 @@ impl RightVectors for Blocks<'_> {
 
 /// Blocks of dense rows, filled up with zeros to whole vectors.
 #[derive(Clone, Copy)]
-pub(crate) struct ShortBlocks<'a> {
-    pub blocks: Blocks<'a>,
+pub(crate) struct ShortBlocks<'p> {
+    pub blocks: Blocks<'p>,
     /// How long each block is, at most a vector.
     pub lens: [usize; MAX_VECTORS],
 }
 
 impl RightVectors for ShortBlocks<'_> {
     #[inline(always)]
-    fn at<O: FloatOps<f32>, const V: usize, const W: usize>(
-        &self,
-        ops: O,
-        k: usize,
-        first: usize,
-    ) -> [O::Simd; V] {
-        let row = &self.blocks.data[k * self.blocks.stride..][..self.blocks.stride];
+    fn rows<'a, O: FloatOps<f32>, const W: usize>(self, ops: O) -> ChunksExact<'a, f32>
+    where
+        Self: 'a,
+    {
+        self.blocks.rows::<O, W>(ops)
+    }
+
+    #[inline(always)]
+    fn at<O: FloatOps<f32>, const V: usize>(&self, ops: O, row: &[f32], first: usize) -> [O::Simd; V] {
         let mut vectors = [ops.zero(); V];
         for (v, vector) in vectors.iter_mut().enumerate() {
             *vector = super::load_first(ops, &row[self.blocks.starts[first + v]..][..self.lens[first + v]]);

@@ -34,7 +34,7 @@ impl Side<'_> {
         let num_chains = if matches!(self.masks, DropoutMasks::PerGate(_)) { 4 } else { 1 };
         let len = 4 * units / num_chains;
         for gate in 0..num_chains {
-            let left = DenseRows { data: &d_z[gate * len..], stride: 4 * units, len };
+            let left = DenseRows { data: &d_z[gate * len..], stride: 4 * units };
             let right = Right::Packed { data: self.weights, all_k: 4 * units, first_k: gate * len };
             let block =
                 Block { left: Left::Dense(left), right, columns: self.columns, len, start: Start::Zero };
