@@ -16,7 +16,8 @@ Usage:
   cargo xtask bench                times Gatewise against its peers and appends to benchmarks/record/
   cargo xtask bench --workload predict-one   one line of benchmarks/workloads.csv; repeat for more
   cargo xtask bench --rounds 20    rounds in which the engines take turns, 10 if not given
-  cargo xtask bench --torch        PyTorch too, several gigabytes to download
+  cargo xtask bench --peers torch,burn   these peers instead of all; `--peers none` for Gatewise alone
+  cargo xtask bench --without tch,torch  all peers but these (PyTorch is several gigabytes to download)
   cargo xtask bench-load           loads a model of 50 MB, in turn with Keras; `--python FILE` as below
   cargo xtask keras-files          exchanges files with real Keras: each loads, predicts and trains on what the other wrote
   cargo xtask keras-files --python FILE   a Python that has Keras, instead of one that is downloaded
@@ -56,8 +57,17 @@ pub struct BenchOptions {
     pub workloads: Vec<String>,
     /// Rounds in which each engine has a turn; at least 1.
     pub rounds: usize,
-    /// Whether PyTorch, which has to be downloaded first, takes part.
-    pub torch: bool,
+    /// Which peers take part.
+    pub peers: Peers,
+}
+
+/// Names of peers.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Peers {
+    /// These.
+    Only(Vec<String>),
+    /// All that there are but these.
+    Without(Vec<String>),
 }
 
 /// Which steps of `test` to run.
@@ -108,12 +118,13 @@ fn parse_test<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Command> {
 }
 
 fn parse_bench<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Command> {
-    let mut options = BenchOptions { workloads: Vec::new(), rounds: 10, torch: false };
+    let mut options = BenchOptions { workloads: Vec::new(), rounds: 10, peers: Peers::Without(Vec::new()) };
     while let Some(option) = words.next() {
         match option {
             "--help" | "-h" => return Ok(Command::Help),
             "--workload" => options.workloads.push(value(option, words.next())?),
-            "--torch" => options.torch = true,
+            "--peers" => options.peers = Peers::Only(peers(&value(option, words.next())?)),
+            "--without" => options.peers = Peers::Without(peers(&value(option, words.next())?)),
             "--rounds" => options.rounds = rounds(&value(option, words.next())?)?,
             other => bail!("`bench` has no option `{other}`; `cargo xtask help` lists them"),
         }
@@ -135,6 +146,11 @@ fn parse_keras_files<'a>(
         }
     }
     Ok(made(options))
+}
+
+/// Names with commas between them; `none` for no name.
+fn peers(words: &str) -> Vec<String> {
+    words.split(',').filter(|name| *name != "none").map(str::to_owned).collect()
 }
 
 fn rounds(word: &str) -> Result<usize> {

@@ -6,6 +6,7 @@
 
 mod answer;
 mod engines;
+mod kinds;
 mod machine;
 mod peer;
 mod record;
@@ -25,20 +26,23 @@ use workload::Workload;
 /// Seconds that one turn of one engine should take.
 const TURN: f64 = 0.3;
 
-/// Unmeasured repeats before the first turn.
-const WARM_UP: usize = 5;
+/// Unmeasured repeats before the first turn, after one that tells how long they take.
+const WARM_UP: usize = 4;
 
-/// Repeats that one turn has at least and at most.
-const REPEATS: (usize, usize) = (3, 200);
+/// Seconds from which a repeat is long enough to stand alone, warm after the first.
+const LONG: f64 = 0.5;
+
+/// Repeats that one turn has at most.
+const MOST_REPEATS: usize = 1000;
 
 /// Times the chosen workloads and appends what came out to the record of this day and CPU.
 ///
 /// # Errors
-/// An unknown workload, an engine that cannot be built or started, answers that differ.
+/// An unknown workload or peer, an engine that cannot be built or started, answers that differ.
 pub fn run(workspace: &Workspace, options: &BenchOptions) -> Result<()> {
     let workloads = workload::choose(workspace, &options.workloads)?;
-    let engines = Engines::prepare(workspace, options.torch)?;
-    let record = Record::new(Machine::look(workspace)?);
+    let engines = Engines::prepare(workspace, &kinds::choose(&options.peers)?)?;
+    let record = Record::new(workspace, Machine::look(workspace)?);
     for workload in &workloads {
         println!("\n==> {}", workload.name);
         let rows = time(workspace, &engines, workload, options.rounds)
@@ -46,20 +50,22 @@ pub fn run(workspace: &Workspace, options: &BenchOptions) -> Result<()> {
         for row in &rows {
             println!("{row}");
         }
-        record.append(workspace, &rows)?;
+        record.append(&rows)?;
     }
-    println!("\nrecorded in {}", record.path(workspace).display());
+    println!("\nrecorded in {}", record.path().display());
     Ok(())
 }
 
 fn time(workspace: &Workspace, engines: &Engines, workload: &Workload, rounds: usize) -> Result<Vec<Row>> {
     let folder = workspace.empty_folder("bench")?;
-    let mut peers = engines.start(workload, &folder)?;
-    let (own, others) = peers.split_first_mut().expect("Gatewise is the first");
+    let mut started = engines.start(workload, &folder)?;
+    let operations = answer::only_number(&started.peak)?;
+    let (own, others) = started.peers.split_first().expect("Gatewise is the first");
     for other in others {
         answer::check(own, other)?;
     }
-    let repeats = peers.iter_mut().map(repeats_of_a_turn).collect::<Result<Vec<_>>>()?;
+    let mut peers: Vec<&mut Peer> = started.peers.iter_mut().chain([&mut started.peak]).collect();
+    let repeats = peers.iter_mut().map(|peer| repeats_of_a_turn(peer)).collect::<Result<Vec<_>>>()?;
     let mut seconds = vec![Vec::new(); peers.len()];
     for round in 0..rounds {
         for turn in 0..peers.len() {
@@ -68,11 +74,28 @@ fn time(workspace: &Workspace, engines: &Engines, workload: &Workload, rounds: u
             seconds[which].extend(peers[which].repeat(repeats[which])?);
         }
     }
-    Ok(record::rows(&workload.name, &peers, seconds))
+    let of_peak = seconds.pop().expect("the peak is timed last");
+    let peak = operations / of_peak.into_iter().fold(f64::INFINITY, f64::min);
+    let mut rows = record::rows(workload, &started.peers, seconds, peak);
+    rows.extend(started.out.iter().map(|(peer, lack)| Row::sits_out(workload, peer, lack)));
+    Ok(rows)
 }
 
 /// Warms an engine up and finds how many repeats fill one turn.
 fn repeats_of_a_turn(peer: &mut Peer) -> Result<usize> {
-    let quickest = peer.repeat(WARM_UP)?.into_iter().fold(f64::INFINITY, f64::min);
-    Ok(((TURN / quickest) as usize).clamp(REPEATS.0, REPEATS.1))
+    let quickest = |seconds: Vec<f64>| seconds.into_iter().fold(f64::INFINITY, f64::min);
+    let first = quickest(peer.repeat(1)?);
+    if first > LONG {
+        return Ok(1);
+    }
+    Ok(repeats(first.min(quickest(peer.repeat(WARM_UP)?))))
 }
+
+/// How many repeats that take so many seconds fill one turn: at least three, but for those that stand alone.
+fn repeats(seconds: f64) -> usize {
+    let least = if seconds > LONG { 1 } else { 3 };
+    ((TURN / seconds) as usize).clamp(least, MOST_REPEATS)
+}
+
+#[cfg(test)]
+mod tests;

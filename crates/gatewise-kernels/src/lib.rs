@@ -33,6 +33,7 @@ pub mod lstm;
 pub mod matmul;
 pub mod optimizer;
 mod parallel;
+pub mod peak;
 mod real;
 mod simd;
 #[cfg(test)]

@@ -66,8 +66,21 @@ fn bench_load_takes_a_python() {
 
 #[test]
 fn bench_takes_workloads_and_rounds() {
-    let expected = BenchOptions { workloads: names(&["a", "b"]), rounds: 3, torch: true };
-    let line = "bench --workload a --rounds 3 --torch --workload b";
+    let peers = Peers::Without(Vec::new());
+    let expected = BenchOptions { workloads: names(&["a", "b"]), rounds: 3, peers };
+    let line = "bench --workload a --rounds 3 --workload b";
     assert_eq!(parsed(line).unwrap(), Command::Bench(expected));
     assert!(parsed("bench --rounds 0").unwrap_err().to_string().contains("at least 1"));
+}
+
+#[test]
+fn bench_takes_peers_or_leaves_them_out() {
+    let peers = |line| match parsed(line).unwrap() {
+        Command::Bench(options) => options.peers,
+        other => panic!("{line} is {other:?}"),
+    };
+    assert_eq!(peers("bench"), Peers::Without(Vec::new()));
+    assert_eq!(peers("bench --peers a,b"), Peers::Only(names(&["a", "b"])));
+    assert_eq!(peers("bench --peers none"), Peers::Only(Vec::new()));
+    assert_eq!(peers("bench --without a,b"), Peers::Without(names(&["a", "b"])));
 }

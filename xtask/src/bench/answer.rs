@@ -21,6 +21,16 @@ pub fn check(own: &Peer, other: &Peer) -> Result<()> {
     Ok(())
 }
 
+/// The answer of an engine that has one number.
+///
+/// # Errors
+/// It cannot be read, or has another number of numbers.
+pub fn only_number(peer: &Peer) -> Result<f64> {
+    let numbers = read(&peer.answer)?;
+    ensure!(numbers.len() == 1, "{} {}: {} numbers, expected 1", peer.engine, peer.way, numbers.len());
+    Ok(numbers[0])
+}
+
 fn read(path: &Path) -> Result<Vec<f64>> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("{}: cannot read it", path.display()))?;
