@@ -19,8 +19,8 @@ const STREAM_BLOCK: usize = 32;
 
 /// What predicts instead of the model.
 enum Ready {
-    Runner(Runner),
-    Stepper(Stepper),
+    Runner(Box<Runner>),
+    Stepper(Box<Stepper>),
 }
 
 impl Ready {
@@ -60,10 +60,10 @@ impl Job {
         let target = inputs.pop().ok_or("the target is the last")?;
         let shapes = inputs.iter().map(|input| input.shape().to_vec());
         let ready = match way {
-            "runner" => Some(Ready::Runner(model.runner(shapes)?)),
+            "runner" => Some(Ready::Runner(Box::new(model.runner(shapes)?))),
             "stepper" => {
                 let without_time = |shape: Vec<usize>| vec![shape[0], shape[2]];
-                Some(Ready::Stepper(model.stepper(shapes.map(without_time))?))
+                Some(Ready::Stepper(Box::new(model.stepper(shapes.map(without_time))?)))
             }
             "train_on_batch" | "predict" => None,
             other => return Err(format!("no way `{other}`").into()),
