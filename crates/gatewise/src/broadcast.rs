@@ -140,8 +140,28 @@ pub(crate) fn select<F: Copy>(
             let (from, at, step) = if holds(condition[at]) { (a, a_at, a_step) } else { (b, b_at, b_step) };
             return out.iter_mut().enumerate().for_each(|(i, out)| *out = from[at + i * step]);
         }
-        for (i, out) in out.iter_mut().enumerate() {
-            *out = if holds(condition[at + i * step]) { a[a_at + i * a_step] } else { b[b_at + i * b_step] };
+        let condition = &condition[at..];
+        match [step, a_step, b_step] {
+            // The usual ways of repeating, in loops without steps.
+            [1, 1, 1] => {
+                let chosen = a[a_at..][..len].iter().zip(&b[b_at..][..len]);
+                let elements = out.iter_mut().zip(condition).zip(chosen);
+                elements
+                    .for_each(|((out, condition), (a, b))| *out = if holds(*condition) { *a } else { *b });
+            }
+            [1, 1, 0] if len > 0 => {
+                let elements = out.iter_mut().zip(condition).zip(&a[a_at..][..len]);
+                elements
+                    .for_each(|((out, condition), a)| *out = if holds(*condition) { *a } else { b[b_at] });
+            }
+            [1, 0, 1] if len > 0 => {
+                let elements = out.iter_mut().zip(condition).zip(&b[b_at..][..len]);
+                elements
+                    .for_each(|((out, condition), b)| *out = if holds(*condition) { a[a_at] } else { *b });
+            }
+            _ => out.iter_mut().enumerate().for_each(|(i, out)| {
+                *out = if holds(condition[i * step]) { a[a_at + i * a_step] } else { b[b_at + i * b_step] };
+            }),
         }
     });
 }

@@ -217,6 +217,14 @@ impl Builder {
         Program::new(&self.state.borrow().graph, outputs)
     }
 
+    /// The same for many runs: operations on the same rows are run together.
+    ///
+    /// # Errors
+    /// If a size is still unknown.
+    pub(crate) fn finish_fused(&self, outputs: &[Value]) -> Result<Program> {
+        Program::fused(&self.state.borrow().graph, outputs)
+    }
+
     /// The value as a result of its own: a copy where it is an input, which lies in an array of the caller.
     pub(crate) fn materialize(&self, value: Value) -> Result<Value> {
         let is_input = {

@@ -3,8 +3,9 @@
 use std::sync::{Mutex, RwLockReadGuard};
 
 use ndarray::{ArrayD, IxDyn};
+use smallvec::SmallVec;
 
-use crate::builder::{Assignment, Builder, Source, StateUse};
+use crate::builder::{Assignment, Builder, Mode, Source, StateUse};
 use crate::cpu::Cpu;
 use crate::error::{Error, Result};
 use crate::executor::{Arena, Bindings, Executor, Reference, RunKey, execute};
@@ -82,7 +83,11 @@ impl Compiled {
             *value = builder.materialize(*value)?;
         }
         Ok(Self {
-            program: builder.finish(&results)?,
+            // A training is run so often that finding out what can be run together pays.
+            program: match builder.mode() {
+                Mode::Training => builder.finish_fused(&results)?,
+                Mode::Inference => builder.finish(&results)?,
+            },
             sources: builder.sources(),
             states,
             assignments,
@@ -191,7 +196,7 @@ impl Compiled {
     }
 
     /// Locks the weights for reading, in the order of the sources.
-    fn read_variables(&self) -> Vec<Option<RwLockReadGuard<'_, Vec<f32>>>> {
+    fn read_variables(&self) -> Guards<'_> {
         let guards = self.sources.iter().map(|source| match source {
             Source::Variable(variable) => Some(variable.read()),
             _ => None,
@@ -200,12 +205,16 @@ impl Compiled {
     }
 }
 
+/// The locks of weights, for each input of a program. Those of as many inputs as most models have need no memory of
+/// their own.
+type Guards<'a> = SmallVec<[Option<RwLockReadGuard<'a, Vec<f32>>>; 32]>;
+
 /// The sources of a program's inputs during a run.
 struct Bound<'a> {
     sources: &'a [Source],
     data: &'a [&'a [f32]],
     states: &'a [Vec<f32>],
-    variables: Vec<Option<RwLockReadGuard<'a, Vec<f32>>>>,
+    variables: Guards<'a>,
 }
 
 impl Bindings<f32> for Bound<'_> {

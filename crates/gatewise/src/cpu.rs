@@ -5,7 +5,7 @@
 
 use gatewise_kernels::{lstm, matmul, vector};
 
-use crate::broadcast::map2;
+use crate::broadcast::{self, map2};
 use crate::error::Result;
 use crate::executor::{Executor, Run};
 use crate::number::Number;
@@ -59,6 +59,7 @@ impl Executor<f32> for Cpu {
             Op::BatchMatMul(op) => op.run_fast(run),
             Op::Contract(op) => product(&op.product(run.input_dims(0), run.input_dims(1)), run),
             Op::Scan(scan) => return scan.run_with(self, run),
+            Op::Fused(fused) => return fused.run_with(self, run),
             Op::Unary(function) => unary(*function, run),
             Op::Binary(function) => binary(*function, run),
             Op::Row(Row::Softmax) => rows(vector::softmax_rows, run),
@@ -95,16 +96,93 @@ fn rows(function: fn(&[f32], usize, &mut [f32]), run: &mut Run<'_, f32>) {
 
 /// A function of two numbers: a loop of its own for those that the compiler can vectorize.
 fn binary(function: Binary, run: &mut Run<'_, f32>) {
+    match function {
+        Binary::Add => whole_vectors(
+            run,
+            #[inline(always)]
+            |x, y| x + y,
+        ),
+        Binary::Sub => whole_vectors(
+            run,
+            #[inline(always)]
+            |x, y| x - y,
+        ),
+        Binary::Mul => whole_vectors(
+            run,
+            #[inline(always)]
+            |x, y| x * y,
+        ),
+        Binary::Div => whole_vectors(
+            run,
+            #[inline(always)]
+            |x, y| x / y,
+        ),
+        Binary::Maximum => whole_vectors(
+            run,
+            #[inline(always)]
+            |x, y| Binary::Maximum.apply(x, y),
+        ),
+        Binary::Minimum => whole_vectors(
+            run,
+            #[inline(always)]
+            |x, y| Binary::Minimum.apply(x, y),
+        ),
+        Binary::Greater => whole_vectors(
+            run,
+            #[inline(always)]
+            |x, y| Binary::Greater.apply(x, y),
+        ),
+        Binary::GreaterEqual => whole_vectors(
+            run,
+            #[inline(always)]
+            |x, y| Binary::GreaterEqual.apply(x, y),
+        ),
+        Binary::Equal => whole_vectors(
+            run,
+            #[inline(always)]
+            |x, y| Binary::Equal.apply(x, y),
+        ),
+        Binary::Power => {
+            let broadcast = run.broadcast();
+            let (inputs, outputs) = run.parts();
+            map2(&broadcast, inputs.get(0), inputs.get(1), &mut outputs[0], |x, y| Binary::Power.apply(x, y));
+        }
+    }
+}
+
+/// Writes `f` of two inputs, compiled for the instruction set in use.
+fn whole_vectors(run: &mut Run<'_, f32>, f: impl Fn(f32, f32) -> f32 + Copy) {
     let broadcast = run.broadcast();
     let (inputs, outputs) = run.parts();
     let (x, y, out) = (inputs.get(0), inputs.get(1), &mut *outputs[0]);
-    match function {
-        Binary::Add => map2(&broadcast, x, y, out, |x, y| x + y),
-        Binary::Sub => map2(&broadcast, x, y, out, |x, y| x - y),
-        Binary::Mul => map2(&broadcast, x, y, out, |x, y| x * y),
-        Binary::Div => map2(&broadcast, x, y, out, |x, y| x / y),
-        other => map2(&broadcast, x, y, out, |x, y| other.apply(x, y)),
-    }
+    broadcast.for_each_row(|broadcast::Row { start, len, at: [x_at, y_at], steps }| {
+        let out = &mut out[start..start + len];
+        match steps {
+            [1, 1] => vector::zip_map(&x[x_at..][..len], &y[y_at..][..len], out, f),
+            [1, 0] if len > 0 => {
+                let y = y[y_at];
+                vector::map(
+                    &x[x_at..][..len],
+                    out,
+                    #[inline(always)]
+                    |x| f(x, y),
+                );
+            }
+            [0, 1] if len > 0 => {
+                let x = x[x_at];
+                vector::map(
+                    &y[y_at..][..len],
+                    out,
+                    #[inline(always)]
+                    |y| f(x, y),
+                );
+            }
+            [x_step, y_step] => {
+                let elements = out.iter_mut().enumerate();
+                elements.for_each(|(i, out)| *out = f(x[x_at + i * x_step], y[y_at + i * y_step]));
+            }
+        }
+    });
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub(crate) struct Arena<F> {
     /// The buffers that the running operation writes; empty between operations.
     taken: Vec<Buffer<F>>,
     workspace: Vec<F>,
+    /// For each operation, the memory of the programs inside of it that run at the same time.
+    inner: Vec<Vec<Self>>,
 }
 
 impl<F: Number> Arena<F> {
@@ -42,6 +44,14 @@ impl<F: Number> Arena<F> {
             slots: program.slots.iter().map(zeros).collect(),
             taken: Vec::with_capacity(program.most_outputs()),
             workspace: zeros(&program.workspace),
+            inner: program.steps.iter().map(Self::inside).collect(),
+        }
+    }
+
+    fn inside(step: &Step) -> Vec<Self> {
+        match &step.op {
+            Op::Fused(fused) => fused.programs_at_once().map(Self::new).collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -114,6 +124,7 @@ pub(crate) struct Run<'a, F> {
     inputs: Inputs<'a, F>,
     outputs: &'a mut [Buffer<F>],
     workspace: &'a mut [F],
+    arenas: &'a mut [Arena<F>],
     key: RunKey,
     prepared: &'a Prepared,
 }
@@ -173,6 +184,11 @@ impl<'a, F> Run<'a, F> {
     pub fn parts_with_workspace(&mut self) -> (Inputs<'a, F>, &mut [Buffer<F>], &mut [F]) {
         (self.inputs, self.outputs, self.workspace)
     }
+
+    /// What is read, what is written and the memory of the programs inside of the operation.
+    pub fn parts_with_arenas(&mut self) -> (Inputs<'a, F>, &mut [Buffer<F>], &mut [Arena<F>]) {
+        (self.inputs, self.outputs, self.arenas)
+    }
 }
 
 /// Something that can run operations on numbers of type `F`.
@@ -222,7 +238,8 @@ pub(crate) fn execute_prepared<F: Number>(
         let inputs = Inputs { program, step, slots: &arena.slots, bindings };
         let workspace = &mut arena.workspace[..step.workspace];
         let prepared = prepared.get(index).unwrap_or(&Prepared::Nothing);
-        let mut run = Run { inputs, outputs: &mut arena.taken, workspace, key, prepared };
+        let arenas = &mut arena.inner[index];
+        let mut run = Run { inputs, outputs: &mut arena.taken, workspace, arenas, key, prepared };
         let result = executor.run(&step.op, &mut run);
         arena.take_back(program, step);
         result?;

@@ -28,7 +28,45 @@ impl Number for f32 {
             Unary::Exp => vector::exp(x, y),
             Unary::Tanh => vector::tanh(x, y),
             Unary::Sigmoid => vector::sigmoid(x, y),
-            other => map_plainly(other, x, y),
+            Unary::Softplus => vector::softplus(x, y),
+            Unary::Neg => vector::map(
+                x,
+                y,
+                #[inline(always)]
+                |x| -x,
+            ),
+            Unary::StopGradient => y.copy_from_slice(x),
+            Unary::Abs => vector::map(
+                x,
+                y,
+                #[inline(always)]
+                |x| x.abs(),
+            ),
+            Unary::Sign => vector::map(
+                x,
+                y,
+                #[inline(always)]
+                |x| Unary::Sign.apply(x),
+            ),
+            Unary::Sqrt => vector::map(
+                x,
+                y,
+                #[inline(always)]
+                |x| x.sqrt(),
+            ),
+            Unary::Square => vector::map(
+                x,
+                y,
+                #[inline(always)]
+                |x| x * x,
+            ),
+            Unary::Reciprocal => vector::map(
+                x,
+                y,
+                #[inline(always)]
+                |x| x.recip(),
+            ),
+            Unary::Log | Unary::Erf => map_plainly(function, x, y),
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod concatenate;
 pub mod contract;
 pub mod ctc;
 pub mod flip;
+pub mod fused;
 pub mod gather;
 pub mod literal;
 pub mod lstm;
@@ -159,6 +160,7 @@ pub(crate) enum Op {
     LstmGradient(lstm_gradient::LstmGradient),
     Scan(scan::Scan),
     StepValue(scan::StepValue),
+    Fused(fused::Fused),
 }
 
 /// Calls a method of the operation inside an [`Op`].
@@ -201,6 +203,7 @@ macro_rules! each_op {
             Op::LstmGradient($inner) => $call,
             Op::Scan($inner) => $call,
             Op::StepValue($inner) => $call,
+            Op::Fused($inner) => $call,
         }
     };
 }

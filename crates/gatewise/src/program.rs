@@ -6,6 +6,8 @@ use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::ops::{Op, Operation, elements};
 
+mod fuse;
+mod fused_body;
 mod plan;
 
 /// Where the elements of a value are during a run.
@@ -65,6 +67,22 @@ impl Program {
     /// # Errors
     /// If a size is unknown.
     pub(crate) fn new(graph: &Graph, outputs: &[Value]) -> Result<Self> {
+        Self::with_steps(graph, outputs, |_, _| {})
+    }
+
+    /// The same with operations on the same rows joined.
+    ///
+    /// # Errors
+    /// If a size is unknown.
+    pub(crate) fn fused(graph: &Graph, outputs: &[Value]) -> Result<Self> {
+        Self::with_steps(graph, outputs, fuse::fuse)
+    }
+
+    fn with_steps(
+        graph: &Graph,
+        outputs: &[Value],
+        change: impl FnOnce(&mut Vec<Step>, &fuse::Values<'_>),
+    ) -> Result<Self> {
         let dims = graph.shapes.iter().map(|shape| {
             let unknown = || Error::shape("program", format!("expected known sizes, got {shape}"));
             shape.to_known().ok_or_else(unknown)
@@ -81,6 +99,8 @@ impl Program {
                 steps.push(Step { op, inputs, outputs, workspace });
             }
         }
+        let roots = plan::roots(&steps, dims.len());
+        change(&mut steps, &fuse::Values { dims: &dims, roots: &roots, results: outputs });
         let plan = plan::plan(graph, &mut steps, outputs, &dims, &is_needed);
         let flops = steps.iter().map(|step| step.op.flops(&dims_of(&step.inputs), &dims_of(&step.outputs)));
         Ok(Self {
@@ -123,7 +143,11 @@ impl Program {
 
     /// Bytes of memory that a run in `f32` needs beside what the caller binds.
     pub fn memory_bytes(&self) -> usize {
-        (self.slots.iter().sum::<usize>() + self.workspace) * size_of::<f32>()
+        let inside = self.steps.iter().map(|step| match &step.op {
+            Op::Fused(fused) => fused.programs_at_once().map(Self::memory_bytes).sum(),
+            _ => 0,
+        });
+        (self.slots.iter().sum::<usize>() + self.workspace) * size_of::<f32>() + inside.sum::<usize>()
     }
 
     /// Floating-point operations of one run.

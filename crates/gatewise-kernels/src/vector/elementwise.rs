@@ -18,6 +18,36 @@ pub fn sigmoid(x: &[f32], y: &mut [f32]) {
     vectors(x, y, rten_vecmath::Sigmoid {});
 }
 
+/// Writes `ln(1 + exp(x))` to `y`, without overflow for large x.
+pub fn softplus(x: &[f32], y: &mut [f32]) {
+    map(
+        x,
+        y,
+        #[inline(always)]
+        |x| -x.abs(),
+    );
+    exp_in_place(y);
+    update(
+        x,
+        y,
+        #[inline(always)]
+        |x, e| if x > 0.0 { x + log_of_1_and(e) } else { log_of_1_and(e) },
+    );
+}
+
+/// ln(1 + x) for x from 0 to 1: 2 artanh s = 2 s (1 + s²/3 + s⁴/5 + …) with s = x / (2 + x), which is at most ⅓, so that the
+/// terms beyond s¹⁴ are below half a unit in the last place.
+#[inline(always)]
+fn log_of_1_and(x: f32) -> f32 {
+    let s = x / (2.0 + x);
+    let z = s * s;
+    let mut sum = 1.0 / 15.0;
+    for n in [13.0, 11.0, 9.0, 7.0, 5.0, 3.0] {
+        sum = sum * z + 1.0 / n;
+    }
+    2.0 * (s + s * (z * sum))
+}
+
 /// Writes the error function of `x` to `y`.
 pub fn erf(x: &[f32], y: &mut [f32]) {
     map(x, y, libm::erff);

@@ -21,10 +21,11 @@ fn worst(function: fn(&[f32], &mut [f32]), exact: fn(f64) -> f64, x: &[f32]) -> 
 fn functions_are_as_exact_as_documented() {
     type Function = fn(&[f32], &mut [f32]);
     type Exact = fn(f64) -> f64;
-    let cases: [(&str, u32, f32, Function, Exact); 5] = [
+    let cases: [(&str, u32, f32, Function, Exact); 6] = [
         ("exp", 1, 87.0, exp, f64::exp),
         ("tanh", 3, 100.0, tanh, f64::tanh),
         ("sigmoid", 4, 80.0, sigmoid, |x| 1.0 / (1.0 + (-x).exp())),
+        ("softplus", 3, 80.0, softplus, |x| x.max(0.0) + (-x.abs()).exp().ln_1p()),
         ("erf", 1, 10.0, erf, libm::erf),
         (
             "log of squares",
@@ -53,6 +54,7 @@ fn functions_have_their_limits_and_keep_nan() {
     assert_eq!(limits(tanh), [-1.0, 1.0, 0.0]);
     assert_eq!(limits(sigmoid), [0.0, 1.0, 0.5]);
     assert_eq!(limits(erf), [-1.0, 1.0, 0.0]);
+    assert_eq!(limits(softplus), [0.0, f32::INFINITY, std::f32::consts::LN_2]);
     assert_eq!(limits(relu), [0.0, f32::INFINITY, 0.0]);
     let mut y = [0.0; 3];
     log(&[0.0, 1.0, -1.0], &mut y);
@@ -62,7 +64,7 @@ fn functions_have_their_limits_and_keep_nan() {
 
 #[test]
 fn bits_do_not_depend_on_the_position() {
-    for function in [exp, tanh, sigmoid, erf, log, relu] {
+    for function in [exp, tanh, sigmoid, softplus, erf, log, relu] {
         for n in [0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 35] {
             let x: Vec<f32> = numbers(n as u64, n).into_iter().map(|x: f32| x * 5.0).collect();
             let mut together = vec![0.0; n];

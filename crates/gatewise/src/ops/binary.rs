@@ -29,6 +29,7 @@ pub(crate) enum Binary {
 
 impl Binary {
     /// The function itself.
+    #[inline(always)]
     pub fn apply<F: Number>(self, x: F, y: F) -> F {
         let truth = |is: bool| if is { F::one() } else { F::zero() };
         match self {
@@ -78,6 +79,7 @@ impl Binary {
 }
 
 /// `x` if it is chosen, else `y`; NaN if either is NaN.
+#[inline(always)]
 fn extreme<F: Number>(x: F, y: F, choose_x: bool) -> F {
     if choose_x || x.is_nan() { x } else { y }
 }

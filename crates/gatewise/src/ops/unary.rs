@@ -34,6 +34,7 @@ pub(crate) enum Unary {
 
 impl Unary {
     /// The function itself.
+    #[inline(always)]
     pub fn apply<F: Number>(self, x: F) -> F {
         match self {
             Self::Neg => -x,
@@ -73,6 +74,7 @@ impl Unary {
 }
 
 /// −1, 0 or 1; NaN for NaN.
+#[inline(always)]
 fn sign<F: Number>(x: F) -> F {
     if x > F::zero() {
         F::one()

@@ -44,7 +44,7 @@ pub(super) fn plan(
 }
 
 /// For every value, the one whose elements it shares.
-fn roots(steps: &[Step], values: usize) -> Vec<usize> {
+pub(super) fn roots(steps: &[Step], values: usize) -> Vec<usize> {
     let mut roots: Vec<usize> = (0..values).collect();
     for step in steps.iter().filter(|step| matches!(step.op, Op::Reshape(_))) {
         roots[step.outputs[0].index()] = roots[step.inputs[0].index()];
