@@ -37,6 +37,7 @@ mod check;
 mod exclusions;
 mod float32;
 mod ftrl;
+mod gradient;
 mod gradients;
 mod lamb;
 mod learning_rate;
@@ -47,13 +48,16 @@ mod nadam;
 mod options;
 mod registry;
 mod rms_prop;
+mod row_sums;
 mod rule;
 mod rule_optimizer;
 mod schedule_free_adam_w;
 pub mod schedules;
 mod sgd;
 mod slot_table;
+mod squares;
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 
 use ndarray::ArrayD;
@@ -67,6 +71,7 @@ pub use adam_w::AdamW;
 pub use adamax::Adamax;
 pub use argument::OptimizerArgument;
 pub use ftrl::Ftrl;
+pub use gradient::Gradient;
 pub use lamb::Lamb;
 pub use learning_rate::LearningRate;
 pub use lion::Lion;
@@ -130,6 +135,18 @@ pub trait Optimizer: Debug + Send + Sync {
     /// # Errors
     /// If the optimizer is not built, or the slices are not those it was built for; nothing has changed then.
     fn apply(&mut self, gradients: &[&[f32]], weights: &mut [&mut [f32]]) -> Result<()>;
+
+    /// The same by gradients of which some may be rows of tables. The weights become what whole gradients make of them; an
+    /// optimizer may find a faster way than that.
+    ///
+    /// # Errors
+    /// As for [`apply`](Self::apply).
+    fn apply_gradients(&mut self, gradients: &[Gradient<'_>], weights: &mut [&mut [f32]]) -> Result<()> {
+        let whole =
+            gradients.iter().zip(&*weights).map(|(gradient, weights)| gradient.to_dense(weights.len()));
+        let whole: Vec<Cow<'_, [f32]>> = whole.collect::<Result<_>>()?;
+        self.apply(&whole.iter().map(|gradient| &**gradient).collect::<Vec<_>>(), weights)
+    }
 
     /// Ends a training: with `use_ema` the weights become their averages (Keras's `finalize_variable_values`).
     ///

@@ -64,6 +64,12 @@ pub trait UpdateRule: Debug + Send + Sync {
         false
     }
 
+    /// Whether a rule that is [elementwise](Self::is_elementwise) leaves weight and slots as they are, to the bit, where the
+    /// gradient is 0, so that it need not be told of such elements; by default not.
+    fn rests_at_zero(&self) -> bool {
+        false
+    }
+
     /// Moves one weight. `gradient`, `weights` and, unless [`slot_of`](Self::slot_of) says otherwise, each slot have the
     /// same length.
     fn update(&self, update: Update, slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]);

@@ -2,12 +2,13 @@
 
 use ndarray::{ArrayD, arr0};
 use serde_json::{Map, Value};
+use smallvec::SmallVec;
 
 use super::built::Built;
 use super::check;
 use super::exclusions::Exclusions;
 use super::slot_table::Variable;
-use super::{LearningRate, Optimizer, OptimizerValue, OptimizerVariable, Update, UpdateRule};
+use super::{Gradient, LearningRate, Optimizer, OptimizerValue, OptimizerVariable, Update, UpdateRule};
 use crate::error::{Error, Result};
 use crate::serialization::snake_case;
 
@@ -105,6 +106,9 @@ impl Optimizer for RuleOptimizer {
     }
 
     fn build(&mut self, variables: &[(&str, &[usize])]) -> Result<()> {
+        if self.built.as_ref().is_some_and(|built| built.is_for(variables)) {
+            return Ok(());
+        }
         let new =
             |&(name, shape): &(&str, &[usize])| Variable { name: name.to_owned(), shape: shape.to_vec() };
         let variables: Vec<Variable> = variables.iter().map(new).collect();
@@ -113,7 +117,6 @@ impl Optimizer for RuleOptimizer {
                 self.exclusions.check(self.rule.class_name(), &variables)?;
                 self.built = Some(Built::new(&*self.rule, &self.exclusions, variables));
             }
-            Some(built) if built.variables == variables => {}
             Some(_) => {
                 let text = "the optimizer was built for other weights; make a new one for these";
                 return Err(Error::state(self.class_name(), text));
@@ -123,6 +126,11 @@ impl Optimizer for RuleOptimizer {
     }
 
     fn apply(&mut self, gradients: &[&[f32]], weights: &mut [&mut [f32]]) -> Result<()> {
+        let whole = gradients.iter().map(|gradient| Gradient::Dense(gradient));
+        self.apply_gradients(&whole.collect::<SmallVec<[_; 32]>>(), weights)
+    }
+
+    fn apply_gradients(&mut self, gradients: &[Gradient<'_>], weights: &mut [&mut [f32]]) -> Result<()> {
         let updates = self.iterations();
         let learning_rate = self.learning_rate();
         if let LearningRate::Schedule(schedule) = &self.learning_rate {
@@ -134,11 +142,17 @@ impl Optimizer for RuleOptimizer {
         };
         built.check_gradients(self.rule.class_name(), gradients)?;
         built.check_weights(self.rule.class_name(), weights)?;
-        if built.gradients.take(self.iteration, gradients) {
-            built.update(&*self.rule, update, gradients, weights);
-        }
         if let Some(averages) = &mut built.averages {
-            averages.take(updates, weights);
+            averages.begin(updates);
+        }
+        if built.gradients.take(self.iteration, &built.variables, gradients) {
+            built.update(&*self.rule, update, gradients, weights);
+        } else {
+            let all = weights.iter().enumerate();
+            all.for_each(|(variable, weights)| built.average(variable, 0..weights.len(), weights));
+        }
+        if let Some(averages) = &built.averages {
+            averages.finish(updates, weights);
         }
         self.iteration += 1;
         Ok(())
@@ -149,7 +163,7 @@ impl Optimizer for RuleOptimizer {
             return Err(self.error_unbuilt());
         };
         built.check_weights(self.rule.class_name(), weights)?;
-        if let Some(averages) = &mut built.averages {
+        if let Some(averages) = &built.averages {
             averages.overwrite(weights);
         }
         Ok(())

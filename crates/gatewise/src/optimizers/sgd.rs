@@ -70,6 +70,10 @@ impl UpdateRule for Sgd {
         true
     }
 
+    fn rests_at_zero(&self) -> bool {
+        self.momentum == 0.0
+    }
+
     fn update(&self, update: Update, mut slots: Slots<'_>, gradient: &[f32], weights: &mut [f32]) {
         let rule = kernels::Sgd {
             learning_rate: update.learning_rate,

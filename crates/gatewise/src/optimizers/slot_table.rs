@@ -91,6 +91,11 @@ impl SlotTable {
         self.of(variable).take()
     }
 
+    /// The array of one weight in a table with one slot, to be read.
+    pub(super) fn first_of(&self, variable: usize) -> &[f32] {
+        &self.slots[variable][0].values
+    }
+
     /// Appends all arrays in saved order.
     pub(super) fn save(&self, state: &mut Vec<OptimizerVariable>) {
         for Slot { form, values } in self.in_saved_order() {

@@ -2,6 +2,8 @@ use serde_json::json;
 
 use super::*;
 
+mod rows;
+
 /// Moves one weight from 1 by the gradients 0.3 and −0.7; returns it after each step.
 pub(super) fn two_steps(argument: impl Into<OptimizerArgument>) -> [f32; 2] {
     let mut optimizer = argument.into().resolve().unwrap();

@@ -8,16 +8,21 @@ fn variables(lens: &[usize]) -> Vec<Variable> {
 fn seen(options: &OptimizerOptions, given: &[&[f32]]) -> Vec<Vec<f32>> {
     let lens: Vec<usize> = given.iter().map(|gradient| gradient.len()).collect();
     let mut gradients = Gradients::new(options, &variables(&lens));
-    assert!(gradients.take(0, given));
-    given.iter().enumerate().map(|(index, gradient)| gradients.ready(index, gradient).to_vec()).collect()
+    let given: Vec<Gradient<'_>> = given.iter().map(|gradient| Gradient::Dense(gradient)).collect();
+    assert!(gradients.take(0, &variables(&lens), &given));
+    let whole = |(index, gradient): (usize, &Gradient<'_>)| {
+        gradients.ready(index, *gradient, 0..lens[index]).to_vec()
+    };
+    given.iter().enumerate().map(whole).collect()
 }
 
 #[test]
 fn without_options_gradients_are_passed_on_without_a_copy() {
-    let given = [1.0, 2.0];
+    let numbers = [1.0, 2.0];
+    let given = Gradient::Dense(&numbers);
     let mut gradients = Gradients::new(&OptimizerOptions::default(), &variables(&[2]));
-    assert!(gradients.take(0, &[&given]));
-    assert!(std::ptr::eq(gradients.ready(0, &given), &given));
+    assert!(gradients.take(0, &variables(&[2]), &[given]));
+    assert!(std::ptr::eq(gradients.ready(0, given, 0..2), &numbers[..]));
 }
 
 #[test]
@@ -66,23 +71,10 @@ fn accumulated_gradients_are_averaged_before_they_are_clipped() {
     };
     let mut gradients = Gradients::new(&options, &variables(&[2]));
     for round in 0..2 {
-        assert!(!gradients.take(2 * round, &[&[6.0, 1.0]]));
-        assert!(gradients.take(2 * round + 1, &[&[-4.0, 5.0]]));
-        assert_eq!(gradients.ready(0, &[]), [0.5, 1.0]);
+        assert!(!gradients.take(2 * round, &variables(&[2]), &[Gradient::Dense(&[6.0, 1.0])]));
+        let second = Gradient::Dense(&[-4.0, 5.0]);
+        assert!(gradients.take(2 * round + 1, &variables(&[2]), &[second]));
+        assert_eq!(gradients.ready(0, second, 0..2), [0.5, 1.0]);
         gradients.finish(1);
     }
-}
-
-#[test]
-fn the_sum_of_squares_counts_every_element() {
-    for len in [0, 1, LANES - 1, LANES, LANES + 1, 3 * LANES + 2] {
-        let values: Vec<f32> = (0..len).map(|index| index as f32).collect();
-        let expected: usize = (0..len).map(|index| index * index).sum();
-        assert_eq!(sum_of_squares(&values), expected as f64);
-    }
-}
-
-#[test]
-fn the_sum_of_squares_does_not_overflow() {
-    assert_eq!(sum_of_squares(&[1e30]), f64::from(1e30_f32) * f64::from(1e30_f32));
 }
