@@ -57,6 +57,7 @@ pub mod data;
 mod environment;
 mod error;
 mod executor;
+mod few;
 pub mod forecast;
 pub mod format;
 pub mod functional;

@@ -29,6 +29,7 @@ mod listeners;
 mod optimizer_state;
 mod predict;
 mod programs;
+mod ready;
 mod runner;
 mod step;
 mod stream;

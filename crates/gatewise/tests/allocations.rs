@@ -1,8 +1,10 @@
-//! Runners and steppers allocate nothing per call, counted by the allocator.
+//! Runners, steppers and training steps allocate nothing per call, counted by the allocator.
 
 use allocation_counter::{AllocationInfo, measure};
-use gatewise::Sequential;
 use gatewise::layers::{Dense, Dropout, Embedding, Input, Lstm};
+use gatewise::ndarray::ArrayD;
+use gatewise::optimizers::{Adam, OptimizerOptions};
+use gatewise::{Compile, Sequential};
 
 /// A second of sound at 48 kHz.
 const CALLS: usize = 48_000;
@@ -68,4 +70,73 @@ fn tokens_with_a_mask_allocate_nothing() {
         }
     });
     assert_none("tokens", &info);
+}
+
+/// Allocations of a step of training beside those of what it returns: none.
+///
+/// It is counted in a pool of one thread, because `rayon` itself allocates now and then where it hands work to others.
+fn assert_steps_allocate_only_logs(what: &str, mut model: Sequential, x: &ArrayD<f32>, y: &ArrayD<f32>) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    pool.install(|| {
+        let logs: Vec<_> = (0..3).map(|_| model.train_on_batch(x, y).unwrap()).collect();
+        let entries = logs[0].len();
+        let info = measure(|| {
+            for _ in 0..20 {
+                assert_eq!(model.train_on_batch(x, y).unwrap().len(), entries);
+            }
+        });
+        // The logs are a tree, whose entries lie in one node, and a name for each entry.
+        assert_eq!(info.count_total, 20 * (1 + entries as u64), "{what}: {info:?}");
+    });
+}
+
+/// Numbers without a rule to be seen, from −1 to 1.
+fn numbers(shape: &[usize]) -> ArrayD<f32> {
+    let len: usize = shape.iter().product();
+    let values = (0..len).map(|index| (index as f32 * 0.7).sin()).collect();
+    ArrayD::from_shape_vec(shape, values).unwrap()
+}
+
+#[test]
+fn a_step_of_training_allocates_only_what_it_returns() {
+    let mut model = audio_model();
+    model.compile(Compile::new("adam", "mse").metrics(["mae"])).unwrap();
+    assert_steps_allocate_only_logs("stacked", model, &numbers(&[4, 20, 8]), &numbers(&[4, 1]));
+}
+
+#[test]
+fn a_step_with_clipping_averages_and_accumulation_allocates_only_what_it_returns() {
+    let options = OptimizerOptions {
+        global_clipnorm: Some(1.0),
+        use_ema: true,
+        gradient_accumulation_steps: Some(2),
+        ..OptimizerOptions::default()
+    };
+    for loss in ["mae", "binary_crossentropy"] {
+        let mut model = audio_model();
+        let adam = Adam { options: options.clone(), ..Adam::default() };
+        model.compile(Compile::new(adam, loss)).unwrap();
+        let y = numbers(&[4, 1]).mapv(|y| f32::from(u8::from(y > 0.0)));
+        assert_steps_allocate_only_logs(loss, model, &numbers(&[4, 20, 8]), &y);
+    }
+}
+
+#[test]
+fn a_step_on_tokens_allocates_only_what_it_returns() {
+    for loss in ["sparse_categorical_crossentropy", "categorical_crossentropy"] {
+        let mut model = Sequential::new().with_seed(5);
+        model.add(Input::new([None])).unwrap();
+        model.add(Embedding::new(30, 8).mask_zero(true)).unwrap();
+        model.add(Lstm::new(16).return_sequences(true)).unwrap();
+        model.add(Dense::new(5).activation("softmax")).unwrap();
+        model.compile(Compile::new("sgd", loss).metrics(["accuracy"])).unwrap();
+        let x = ArrayD::from_shape_fn(vec![4, 10], |at| ((at[0] + 1) * at[1] % 30) as f32);
+        let y = match loss {
+            "categorical_crossentropy" => {
+                ArrayD::from_shape_fn(vec![4, 10, 5], |at| f32::from(u8::from(at[1] % 5 == at[2])))
+            }
+            _ => ArrayD::from_shape_fn(vec![4, 10], |at| (at[1] % 5) as f32),
+        };
+        assert_steps_allocate_only_logs(loss, model, &x, &y);
+    }
 }

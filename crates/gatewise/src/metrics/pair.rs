@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use ndarray::{ArrayViewD, IxDyn};
+use smallvec::SmallVec;
 
 use super::MetricBatch;
 use crate::error::{Error, Result};
@@ -15,8 +16,11 @@ pub struct Pair<'a> {
     /// The lengths of the rows.
     widths: [usize; 2],
     /// The shape of the values: one for each pair of rows.
-    shape: Vec<usize>,
+    shape: Sizes,
 }
+
+/// Sizes of axes; as many as arrays of sequences have need no memory of their own.
+pub(super) type Sizes = SmallVec<[usize; 4]>;
 
 impl<'a> Pair<'a> {
     /// A row is the last axis of targets and predictions of the same shape; a last axis of size 1 may be missing in one.
@@ -26,7 +30,7 @@ impl<'a> Pair<'a> {
     pub fn rows(name: &str, batch: &'a MetricBatch<'_>) -> Result<Self> {
         let shape = like_predictions(name, batch)?;
         let (last, leading) = shape.split_last().unwrap_or((&1, &[]));
-        Ok(Self::new(numbers(&batch.y_true), numbers(&batch.y_pred), [*last; 2], leading.to_vec()))
+        Ok(Self::new(numbers(&batch.y_true), numbers(&batch.y_pred), [*last; 2], leading.into()))
     }
 
     /// Every number is a row of its own.
@@ -103,10 +107,10 @@ impl<'a> Pair<'a> {
             );
             return Err(Error::shape(name, text));
         }
-        Ok(Self::new(numbers(&batch.y_true), numbers(&batch.y_pred), [1, *classes], leading.to_vec()))
+        Ok(Self::new(numbers(&batch.y_true), numbers(&batch.y_pred), [1, *classes], leading.into()))
     }
 
-    fn new(y_true: Cow<'a, [f32]>, y_pred: Cow<'a, [f32]>, widths: [usize; 2], shape: Vec<usize>) -> Self {
+    fn new(y_true: Cow<'a, [f32]>, y_pred: Cow<'a, [f32]>, widths: [usize; 2], shape: Sizes) -> Self {
         Self { y_true, y_pred, widths, shape }
     }
 
@@ -133,16 +137,16 @@ pub(super) fn numbers<'a>(array: &'a ArrayViewD<'_, f32>) -> Cow<'a, [f32]> {
 }
 
 /// The common shape of targets and predictions, where a last axis of size 1 may be missing in one of them.
-pub(super) fn like_predictions(name: &str, batch: &MetricBatch<'_>) -> Result<Vec<usize>> {
+pub(super) fn like_predictions(name: &str, batch: &MetricBatch<'_>) -> Result<Sizes> {
     let (y_true, y_pred) = (batch.y_true.shape(), batch.y_pred.shape());
     let has_one_more = |long: &[usize], short: &[usize]| {
         long.split_last().is_some_and(|(last, rest)| *last == 1 && rest == short)
     };
     if y_true == y_pred || has_one_more(y_pred, y_true) {
-        Ok(y_pred.to_vec())
+        Ok(y_pred.into())
     } else if has_one_more(y_true, y_pred) {
         // Predictions of one number a sample become a column, so that the last axis is not the batch.
-        Ok(if y_pred.len() == 1 { y_true.to_vec() } else { y_pred.to_vec() })
+        Ok(if y_pred.len() == 1 { y_true.into() } else { y_pred.into() })
     } else {
         Err(not_alike(name, y_true, y_pred))
     }

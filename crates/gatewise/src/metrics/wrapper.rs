@@ -69,12 +69,14 @@ pub struct MeanMetricWrapper<F> {
     name: String,
     function: F,
     mean: Mean,
+    /// How much each value of a batch counts.
+    weights: Vec<f64>,
 }
 
 impl<F: MetricFunction> MeanMetricWrapper<F> {
     /// The mean of this function.
     pub fn of(function: F) -> Self {
-        Self { name: F::NAME.to_owned(), function, mean: Mean::new() }
+        Self { name: F::NAME.to_owned(), function, mean: Mean::new(), weights: Vec::new() }
     }
 
     /// Gives it another name in the logs.
@@ -111,17 +113,17 @@ impl<F: MetricFunction> Metric for MeanMetricWrapper<F> {
     fn update_state(&mut self, batch: &MetricBatch<'_>) -> Result<()> {
         let pair = self.function.pair(&self.name, batch)?;
         let mask = batch.mask.as_ref().filter(|_| F::HEEDS_MASK);
-        let weights = weights::effective(&self.name, pair.shape(), mask, batch.sample_weight.as_ref())?;
+        let (sample_weight, weights) = (batch.sample_weight.as_ref(), &mut self.weights);
+        let is_weighted = weights::effective_into(&self.name, pair.shape(), mask, sample_weight, weights)?;
         let (mut total, mut count) = (0.0, 0.0);
-        for (index, (y, p)) in pair.iter().enumerate() {
-            let weight = weights.as_ref().map_or(1.0, |weights| weights[index]);
+        for ((y, p), weight) in pair.iter().zip(weights.iter().copied()) {
             if weight == 0.0 {
                 continue;
             }
             match self.function.value(&self.name, y, p)? {
                 Some(value) => total += weight * value,
                 // Keras drops such values only where there are weights; else they count as 0.
-                None if weights.is_some() => continue,
+                None if is_weighted => continue,
                 None => {}
             }
             count += weight;

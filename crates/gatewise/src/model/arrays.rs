@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ndarray::ArrayD;
 
 use crate::error::{Error, Result};
+use crate::few::Few;
 
 /// One array, several in the order of the model's inputs or outputs, or several by their names.
 ///
@@ -19,7 +20,7 @@ use crate::error::{Error, Result};
 /// # let _ = (one, in_order, by_name);
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Arrays<'a>(Vec<(Option<String>, &'a ArrayD<f32>)>);
+pub struct Arrays<'a>(Few<(Option<String>, &'a ArrayD<f32>)>);
 
 impl<'a> Arrays<'a> {
     /// Whether there is none.
@@ -36,8 +37,8 @@ impl<'a> Arrays<'a> {
     ///
     /// # Errors
     /// If their number differs, or a name is unknown, missing or given twice.
-    pub(super) fn in_order(&self, subject: &str, names: &[String]) -> Result<Vec<&'a ArrayD<f32>>> {
-        let labels: Vec<Option<&str>> = self.0.iter().map(|(name, _)| name.as_deref()).collect();
+    pub(super) fn in_order(&self, subject: &str, names: &[String]) -> Result<Few<&'a ArrayD<f32>>> {
+        let labels: Few<Option<&str>> = self.0.iter().map(|(name, _)| name.as_deref()).collect();
         Ok(places(&labels, subject, names)?.into_iter().map(|place| self.0[place].1).collect())
     }
 }
@@ -46,7 +47,7 @@ impl<'a> Arrays<'a> {
 ///
 /// # Errors
 /// If their number differs, or a name is unknown, missing or given twice.
-pub(crate) fn places(labels: &[Option<&str>], subject: &str, names: &[String]) -> Result<Vec<usize>> {
+pub(crate) fn places(labels: &[Option<&str>], subject: &str, names: &[String]) -> Result<Few<usize>> {
     if labels.iter().all(Option::is_none) {
         if labels.len() != names.len() {
             let text =
@@ -80,7 +81,7 @@ impl<'a> FromIterator<(Option<String>, &'a ArrayD<f32>)> for Arrays<'a> {
 
 impl<'a> From<&'a ArrayD<f32>> for Arrays<'a> {
     fn from(array: &'a ArrayD<f32>) -> Self {
-        Self(vec![(None, array)])
+        Self(Few::One((None, array)))
     }
 }
 

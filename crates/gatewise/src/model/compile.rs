@@ -1,11 +1,13 @@
 //! What a model is trained with.
 
-use ndarray::ArrayD;
+use std::sync::Arc;
 
+use ndarray::ArrayD;
 use serde_json::{Map, Value as Json, json};
 
 use super::Model;
 use super::heads::{Head, Heads};
+use super::ready::Ready;
 use crate::error::{Error, Result};
 use crate::losses::{Loss, LossFunction};
 use crate::metrics::{Metric, MetricArgument};
@@ -178,6 +180,8 @@ pub(super) struct Training {
     /// The loss of the last batch.
     pub batch_loss: f64,
     pub gradients: KeptGradients,
+    /// What a step needs of the model, once it is built.
+    pub ready: Option<Arc<Ready>>,
 }
 
 /// The gradients of the last step, if somebody wants to see them.
@@ -220,6 +224,7 @@ impl Model {
             steps: 0,
             batch_loss: f64::NAN,
             gradients: KeptGradients::default(),
+            ready: None,
         };
         if self.is_built() {
             training.prepare(&self.output_names())?;
@@ -242,15 +247,6 @@ impl Model {
         let name = self.architecture.name();
         self.training.as_mut().ok_or_else(|| not_compiled(name))
     }
-
-    /// Makes ready what training needs of a built model: which loss and metrics belong to which output, and which
-    /// weights are frozen.
-    pub(super) fn prepare_training(&mut self) -> Result<()> {
-        let names = self.output_names();
-        self.training_mut()?.prepare(&names)?;
-        self.freeze_variables();
-        Ok(())
-    }
 }
 
 impl Training {
@@ -264,7 +260,7 @@ impl Training {
     }
 
     /// Gives every output its loss and metrics.
-    fn prepare(&mut self, outputs: &[String]) -> Result<()> {
+    pub fn prepare(&mut self, outputs: &[String]) -> Result<()> {
         if !self.heads.is_empty() {
             return Ok(());
         }

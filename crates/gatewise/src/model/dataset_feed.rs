@@ -79,8 +79,7 @@ impl Model {
             self.build_for(&batch)?;
             pending = Some((pass, batch));
         }
-        self.prepare_training()?;
-        let names = Names { inputs: self.names_of_inputs(), targets: self.training()?.heads.targets() };
+        let names = self.prepare_training()?.names.clone();
         Ok(DatasetFeed { dataset, names, class_weight: BTreeMap::new(), pending, current: None })
     }
 

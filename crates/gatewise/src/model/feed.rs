@@ -1,24 +1,30 @@
 //! Where the batches of a training or an evaluation come from.
 
+use smallvec::SmallVec;
+
 use super::batches::{Dataset, ranges};
 use super::fit::Shuffle;
 use crate::error::Result;
+use crate::few::Few;
 use crate::random::RandomKey;
+
+/// The sizes of an array; as many as arrays of sequences have need no memory of their own.
+pub(super) type Sizes = SmallVec<[usize; 4]>;
 
 /// An array as a program is given it: row-major numbers.
 #[derive(Debug, Clone)]
 pub(super) struct View<'a> {
-    pub shape: Vec<usize>,
+    pub shape: Sizes,
     pub data: &'a [f32],
 }
 
 /// The arrays of a batch, in the order of the model's inputs and targets.
 #[derive(Debug, Clone, Default)]
 pub(super) struct BatchView<'a> {
-    pub x: Vec<View<'a>>,
-    pub y: Vec<View<'a>>,
+    pub x: Few<View<'a>>,
+    pub y: Few<View<'a>>,
     /// None, or one for each target.
-    pub sample_weight: Vec<View<'a>>,
+    pub sample_weight: Few<View<'a>>,
 }
 
 /// Batches, one after another, pass after pass through the data.

@@ -1,11 +1,10 @@
 //! Training: the loop over epochs and batches, as Keras's `fit`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::Model;
 use super::arrays::Arrays;
-use super::batches::{Dataset, Names, Samples, at_least_one, batch_size_for};
+use super::batches::{Dataset, Samples, at_least_one, batch_size_for};
 use super::dataset_feed::not_for_datasets;
 use super::feed::{ArrayFeed, Feed};
 use super::listeners::{Listeners, Running};
@@ -13,7 +12,6 @@ use super::programs::Purpose;
 use crate::callbacks::{Callback, History, Logs, TrainingControl, TrainingPlan};
 use crate::data;
 use crate::error::{Error, Result};
-use crate::layers::Layer;
 use crate::random::RandomKey;
 use crate::shape::Shape;
 
@@ -198,27 +196,12 @@ impl Model {
         sample_weight: &Arrays<'a>,
     ) -> Result<Dataset<'a>> {
         self.training()?;
-        let inputs = self.names_of_inputs();
         if !self.is_built() {
             let shapes = input_shapes(x)?;
             self.network_for(&shapes)?;
         }
-        self.prepare_training()?;
-        let names = Names { inputs, targets: self.training()?.heads.targets() };
-        Dataset::new(&names, x, y, sample_weight)
-    }
-
-    /// Makes the trainable flags of the layers those of their weights; a layer inside a frozen one is frozen too.
-    pub(super) fn freeze_variables(&self) {
-        freeze(self.layers(), self.architecture.base.is_trainable());
-    }
-}
-
-fn freeze(layers: &[Arc<dyn Layer>], is_trainable: bool) {
-    for layer in layers {
-        let is_trainable = is_trainable && layer.base().is_trainable();
-        layer.variables().iter().for_each(|variable| variable.set_frozen(!is_trainable));
-        freeze(&layer.sublayers(), is_trainable);
+        let ready = self.prepare_training()?;
+        Dataset::new(&ready.names, x, y, sample_weight)
     }
 }
 

@@ -13,6 +13,8 @@ use crate::metrics::{Direction, Metric, MetricValue};
 pub(super) struct Head {
     /// The name of the output.
     pub name: String,
+    /// The name of its loss in the logs of a model with several.
+    loss_name: String,
     /// None where the output is not trained.
     pub loss: Option<Loss>,
     /// What the loss is multiplied by in the sum.
@@ -42,7 +44,8 @@ impl Mean {
 
 impl Head {
     pub fn new(name: &str, loss: Option<Loss>, weight: f64) -> Self {
-        Self { name: name.to_owned(), loss, weight, metrics: Vec::new(), mean: Mean::default() }
+        let (name, loss_name) = (name.to_owned(), format!("{name}_loss"));
+        Self { name, loss_name, loss, weight, metrics: Vec::new(), mean: Mean::default() }
     }
 
     /// Adds a metric.
@@ -69,12 +72,25 @@ impl Head {
 #[derive(Debug, Default)]
 pub(super) struct Heads {
     pub list: Vec<Head>,
+    /// In the order in which the names were given.
+    metric_names: Vec<MetricName>,
     total: Mean,
+}
+
+/// The name of a metric in the logs.
+#[derive(Debug)]
+struct MetricName {
+    name: String,
+    /// The number of the head, and that of the metric in it.
+    head: usize,
+    metric: usize,
 }
 
 impl Heads {
     pub fn new(list: Vec<Head>) -> Self {
-        Self { list, total: Mean::default() }
+        let mut heads = Self { list, metric_names: Vec::new(), total: Mean::default() };
+        heads.name_metrics();
+        heads
     }
 
     pub fn is_empty(&self) -> bool {
@@ -104,44 +120,61 @@ impl Heads {
     /// `<output>_<metric>`. A second metric of a name gets a number, or `weighted_` if it heeds the weights of samples.
     /// A vector has a number for each of its elements.
     pub fn logs(&self) -> Logs {
-        self.results().iter().flat_map(|(name, value)| value.named(name)).collect()
+        let mut logs = Logs::new();
+        self.visit_results(|name, value| match value {
+            MetricValue::Number(number) => drop(logs.insert(name.to_owned(), number)),
+            vector => logs.extend(vector.named(name)),
+        });
+        logs
     }
 
     /// The same with vectors as they are.
     pub fn results(&self) -> BTreeMap<String, MetricValue> {
-        let mut logs = BTreeMap::from([("loss".to_owned(), MetricValue::from(self.total.value()))]);
-        let with_loss = self.list.iter().filter(|head| head.loss.is_some());
-        if with_loss.clone().count() > 1 {
-            logs.extend(with_loss.map(|head| (format!("{}_loss", head.name), head.mean.value().into())));
+        let mut results = BTreeMap::new();
+        self.visit_results(|name, value| drop(results.insert(name.to_owned(), value)));
+        results
+    }
+
+    fn visit_results(&self, mut visit: impl FnMut(&str, MetricValue)) {
+        visit("loss", self.total.value().into());
+        let with_loss = || self.list.iter().filter(|head| head.loss.is_some());
+        if with_loss().count() > 1 {
+            with_loss().for_each(|head| visit(&head.loss_name, head.mean.value().into()));
         }
-        logs.extend(self.named_metrics().into_iter().map(|(name, metric)| (name, metric.result())));
-        logs
+        self.named_metrics().for_each(|(name, metric)| visit(name, metric.result()));
     }
 
     /// The metrics with their names in the logs.
-    fn named_metrics(&self) -> Vec<(String, &dyn Metric)> {
-        let mut named: Vec<(String, &dyn Metric)> = Vec::new();
+    fn named_metrics(&self) -> impl Iterator<Item = (&str, &dyn Metric)> {
+        self.metric_names
+            .iter()
+            .map(|name| (name.name.as_str(), &*self.list[name.head].metrics[name.metric].1))
+    }
+
+    /// Gives names to all metrics, the plain ones first.
+    fn name_metrics(&mut self) {
         for watch in [Watch::Plain, Watch::Weighted] {
-            for head in &self.list {
-                for (_, metric) in head.metrics.iter().filter(|(own, _)| *own == watch) {
-                    let taken: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
-                    named.push((self.free_name(&taken, head, watch, metric.name()), &**metric));
+            for (index, head) in self.list.iter().enumerate() {
+                let watched = head.metrics.iter().enumerate().filter(|(_, (own, _))| *own == watch);
+                for (metric, (_, own)) in watched {
+                    let taken: Vec<&str> = self.metric_names.iter().map(|name| name.name.as_str()).collect();
+                    let name = self.free_name(&taken, head, watch, own.name());
+                    self.metric_names.push(MetricName { name, head: index, metric });
                 }
             }
         }
-        named
     }
 
     /// Which way the number of this name in the logs goes when the model gets better, if that is known.
     pub fn direction(&self, name: &str) -> Option<Direction> {
-        let is_loss = |head: &Head| name == format!("{}_loss", head.name);
+        let is_loss = |head: &Head| name == head.loss_name;
         if name == "loss" || self.list.iter().any(is_loss) {
             return Some(Direction::Down);
         }
-        let has_name = |(own, metric): &(String, &dyn Metric)| {
+        let has_name = |(own, metric): &(&str, &dyn Metric)| {
             metric.result().named(own).iter().any(|(element, _)| element == name)
         };
-        self.named_metrics().iter().find(|metric| has_name(metric))?.1.direction()
+        self.named_metrics().find(|metric| has_name(metric))?.1.direction()
     }
 
     fn free_name(&self, taken: &[&str], head: &Head, watch: Watch, metric: &str) -> String {

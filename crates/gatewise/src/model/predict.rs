@@ -113,7 +113,7 @@ impl Model {
 
     /// The outputs for a batch.
     pub(super) fn predict_views(&self, inputs: &[View<'_>]) -> Result<Vec<ArrayD<f32>>> {
-        let program = self.predict_program_for(inputs.iter().map(|view| view.shape.clone()).collect())?;
+        let program = self.predict_program_for(inputs.iter().map(|view| view.shape.to_vec()).collect())?;
         let key = RunKey { seed: self.seed(), step: 0 };
         let data: Vec<&[f32]> = inputs.iter().map(|view| view.data).collect();
         program.run(&data, key, |outputs| Ok(outputs.to_arrays()))

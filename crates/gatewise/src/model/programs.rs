@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use smallvec::SmallVec;
+
 use super::Model;
 use super::architecture::check_inputs;
 use super::feed::{BatchView, View};
@@ -13,6 +15,7 @@ use crate::error::Result;
 use crate::graph::Value;
 use crate::layers::Tensor;
 use crate::network::Network;
+use crate::ops::Op;
 use crate::shape::Shape;
 use crate::variable::Variable;
 
@@ -48,14 +51,24 @@ pub(super) struct BatchShapes {
 
 impl BatchView<'_> {
     /// The shapes of all arrays.
-    pub fn shapes(&self) -> BatchShapes {
-        let shapes = |views: &[View<'_>]| views.iter().map(|view| view.shape.clone()).collect();
+    fn shapes(&self) -> BatchShapes {
+        let shapes = |views: &[View<'_>]| views.iter().map(|view| view.shape.to_vec()).collect();
         BatchShapes { x: shapes(&self.x), y: shapes(&self.y), sample_weight: shapes(&self.sample_weight) }
     }
 
+    /// Whether these are its shapes.
+    fn has(&self, shapes: &BatchShapes) -> bool {
+        let are_those = |views: &[View<'_>], shapes: &[Vec<usize>]| {
+            views.iter().map(|view| &*view.shape).eq(shapes.iter().map(Vec::as_slice))
+        };
+        are_those(&self.x, &shapes.x)
+            && are_those(&self.y, &shapes.y)
+            && are_those(&self.sample_weight, &shapes.sample_weight)
+    }
+
     /// The numbers of all arrays in the order in which a program takes them; `scale` is that of the loss, if it has one.
-    pub fn data<'b>(&'b self, scale: Option<&'b f32>) -> Vec<&'b [f32]> {
-        let arrays = self.x.iter().chain(&self.y).chain(&self.sample_weight).map(|view| view.data);
+    pub fn data<'b>(&'b self, scale: Option<&'b f32>) -> SmallVec<[&'b [f32]; 4]> {
+        let arrays = self.x.iter().chain(&*self.y).chain(&*self.sample_weight).map(|view| view.data);
         arrays.chain(scale.map(std::slice::from_ref)).collect()
     }
 }
@@ -86,6 +99,12 @@ impl<P> Programs<P> {
         }
         programs.push_back((key, Arc::clone(&made)));
         Ok(made)
+    }
+
+    /// A program that was made before.
+    fn find(&self, is_wanted: impl Fn(&Key) -> bool) -> Option<Arc<P>> {
+        let programs = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        programs.iter().find(|(key, _)| is_wanted(key)).map(|(_, program)| Arc::clone(program))
     }
 
     /// The number of programs that are kept.
@@ -120,8 +139,14 @@ impl LossLayout {
         3 + 3 * output
     }
 
+    /// The gradient by a weight, or the rows of one that is a table.
     pub fn gradient(self, weight: usize) -> usize {
-        1 + 3 * self.outputs + weight
+        1 + 3 * self.outputs + 2 * weight
+    }
+
+    /// The numbers of these rows, or a single 1 where the gradient is whole.
+    pub fn gradient_rows(self, weight: usize) -> usize {
+        self.gradient(weight) + 1
     }
 }
 
@@ -150,8 +175,13 @@ impl Model {
         })
     }
 
-    /// The program that computes the loss of batches of these shapes.
-    pub(super) fn loss_program_for(&self, purpose: Purpose, shapes: BatchShapes) -> Result<Arc<Compiled>> {
+    /// The program that computes the loss of batches of the shapes of this one.
+    pub(super) fn loss_program_for(&self, purpose: Purpose, batch: &BatchView<'_>) -> Result<Arc<Compiled>> {
+        let is_known = |key: &Key| key.purpose == purpose && batch.has(&key.shapes);
+        if let Some(known) = self.programs.find(is_known) {
+            return Ok(known);
+        }
+        let shapes = batch.shapes();
         let x = shapes_of(&shapes.x);
         let network = self.network_for(&x)?;
         check_inputs(self.name(), network, &x)?;
@@ -256,13 +286,26 @@ fn penalties(b: &Builder, variables: &[Variable]) -> Result<Option<Value>> {
     Ok(sum)
 }
 
-/// The gradients by all weights; zeros for a weight that the loss does not depend on.
+/// The gradients by all weights, each with the numbers of its rows if it is that of a table of which few rows were read;
+/// zeros for a weight that the loss does not depend on.
 fn gradients(b: &Builder, loss: Value, variables: &[Variable]) -> Result<Vec<Value>> {
     let values: Vec<Value> = variables.iter().map(|variable| b.variable(variable)).collect();
     let gradients = b.gradients(loss, &values)?;
-    let or_zeros = |(gradient, value): (Option<Value>, &Value)| match gradient {
-        Some(gradient) => Ok(gradient),
-        None => b.constant(0.0, &b.shape(*value)),
-    };
-    gradients.into_iter().zip(&values).map(or_zeros).collect()
+    let whole = b.scalar(1.0)?;
+    let mut results = Vec::new();
+    for (gradient, value) in gradients.into_iter().zip(&values) {
+        results.extend(match gradient {
+            None => [b.constant(0.0, &b.shape(*value))?, whole],
+            Some(gradient) => rows_of(b, gradient).unwrap_or([gradient, whole]),
+        });
+    }
+    Ok(results)
+}
+
+/// The rows that a gradient is scattered from and their numbers, where that is less than half of the table.
+fn rows_of(b: &Builder, gradient: Value) -> Option<[Value; 2]> {
+    let inputs = b.inputs_of(gradient, |op| matches!(op, Op::ScatterAdd(_)))?;
+    let [ids, rows] = inputs[..] else { return None };
+    let is_small = 2 * b.shape(ids).len()? < b.shape(gradient).dim(0)?;
+    (is_small && b.shape(ids).rank() > 0).then_some([rows, ids])
 }

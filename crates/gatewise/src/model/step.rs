@@ -1,6 +1,7 @@
 //! One step: a batch through the loss program and, in training, the update of the weights.
 
 use ndarray::{ArrayView, ArrayViewD, ArrayViewMut, IxDyn};
+use smallvec::SmallVec;
 
 use super::Model;
 use super::compile::{Training, Watch};
@@ -11,7 +12,11 @@ use crate::compiled::Outputs;
 use crate::error::Result;
 use crate::executor::RunKey;
 use crate::metrics::MetricBatch;
+use crate::optimizers::Gradient;
 use crate::variable::Variable;
+
+/// A list with an entry a weight, which takes memory of its own only in models that have more.
+type Several<T> = SmallVec<[T; 32]>;
 
 impl Model {
     /// Runs a batch through the loss program, watches losses and metrics and, in training, moves the weights.
@@ -19,8 +24,8 @@ impl Model {
     /// # Errors
     /// If the shapes do not fit, or the data cannot be used.
     pub(super) fn run_batch(&mut self, purpose: Purpose, batch: &BatchView<'_>) -> Result<()> {
-        let program = self.loss_program_for(purpose, batch.shapes())?;
-        let variables = if purpose == Purpose::Train { self.trainable_variables() } else { Vec::new() };
+        let program = self.loss_program_for(purpose, batch)?;
+        let ready = self.training()?.ready.clone().expect("a step follows `prepare_training`");
         let seed = self.seed();
         let training = self.training_mut()?;
         let key = RunKey { seed, step: training.steps };
@@ -29,7 +34,7 @@ impl Model {
             training.batch_loss = f64::from(outputs.get(LossLayout::LOSS)[0]);
             training.heads.update(outputs, batch)?;
             if purpose == Purpose::Train {
-                training.update_weights(outputs, &variables)?;
+                training.update_weights(outputs, &ready.trainable().collect::<Several<_>>())?;
             }
             Ok(())
         })
@@ -92,32 +97,40 @@ fn array<'a>(shape: &[usize], data: &'a [f32]) -> ArrayViewD<'a, f32> {
 
 impl Training {
     /// Moves the weights against their gradients, then holds them to their constraints.
-    fn update_weights(&mut self, outputs: &Outputs<'_>, variables: &[Variable]) -> Result<()> {
+    fn update_weights(&mut self, outputs: &Outputs<'_>, variables: &[&Variable]) -> Result<()> {
         let layout = LossLayout { outputs: self.heads.list.len() };
-        let gradients: Vec<&[f32]> =
-            (0..variables.len()).map(|index| outputs.get(layout.gradient(index))).collect();
-        let shapes: Vec<(&str, &[usize])> =
+        let gradients: Several<Gradient<'_>> = (0..variables.len())
+            .map(|index| {
+                let (values, rows) = (outputs.get(layout.gradient(index)), layout.gradient_rows(index));
+                match outputs.dims(rows) {
+                    [] => Gradient::Dense(values),
+                    _ => Gradient::Rows { ids: outputs.get(rows), values },
+                }
+            })
+            .collect();
+        let shapes: Several<(&str, &[usize])> =
             variables.iter().map(|variable| (variable.path(), variable.shape())).collect();
         self.optimizer.build(&shapes)?;
-        self.keep_gradients(&gradients, variables);
-        let mut guards: Vec<_> = variables.iter().map(Variable::write).collect();
-        let mut weights: Vec<&mut [f32]> = guards.iter_mut().map(|guard| guard.as_mut_slice()).collect();
-        self.optimizer.apply(&gradients, &mut weights)?;
+        self.keep_gradients(&gradients, variables)?;
+        let mut guards: Several<_> = variables.iter().map(|variable| variable.write()).collect();
+        let mut weights: Several<&mut [f32]> = guards.iter_mut().map(|guard| guard.as_mut_slice()).collect();
+        self.optimizer.apply_gradients(&gradients, &mut weights)?;
         self.steps += 1;
         constrain(variables, &mut weights)
     }
 
     /// Copies the gradients if they are wanted, without the factor that the loss was scaled by.
-    fn keep_gradients(&mut self, gradients: &[&[f32]], variables: &[Variable]) {
+    fn keep_gradients(&mut self, gradients: &[Gradient<'_>], variables: &[&Variable]) -> Result<()> {
         self.gradients.arrays.clear();
         if !std::mem::take(&mut self.gradients.is_wanted) {
-            return;
+            return Ok(());
         }
         let scale = self.optimizer.loss_scale_factor().unwrap_or(1.0);
         for (gradient, variable) in gradients.iter().zip(variables) {
-            let unscaled = array(variable.shape(), gradient).mapv(|x| x / scale);
-            self.gradients.arrays.push(unscaled);
+            let whole = gradient.to_dense(variable.len())?;
+            self.gradients.arrays.push(array(variable.shape(), &whole).mapv(|x| x / scale));
         }
+        Ok(())
     }
 
     /// Ends a training: with an average of the weights they become it.
@@ -132,7 +145,7 @@ impl Training {
 }
 
 /// Applies the constraints of weights.
-fn constrain(variables: &[Variable], weights: &mut [&mut [f32]]) -> Result<()> {
+fn constrain(variables: &[&Variable], weights: &mut [&mut [f32]]) -> Result<()> {
     for (variable, weights) in variables.iter().zip(weights) {
         if let Some(constraint) = variable.constraint() {
             let view = ArrayViewMut::from_shape(IxDyn(variable.shape()), weights);

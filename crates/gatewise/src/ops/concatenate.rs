@@ -78,11 +78,13 @@ impl Operation for Concatenate {
         if row == 0 {
             return Ok(());
         }
-        let rows: Vec<usize> =
-            (0..run.num_inputs()).map(|input| elements(&run.input_dims(input)[self.axis..])).collect();
-        let (inputs, outputs) = run.parts();
         let mut start = 0;
-        for (input, len) in rows.into_iter().enumerate().filter(|(_, len)| *len > 0) {
+        for input in 0..run.num_inputs() {
+            let len = elements(&run.input_dims(input)[self.axis..]);
+            if len == 0 {
+                continue;
+            }
+            let (inputs, outputs) = run.parts();
             let parts = inputs.get(input).chunks_exact(len);
             for (out, part) in outputs[0].chunks_exact_mut(row).zip(parts) {
                 out[start..start + len].copy_from_slice(part);

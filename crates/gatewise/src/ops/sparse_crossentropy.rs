@@ -40,14 +40,14 @@ fn row<F: Number>(x: &[F], class: usize, errors: Option<&mut [F]>, scratch: &mut
     sum.ln() - shifted[class]
 }
 
-/// The losses of some rows of logits.
-fn rows<F: Number>(x: &[F], classes: &[usize], losses: &mut [F], errors: &mut [F], width: usize) {
-    let mut scratch = vec![F::zero(); 2 * width];
+/// The losses of some rows of logits, whose class numbers have been checked. `scratch` is twice as long as a row.
+fn rows<F: Number>(x: &[F], ids: &[F], losses: &mut [F], errors: &mut [F], scratch: &mut [F]) {
+    let width = scratch.len() / 2;
     let wants_errors = !errors.is_empty();
     let mut errors = errors.chunks_exact_mut(width);
-    for ((x, class), loss) in x.chunks_exact(width).zip(classes).zip(losses) {
+    for ((x, id), loss) in x.chunks_exact(width).zip(ids).zip(losses) {
         let errors = wants_errors.then(|| errors.next().expect("a row of errors for each row of logits"));
-        *loss = row(x, *class, errors, &mut scratch);
+        *loss = row(x, id.to_usize().expect("the class number was checked"), errors, scratch);
     }
 }
 
@@ -82,29 +82,35 @@ impl Operation for SparseCrossentropy {
         EACH * elements(inputs[0]) as u64
     }
 
+    fn workspace_len(&self, inputs: &[&[usize]]) -> usize {
+        let width = inputs[0].last().copied().unwrap_or(1);
+        2 * width * elements(inputs[1]).div_ceil(ROWS)
+    }
+
     fn is_optional(&self, output: usize) -> bool {
         output == 1
     }
 
     fn run<F: Number>(&self, run: &mut Run<'_, F>) -> Result<()> {
         let width = run.input_dims(0).last().copied().unwrap_or(1);
-        let (inputs, outputs) = run.parts();
+        let (inputs, outputs, scratch) = run.parts_with_workspace();
         let (x, ids) = (inputs.get(0), inputs.get(1));
-        let numbered = ids.iter().enumerate();
-        let classes: Vec<usize> = numbered
-            .map(|(position, id)| row_of(&self.subject, *id, position, width))
-            .collect::<Result<_>>()?;
+        for (position, id) in ids.iter().enumerate() {
+            row_of(&self.subject, *id, position, width)?;
+        }
         let (losses, errors) = outputs.split_at_mut(1);
         let (losses, errors) = (&mut *losses[0], &mut *errors[0]);
         if x.len() < WORTH_A_THREAD || errors.is_empty() {
-            rows(x, &classes, losses, errors, width);
+            if !ids.is_empty() {
+                rows(x, ids, losses, errors, &mut scratch[..2 * width]);
+            }
             return Ok(());
         }
-        let parts = x.par_chunks(ROWS * width).zip(classes.par_chunks(ROWS));
+        let parts = x.par_chunks(ROWS * width).zip(ids.par_chunks(ROWS));
         let results = losses.par_chunks_mut(ROWS).zip(errors.par_chunks_mut(ROWS * width));
-        parts
-            .zip(results)
-            .for_each(|((x, classes), (losses, errors))| rows(x, classes, losses, errors, width));
+        let scratch = scratch.par_chunks_mut(2 * width);
+        let all = parts.zip(results).zip(scratch);
+        all.for_each(|(((x, ids), (losses, errors)), scratch)| rows(x, ids, losses, errors, scratch));
         Ok(())
     }
 }
