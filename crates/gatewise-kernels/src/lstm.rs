@@ -26,6 +26,7 @@ mod forward;
 mod gates;
 mod record;
 pub mod reference;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod weights;
@@ -227,11 +228,6 @@ impl<F: Real> Layer<'_, F> {
     /// Whether the activations are those that are applied in registers.
     pub(crate) fn has_default_activations(&self) -> bool {
         matches!((&self.activation, &self.recurrent_activation), (Activation::Tanh, Activation::Sigmoid))
-    }
-
-    /// Where the rows of the record lie.
-    pub(crate) fn record_layout(&self) -> record::RecordLayout {
-        record::RecordLayout::new(&self.sizes, self.has_custom_activation())
     }
 
     /// The activation of gate number `gate` in the order i, f, g, o.

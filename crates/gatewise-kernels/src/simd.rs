@@ -154,11 +154,36 @@ impl SimdOp for Lanes {
     }
 }
 
+/// The first numbers of `from`, which holds at least a vector.
+///
+/// The methods of `rten-simd` that take slices are inlined only where the compiler thinks it worth it; where it does not,
+/// each costs a call.
+#[inline(always)]
+pub(crate) fn load<O: BitOps<f32>>(ops: O, from: &[f32]) -> O::Simd {
+    assert!(from.len() >= ops.len(), "a vector is loaded from at least as many numbers");
+    // SAFETY: the slice holds as many numbers as are read, by the line above.
+    #[allow(unsafe_code, reason = "loads must be inlined")]
+    unsafe {
+        ops.load_ptr(from.as_ptr())
+    }
+}
+
+/// Writes a vector to the first numbers of `to`, which holds at least as many.
+#[inline(always)]
+pub(crate) fn store<O: BitOps<f32>>(ops: O, vector: O::Simd, to: &mut [f32]) {
+    assert!(to.len() >= ops.len(), "a vector is stored to at least as many numbers");
+    // SAFETY: the slice holds as many numbers as are written, by the line above.
+    #[allow(unsafe_code, reason = "stores must be inlined")]
+    unsafe {
+        ops.store_ptr(vector, to.as_mut_ptr());
+    }
+}
+
 /// Stores as many of the first numbers of `vector` as `to` holds.
 #[inline(always)]
 pub(crate) fn store_first<O: BitOps<f32>>(ops: O, vector: O::Simd, to: &mut [f32]) {
     if to.len() >= ops.len() {
-        ops.store(vector, to);
+        store(ops, vector, to);
     } else {
         let numbers = vector.to_array();
         to.iter_mut().zip(numbers).for_each(|(to, number)| *to = number);

@@ -16,10 +16,11 @@ mod operands;
 mod tests;
 
 pub(crate) use operands::{
-    Blocks, DenseRows, GateRows, LeftRows, Panel, RightVectors, Row, ShortBlocks, TileRows,
+    Blocks, CONSECUTIVE, DenseRows, GateRows, LeftRows, Panel, RightVectors, Row, Segments, ShortBlocks,
+    TileRows,
 };
 
-use crate::simd::{BitOps, FloatOps, Isa, NumOps};
+use crate::simd::{BitOps, FloatOps, Isa, NumOps, load};
 
 /// How many vectors the widest tile has side by side: the four gates of the LSTM.
 pub(crate) const MAX_VECTORS: usize = 4;
@@ -35,23 +36,24 @@ pub(crate) type Sums<V> = [[V; MAX_VECTORS]; MAX_ROWS];
 #[inline(always)]
 pub(crate) fn parts(len: usize, max_len: usize) -> impl Iterator<Item = (usize, usize)> {
     let num_parts = len.div_ceil(max_len);
-    (0..num_parts).map(move |part| {
-        let first = part * len / num_parts;
-        (first, (part + 1) * len / num_parts - first)
-    })
+    (0..num_parts).map(
+        #[inline(always)]
+        move |part| {
+            let first = part * len / num_parts;
+            (first, (part + 1) * len / num_parts - first)
+        },
+    )
 }
 
-/// Continues the sums of `rows` rows, at most `AT_MOST`, and of one vector over `len` values of k.
+/// Continues the sums of `rows` rows, at most `AT_MOST`, and of one vector over the segments.
 #[inline(always)]
 pub(crate) fn multiply_one<I: Isa, const AT_MOST: usize>(
     isa: I,
     sums: &mut Sums<I::F32>,
     rows: usize,
-    len: usize,
-    left: impl LeftRows,
-    right: impl RightVectors,
+    segments: impl Segments,
 ) {
-    multiply_rows::<I, AT_MOST, 1, 1>(isa, sums, rows, 0, len, left, right);
+    multiply_rows::<I, AT_MOST, 1, 1>(isa, sums, rows, 0, segments);
 }
 
 /// [`multiply_one`] for four vectors.
@@ -60,18 +62,27 @@ pub(crate) fn multiply_four<I: Isa, const AT_MOST: usize>(
     isa: I,
     sums: &mut Sums<I::F32>,
     rows: usize,
-    len: usize,
-    left: impl LeftRows,
-    right: impl RightVectors,
+    segments: impl Segments,
 ) {
     let has_32_registers = isa.f32().len() == 16 || cfg!(target_arch = "aarch64");
     if has_32_registers {
-        return multiply_rows::<I, AT_MOST, 4, 4>(isa, sums, rows, 0, len, left, right);
+        return multiply_rows::<I, AT_MOST, 4, 4>(isa, sums, rows, 0, segments);
     }
     // In 16 registers six rows go with two vectors: read twice, each left factor is used as often as it can be.
     for first in [0, 2] {
-        multiply_rows::<I, AT_MOST, 2, 4>(isa, sums, rows, first, len, left, right);
+        multiply_rows::<I, AT_MOST, 2, 4>(isa, sums, rows, first, segments);
     }
+}
+
+/// [`multiply_one`] for vector number `which` of four.
+#[inline(always)]
+pub(crate) fn multiply_one_of_four<I: Isa, const AT_MOST: usize>(
+    isa: I,
+    sums: &mut Sums<I::F32>,
+    (rows, which): (usize, usize),
+    segments: impl Segments,
+) {
+    multiply_rows::<I, AT_MOST, 1, 4>(isa, sums, rows, which, segments);
 }
 
 /// Continues the sums of one row and of four vectors from each of two panels over all k of `left`.
@@ -86,7 +97,10 @@ pub(crate) fn multiply_row<I: Isa>(
 ) {
     let ops = isa.f32();
     let mut tile = *sums;
-    let [rows, next_rows] = right.map(|panel| panel.rows::<_, MAX_VECTORS>(ops));
+    let [rows, next_rows] = right.map(
+        #[inline(always)]
+        |panel| panel.rows::<_, MAX_VECTORS>(ops),
+    );
     for ((&factor, row), next_row) in left.iter().zip(rows).zip(next_rows) {
         let factor = ops.splat(factor);
         for ((sums, panel), row) in tile.iter_mut().zip(right).zip([row, next_row]) {
@@ -106,18 +120,16 @@ fn multiply_rows<I: Isa, const AT_MOST: usize, const V: usize, const W: usize>(
     sums: &mut Sums<I::F32>,
     rows: usize,
     first: usize,
-    len: usize,
-    left: impl LeftRows,
-    right: impl RightVectors,
+    segments: impl Segments,
 ) {
     match rows {
-        1 => multiply_tile::<I, 1, V, W>(isa, sums, first, len, left, right),
-        2 => multiply_tile::<I, 2, V, W>(isa, sums, first, len, left, right),
+        1 => multiply_tile::<I, 1, V, W>(isa, sums, first, segments),
+        2 => multiply_tile::<I, 2, V, W>(isa, sums, first, segments),
         _ if AT_MOST == 2 => unreachable!("tiles have at most two rows here"),
-        3 => multiply_tile::<I, 3, V, W>(isa, sums, first, len, left, right),
-        4 => multiply_tile::<I, 4, V, W>(isa, sums, first, len, left, right),
-        5 => multiply_tile::<I, 5, V, W>(isa, sums, first, len, left, right),
-        _ => multiply_tile::<I, 6, V, W>(isa, sums, first, len, left, right),
+        3 => multiply_tile::<I, 3, V, W>(isa, sums, first, segments),
+        4 => multiply_tile::<I, 4, V, W>(isa, sums, first, segments),
+        5 => multiply_tile::<I, 5, V, W>(isa, sums, first, segments),
+        _ => multiply_tile::<I, 6, V, W>(isa, sums, first, segments),
     }
 }
 
@@ -126,22 +138,23 @@ fn multiply_tile<I: Isa, const R: usize, const V: usize, const W: usize>(
     isa: I,
     sums: &mut Sums<I::F32>,
     first: usize,
-    len: usize,
-    left: impl LeftRows,
-    right: impl RightVectors,
+    segments: impl Segments,
 ) {
     let ops = isa.f32();
-    let left = left.rows::<R>(len);
     let mut tile = [[ops.zero(); V]; R];
     for (tile, sums) in tile.iter_mut().zip(&*sums) {
         tile.copy_from_slice(&sums[first..first + V]);
     }
-    for (k, right_row) in (0..len).zip(right.rows::<_, W>(ops)) {
-        let vectors = right.at::<_, V>(ops, right_row, first);
-        // Row by row: V vectors and one factor at a time leave most registers to the sums.
-        for (row, sums) in tile.iter_mut().enumerate() {
-            for v in 0..V {
-                sums[v] = ops.mul_add(ops.splat(left.at(row, first + v, k)), vectors[v], sums[v]);
+    for n in 0..segments.count() {
+        let (left, right, len) = segments.segment(n);
+        let left = left.rows::<R>(len);
+        for (k, right_row) in (0..len).zip(right.rows::<_, W>(ops)) {
+            let vectors = right.at::<_, V>(ops, right_row, first);
+            // Row by row: V vectors and one factor at a time leave most registers to the sums.
+            for (row, sums) in tile.iter_mut().enumerate() {
+                for v in 0..V {
+                    sums[v] = ops.mul_add(ops.splat(left.at(row, first + v, k)), vectors[v], sums[v]);
+                }
             }
         }
     }
@@ -153,7 +166,7 @@ fn multiply_tile<I: Isa, const R: usize, const V: usize, const W: usize>(
 /// The first numbers of `from`, with zeros where it ends.
 #[inline(always)]
 pub(crate) fn load_first<O: BitOps<f32>>(ops: O, from: &[f32]) -> O::Simd {
-    if from.len() >= ops.len() { ops.load(from) } else { ops.load_pad(from).0 }
+    if from.len() >= ops.len() { load(ops, from) } else { ops.load_pad(from).0 }
 }
 
 /// Fills the vectors of `to` with what starts at each number `from`, with zeros where it ends.

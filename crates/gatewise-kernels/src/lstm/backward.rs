@@ -2,19 +2,23 @@
 //!
 //! What differs from `reference`, and why it may:
 //!   1. Samples of a chunk take a step together, as in the forward pass.
-//!   2. The gradients by z of all steps are kept, and those by the weights are a few large products over all
-//!      steps and samples, each sum in the order of the record.
+//!   2. The gradients by z of a block of steps are kept, and those by the weights are a few large products over the steps
+//!      and samples of a block, each sum in a fixed order.
 //!   3. That by the bias is summed in each chunk as the steps are taken, and then over the chunks in order.
 
+mod kept;
+mod operand;
 mod pointwise;
 mod products;
 mod run;
+mod time_blocks;
 mod weights;
 
 use super::chunks::{Samples, chunk_len, for_chunks, take};
 use super::{Gradients, Inputs, Layer, OutputGradients, Sizes};
 use crate::matmul::{Matrix, Panels};
 use crate::simd::{lanes, run};
+use kept::GateGradients;
 use run::{Call, ChunkRun};
 use weights::WeightProducts;
 
@@ -29,37 +33,19 @@ pub(super) struct BackwardSamples<'a> {
     d_h0: Option<&'a mut [f32]>,
     /// `[count, H]`
     d_c0: Option<&'a mut [f32]>,
-    /// A chunk of [`GateGradients`].
+    /// Chunks of [`GateGradients`].
     d_z: &'a mut [f32],
-    /// `[count, scratch_len]`, with the gradient by the bias `[4H]` at the start of each chunk.
+    /// The hidden states before the steps, in the same slots.
+    previous_h: &'a mut [f32],
+    /// `[count, scratch_len]`, with the gradient by the bias `[blocks][4][lanes]` at the start of each chunk.
     scratch: &'a mut [f32],
     kept: GateGradients,
 }
 
-/// How the gradients by z of all steps are kept: for each chunk of samples and each gate the [`Panels`] of a right
-/// operand `[T · samples of the chunk, H]`, in the order of the record.
-#[derive(Clone, Copy)]
-pub(super) struct GateGradients {
-    pub sizes: Sizes,
-    pub chunk_len: usize,
-    pub lanes: usize,
-}
-
-impl GateGradients {
-    pub fn columns(self) -> Panels {
-        Panels { n: self.sizes.units, lanes: self.lanes }
-    }
-
-    /// How many numbers one gate of `count` samples takes.
-    pub fn gate_len(self, count: usize) -> usize {
-        count * self.sizes.steps * self.columns().padded()
-    }
-}
-
-/// How many numbers of scratch a sample needs: the gradients by the bias, z, h, c and the output carried back,
-/// a row, and a row of a product.
-fn scratch_len(sizes: &Sizes) -> usize {
-    12 * sizes.units + sizes.units.max(sizes.features)
+/// How many numbers of scratch a sample needs: the gradients by the bias, h, c and the output carried back, and rows
+/// of gates, states and their gradients.
+fn scratch_len(kept: GateGradients) -> usize {
+    4 * kept.padded_units() + 15 * kept.sizes.units
 }
 
 /// The lengths of the parts of the scratch.
@@ -67,27 +53,40 @@ struct Parts {
     transposed_kernel: usize,
     transposed_recurrent_kernel: usize,
     d_z: usize,
+    previous_h: usize,
+    operands: usize,
     samples: usize,
 }
 
 impl Parts {
-    fn new(sizes: &Sizes) -> Self {
-        let lanes = lanes();
-        let Sizes { batch, steps, features, units } = *sizes;
-        let padded = |n| Panels { n, lanes }.padded();
+    fn new(kept: GateGradients) -> Self {
+        let Sizes { batch, features, units, .. } = kept.sizes;
+        let padded = |n| Panels { n, lanes: kept.lanes }.padded();
         Self {
             transposed_kernel: 4 * units * padded(features),
             transposed_recurrent_kernel: 4 * units * padded(units),
-            d_z: batch * steps * 4 * padded(units),
-            samples: batch * scratch_len(sizes),
+            d_z: kept.len(batch),
+            previous_h: kept.h_len(batch),
+            operands: weights::operands_len(&kept.sizes),
+            samples: batch * scratch_len(kept),
         }
+    }
+}
+
+impl GateGradients {
+    fn new(sizes: &Sizes) -> Self {
+        let lanes = lanes();
+        let (chunk_len, padded_units) = (chunk_len(sizes), sizes.units.next_multiple_of(lanes));
+        let steps = time_blocks::block_len(sizes, chunk_len, padded_units);
+        Self { sizes: *sizes, chunk_len, lanes, steps }
     }
 }
 
 /// See [`backward_workspace_len`](super::backward_workspace_len).
 pub(super) fn workspace_len(sizes: &Sizes) -> usize {
-    let Parts { transposed_kernel, transposed_recurrent_kernel, d_z, samples } = Parts::new(sizes);
-    transposed_kernel + transposed_recurrent_kernel + d_z + samples
+    let Parts { transposed_kernel, transposed_recurrent_kernel, d_z, previous_h, operands, samples } =
+        Parts::new(GateGradients::new(sizes));
+    transposed_kernel + transposed_recurrent_kernel + d_z + previous_h + operands + samples
 }
 
 /// Writes the gradients; lengths have been checked.
@@ -100,35 +99,44 @@ pub(super) fn backward(
     mut workspace: &mut [f32],
 ) {
     let sizes = layer.sizes;
-    let parts = Parts::new(&sizes);
-    let Gradients { d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0, d_c0 } = gradients;
+    let kept = GateGradients::new(&sizes);
+    let parts = Parts::new(kept);
+    let Gradients { mut d_x, mut d_kernel, mut d_recurrent_kernel, d_bias, mut d_h0, mut d_c0 } = gradients;
     let kernel = take(&mut workspace, parts.transposed_kernel);
     let recurrent_kernel = take(&mut workspace, parts.transposed_recurrent_kernel);
     let d_z = take(&mut workspace, parts.d_z);
+    let previous_h = take(&mut workspace, parts.previous_h);
+    let operands = take(&mut workspace, parts.operands);
     let scratch = take(&mut workspace, parts.samples);
     if d_x.is_some() {
         pack_transposed(layer.kernel, sizes.features, sizes.units, kernel);
     }
     pack_transposed(layer.recurrent_kernel, sizes.units, sizes.units, recurrent_kernel);
+    for gradient in [&mut d_kernel, &mut d_recurrent_kernel].into_iter().flatten() {
+        gradient.fill(0.0);
+    }
 
-    let kept = GateGradients { sizes, chunk_len: chunk_len(&sizes), lanes: lanes() };
     let call = Call { layer, inputs, record, d_outputs, kernel, recurrent_kernel };
-    let samples = BackwardSamples {
-        first: 0,
-        count: sizes.batch,
-        d_x,
-        d_h0,
-        d_c0,
-        d_z: &mut *d_z,
-        scratch: &mut *scratch,
-        kept,
-    };
-    for_chunks(samples, kept.chunk_len, &|samples| run(ChunkRun { call, samples }));
+    for steps in time_blocks::blocks(sizes.steps, kept.steps) {
+        let samples = BackwardSamples {
+            first: 0,
+            count: sizes.batch,
+            d_x: d_x.as_deref_mut(),
+            d_h0: d_h0.as_deref_mut(),
+            d_c0: d_c0.as_deref_mut(),
+            d_z: &mut *d_z,
+            previous_h: &mut *previous_h,
+            scratch: &mut *scratch,
+            kept,
+        };
+        let run_chunk = |samples| run(ChunkRun { call, samples, steps: steps.clone() });
+        for_chunks(samples, kept.chunk_len, &run_chunk);
+        let products = WeightProducts { layer, inputs, kept, d_z, previous_h };
+        products.run(&steps, operands, d_kernel.as_deref_mut(), d_recurrent_kernel.as_deref_mut());
+    }
     if let Some(d_bias) = d_bias {
         add_chunks(&kept, scratch, d_bias);
     }
-    let products = WeightProducts { inputs, record, layout: layer.record_layout(), kept, d_z };
-    products.run(d_kernel, d_recurrent_kernel);
 }
 
 /// Packs `weights` `[rows, 4H]` as the right operand `[4H, rows]`.
@@ -141,8 +149,13 @@ fn pack_transposed(weights: &[f32], rows: usize, units: usize, to: &mut [f32]) {
 fn add_chunks(kept: &GateGradients, scratch: &[f32], d_bias: &mut [f32]) {
     d_bias.fill(0.0);
     for first in (0..kept.sizes.batch).step_by(kept.chunk_len) {
-        let chunk = &scratch[first * scratch_len(&kept.sizes)..][..d_bias.len()];
-        d_bias.iter_mut().zip(chunk).for_each(|(d_bias, chunk)| *d_bias += chunk);
+        let chunk = &scratch[first * scratch_len(*kept)..][..4 * kept.padded_units()];
+        for (gate, d_bias) in d_bias.chunks_exact_mut(kept.sizes.units).enumerate() {
+            for (to, block) in d_bias.chunks_mut(kept.lanes).zip(chunk.chunks_exact(kept.slot_len())) {
+                let from = &block[gate * kept.lanes..];
+                to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+            }
+        }
     }
 }
 
@@ -156,8 +169,9 @@ impl Samples for BackwardSamples<'_> {
         let (upper_d_x, d_x) = split_wanted(self.d_x, count * steps * features);
         let (upper_d_h0, d_h0) = split_wanted(self.d_h0, count * units);
         let (upper_d_c0, d_c0) = split_wanted(self.d_c0, count * units);
-        let (upper_d_z, d_z) = self.d_z.split_at_mut(4 * self.kept.gate_len(count));
-        let (upper_scratch, scratch) = self.scratch.split_at_mut(count * scratch_len(&self.kept.sizes));
+        let (upper_d_z, d_z) = self.d_z.split_at_mut(self.kept.len(count));
+        let (upper_h, previous_h) = self.previous_h.split_at_mut(self.kept.h_len(count));
+        let (upper_scratch, scratch) = self.scratch.split_at_mut(count * scratch_len(self.kept));
         let lower = Self {
             first: self.first + count,
             count: self.count - count,
@@ -165,6 +179,7 @@ impl Samples for BackwardSamples<'_> {
             d_h0,
             d_c0,
             d_z,
+            previous_h,
             scratch,
             kept: self.kept,
         };
@@ -175,6 +190,7 @@ impl Samples for BackwardSamples<'_> {
             d_h0: upper_d_h0,
             d_c0: upper_d_c0,
             d_z: upper_d_z,
+            previous_h: upper_h,
             scratch: upper_scratch,
             kept: self.kept,
         };

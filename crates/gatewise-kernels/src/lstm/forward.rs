@@ -13,7 +13,7 @@ mod run;
 mod step;
 
 use super::chunks::{Samples, chunk_len, for_chunks, take};
-use super::record::RecordLayout;
+use super::record::row_len;
 use super::weights::Weights;
 use super::{Inputs, Layer, Output, Outputs, Sizes};
 use crate::simd::{lanes, run};
@@ -30,9 +30,10 @@ pub(super) struct ForwardSamples<'a> {
     h: &'a mut [f32],
     /// `[count, H]`
     c: &'a mut [f32],
-    /// Rows of a record.
+    /// As `record.rs` describes, `[count, row_len]`.
     record: Option<&'a mut [f32]>,
-    layout: RecordLayout,
+    /// How many numbers of the record a sample and step have.
+    row_len: usize,
     /// `[count, scratch_len]`
     scratch: &'a mut [f32],
     sizes: Sizes,
@@ -76,7 +77,7 @@ pub(super) fn forward_with(
         h: outputs.h,
         c: outputs.c,
         record: outputs.record,
-        layout: layer.record_layout(),
+        row_len: row_len(&sizes, layer.has_custom_activation()),
         scratch: take(&mut workspace, sizes.batch * scratch_len(&sizes)),
         sizes,
     };
@@ -110,17 +111,17 @@ impl Samples for ForwardSamples<'_> {
         let (upper_h, h) = self.h.split_at_mut(count * sizes.units);
         let (upper_c, c) = self.c.split_at_mut(count * sizes.units);
         let (upper_scratch, scratch) = self.scratch.split_at_mut(count * scratch_len(&sizes));
-        let record_len = count * sizes.steps * self.layout.row_len();
+        let record_len = count * sizes.steps * self.row_len;
         let (upper_record, record) = self.record.map(|record| record.split_at_mut(record_len)).unzip();
-        let layout = self.layout;
-        let lower = Self { first: self.first + count, y, h, c, record, layout, scratch, sizes };
+        let row_len = self.row_len;
+        let lower = Self { first: self.first + count, y, h, c, record, row_len, scratch, sizes };
         let upper = Self {
             first: self.first,
             y: upper_y,
             h: upper_h,
             c: upper_c,
             record: upper_record,
-            layout,
+            row_len,
             scratch: upper_scratch,
             sizes,
         };

@@ -1,19 +1,28 @@
-//! What the forward pass keeps for the backward pass.
+//! What the forward pass keeps for the backward pass: 24 bytes for each sample, step and unit.
 //!
-//! A row for each sample and step, in the order in which the passes go through them: the chunks of samples one
-//! after the other, in a chunk the times of the input, at each time the samples of the chunk.
+//! The chunks of samples come one after the other. In a chunk come the times of the input, at each time the blocks of
+//! units, as wide as a vector (the last perhaps narrower), in a block the samples, for each sample
 //!
 //! ```text
-//! gates [4H] │ c [H] │ φ(c) [H] │ previous h [H] │ z [4H]        z only with a custom activation
+//! i [w] │ f [w] │ g [w] │ o [w] │ c [w] │ φ(c) [w]          w units, the width of the block
 //! ```
 //!
-//! `gates` are i, f, g, o; `c` is the state after the step and `previous h` the one before it, without dropout.
-//! Of a skipped step only `c` and `previous h` have a meaning.
+//! so that both passes go through it from one end to the other. With a custom activation the rows z `[T, samples, 4H]`
+//! of the chunk follow. `c` is the state after the step. Of a skipped step only `c`, `o` and `φ(c)` have a meaning: o is
+//! one and φ(c) is the hidden state that was carried, so that `o ⊙ φ(c)` is h after every step.
 
 use super::Sizes;
-use super::chunks::chunk_len;
 use crate::Real;
 use crate::activation::Activation;
+use crate::simd::lanes;
+
+/// How many numbers of each unit are kept.
+pub(super) const KEPT: usize = 6;
+
+/// Where o, c and φ(c) are among them.
+pub(super) const O: usize = 3;
+pub(super) const C: usize = 4;
+pub(super) const PHI_C: usize = 5;
 
 /// How many numbers the forward pass keeps for the backward pass.
 pub fn record_len<F: Real>(
@@ -22,77 +31,66 @@ pub fn record_len<F: Real>(
     recurrent_activation: &Activation<F>,
 ) -> usize {
     let custom = activation.is_custom() || recurrent_activation.is_custom();
-    sizes.batch * sizes.steps * RecordLayout::new(sizes, custom).row_len()
+    sizes.batch * sizes.steps * row_len(sizes, custom)
 }
 
-/// Where the rows of a record lie.
+/// How many numbers are kept of a sample and step.
+pub(super) fn row_len(sizes: &Sizes, custom: bool) -> usize {
+    sizes.units * if custom { KEPT + 4 } else { KEPT }
+}
+
+/// Where the numbers of a chunk of `count` samples lie in its part of the record.
 #[derive(Clone, Copy)]
-pub(crate) struct RecordLayout {
-    sizes: Sizes,
-    chunk_len: usize,
-    custom: bool,
+pub(super) struct ChunkRecord {
+    pub steps: usize,
+    pub units: usize,
+    pub lanes: usize,
+    pub count: usize,
 }
 
-impl RecordLayout {
-    pub fn new(sizes: &Sizes, custom: bool) -> Self {
-        Self { sizes: *sizes, chunk_len: chunk_len(sizes), custom }
+impl ChunkRecord {
+    pub fn new(sizes: &Sizes, count: usize) -> Self {
+        Self { steps: sizes.steps, units: sizes.units, lanes: lanes(), count }
     }
 
-    /// How many numbers a row has.
-    pub fn row_len(self) -> usize {
-        self.sizes.units * if self.custom { 11 } else { 7 }
+    /// The first number of the block of units from `unit` of a row, and how wide the block is.
+    #[inline(always)]
+    pub fn block(self, time: usize, row: usize, unit: usize) -> (usize, usize) {
+        let width = self.lanes.min(self.units - unit);
+        (KEPT * (self.count * (time * self.units + unit) + row * width), width)
     }
 
-    /// Where the hidden state before the step lies in a row.
-    pub fn previous_h(self) -> usize {
-        6 * self.sizes.units
+    /// What is kept of the block of units from `unit` of a row, `[6, w]`.
+    #[inline(always)]
+    pub fn view(self, record: &[f32], time: usize, row: usize, unit: usize) -> BlockView<'_> {
+        let (first, width) = self.block(time, row, unit);
+        BlockView { numbers: &record[first..][..KEPT * width], width }
     }
 
-    /// The number of the row of a sample and time.
-    pub fn row(self, sample: usize, time: usize) -> usize {
-        let first = sample / self.chunk_len * self.chunk_len;
-        let count = self.chunk_len.min(self.sizes.batch - first);
-        first * self.sizes.steps + time * count + sample - first
+    /// The same, to be written.
+    #[inline(always)]
+    pub fn view_mut(self, record: &mut [f32], time: usize, row: usize, unit: usize) -> (&mut [f32], usize) {
+        let (first, width) = self.block(time, row, unit);
+        (&mut record[first..][..KEPT * width], width)
     }
 
-    /// The row with number `row`.
-    pub fn view<F>(self, record: &[F], row: usize) -> RecordRow<'_, F> {
-        let (units, len) = (self.sizes.units, self.row_len());
-        let (gates, rest) = record[row * len..][..len].split_at(4 * units);
-        let (c, rest) = rest.split_at(units);
-        let (phi_c, rest) = rest.split_at(units);
-        let (previous_h, z) = rest.split_at(units);
-        RecordRow { gates, c, phi_c, previous_h, z }
-    }
-
-    /// The row with number `row`, to be written.
-    pub fn view_mut<F>(self, record: &mut [F], row: usize) -> RecordRowMut<'_, F> {
-        let (units, len) = (self.sizes.units, self.row_len());
-        let (gates, rest) = record[row * len..][..len].split_at_mut(4 * units);
-        let (c, rest) = rest.split_at_mut(units);
-        let (phi_c, rest) = rest.split_at_mut(units);
-        let (previous_h, z) = rest.split_at_mut(units);
-        RecordRowMut { gates, c, phi_c, previous_h, z }
+    /// Where z of a row starts, with a custom activation.
+    pub fn z(self, time: usize, row: usize) -> usize {
+        self.count * self.steps * KEPT * self.units + (time * self.count + row) * 4 * self.units
     }
 }
 
-/// What was recorded of a sample and step.
+/// What is kept of a block of units of one sample and step.
 #[derive(Clone, Copy)]
-pub(crate) struct RecordRow<'a, F> {
-    pub gates: &'a [F],
-    pub c: &'a [F],
-    pub phi_c: &'a [F],
-    pub previous_h: &'a [F],
-    /// Empty without a custom activation.
-    pub z: &'a [F],
+pub(super) struct BlockView<'a> {
+    numbers: &'a [f32],
+    width: usize,
 }
 
-/// What is to be recorded of a sample and step.
-pub(crate) struct RecordRowMut<'a, F> {
-    pub gates: &'a mut [F],
-    pub c: &'a mut [F],
-    pub phi_c: &'a mut [F],
-    pub previous_h: &'a mut [F],
-    /// Empty without a custom activation.
-    pub z: &'a mut [F],
+impl<'a> BlockView<'a> {
+    /// Number `which` of the six, `[w]`.
+    #[inline(always)]
+    pub fn part(self, which: usize) -> &'a [f32] {
+        &self.numbers[which * self.width..][..self.width]
+    }
 }

@@ -4,6 +4,7 @@
 
 mod backward;
 mod forward;
+mod record;
 
 pub use backward::backward;
 pub use forward::forward;

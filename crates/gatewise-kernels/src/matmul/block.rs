@@ -138,9 +138,10 @@ fn multiply<I: Isa>(
     left: impl LeftRows,
     right: impl RightVectors,
 ) {
+    let segment = [(left, right, len)];
     match vectors {
-        1 => multiply_one::<I, MAX_ROWS>(isa, sums, rows, len, left, right),
-        _ => multiply_four::<I, MAX_ROWS>(isa, sums, rows, len, left, right),
+        1 => multiply_one::<I, MAX_ROWS>(isa, sums, rows, segment),
+        _ => multiply_four::<I, MAX_ROWS>(isa, sums, rows, segment),
     }
 }
 

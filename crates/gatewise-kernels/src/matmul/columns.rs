@@ -1,4 +1,4 @@
-//! A left operand that is stored by columns, packed a block at a time on the stack.
+//! A left operand that is stored by columns, copied a block at a time to the stack.
 
 use crate::tile::{MAX_ROWS, parts};
 
@@ -8,7 +8,7 @@ pub(crate) const BLOCK_LEN: usize = 256;
 /// How many rows a packed block has.
 pub(crate) const BLOCK_ROWS: usize = 48;
 
-/// Room for a packed block.
+/// Room for a packed block, `[tile][k][rows of the tile]`.
 pub(crate) type BlockBuffer = [f32; BLOCK_LEN * BLOCK_ROWS];
 
 /// The first and the number of the k of each block.
@@ -28,7 +28,7 @@ pub(crate) struct Columns<'a> {
 impl Columns<'_> {
     /// Writes rows `first_row..+rows` at `first_k..+len` to `to`, packed by tiles: `[tile][k][rows of the tile]`.
     #[inline(always)]
-    pub fn pack(&self, first_row: usize, rows: usize, first_k: usize, len: usize, to: &mut [f32]) {
+    pub fn pack(&self, first_row: usize, rows: usize, first_k: usize, len: usize, to: &mut BlockBuffer) {
         for (row, count) in parts(rows, MAX_ROWS) {
             let to = &mut to[row * len..][..count * len];
             for (n, to) in to.chunks_exact_mut(count).enumerate() {

@@ -4,7 +4,7 @@ use super::block::{Block, Left, Right, Start, Target};
 use super::columns::{BLOCK_LEN, BLOCK_ROWS, BlockBuffer, Columns, blocks};
 use super::panels::Panels;
 use crate::parallel::MIN_COST;
-use crate::tile::DenseRows;
+use crate::tile::{CONSECUTIVE, DenseRows};
 
 /// The left operand `[m, k]`.
 #[derive(Clone, Copy)]
@@ -78,7 +78,8 @@ impl RowTask<'_> {
     fn run_dense(self, left: &[f32]) {
         let rows = self.rows();
         let Self { k, columns, start, .. } = self;
-        let left = Left::Dense(DenseRows { data: &left[self.first_row * k..], stride: k });
+        let left =
+            Left::Dense(DenseRows { data: &left[self.first_row * k..], stride: k, index: CONSECUTIVE });
         let right = match self.right {
             RightOperand::Packed(data) => Right::Packed { data, all_k: k, first_k: 0 },
             RightOperand::InPlace(data) => Right::Dense(data),

@@ -2,8 +2,34 @@
 
 use std::slice::ChunksExact;
 
-use super::MAX_VECTORS;
-use crate::simd::FloatOps;
+use super::{MAX_ROWS, MAX_VECTORS};
+use crate::simd::{FloatOps, load};
+
+/// The parts of the chains of a tile, one after the other: for each the rows of the left operand, the columns of the right
+/// one, and how many values of k there are.
+pub(crate) trait Segments: Copy {
+    type Left: LeftRows;
+    type Right: RightVectors;
+
+    fn count(&self) -> usize;
+
+    fn segment(&self, n: usize) -> (Self::Left, Self::Right, usize);
+}
+
+impl<L: LeftRows, R: RightVectors, const N: usize> Segments for [(L, R, usize); N] {
+    type Left = L;
+    type Right = R;
+
+    #[inline(always)]
+    fn count(&self) -> usize {
+        N
+    }
+
+    #[inline(always)]
+    fn segment(&self, n: usize) -> (L, R, usize) {
+        self[n]
+    }
+}
 
 /// The rows of the left operand that a tile starts at, over the range of k that it runs over.
 pub(crate) trait LeftRows: Copy {
@@ -17,18 +43,22 @@ pub(crate) trait Row {
     fn at(&self, row: usize, vector: usize, k: usize) -> f32;
 }
 
-/// Rows that are dense along k: row r starts at `r · stride`.
+/// Rows that are dense along k: row number `index[r]` of the data, which starts at `index[r] · stride`, is row r.
 #[derive(Clone, Copy)]
 pub(crate) struct DenseRows<'a> {
     pub data: &'a [f32],
     pub stride: usize,
+    pub index: [usize; MAX_ROWS],
 }
+
+/// The rows of a tile where they follow each other.
+pub(crate) const CONSECUTIVE: [usize; MAX_ROWS] = [0, 1, 2, 3, 4, 5];
 
 impl LeftRows for DenseRows<'_> {
     #[inline(always)]
     fn rows<const R: usize>(self, len: usize) -> impl Row {
         let mut rows: [&[f32]; R] = [&[]; R];
-        for (r, row) in rows.iter_mut().enumerate() {
+        for (row, &r) in rows.iter_mut().zip(&self.index) {
             *row = &self.data[r * self.stride..][..len];
         }
         rows
@@ -54,7 +84,7 @@ impl LeftRows for GateRows<'_> {
     fn rows<const R: usize>(self, len: usize) -> impl Row {
         let mut gates: [[&[f32]; R]; MAX_VECTORS] = [[&[]; R]; MAX_VECTORS];
         for (gate, rows) in gates.iter_mut().enumerate() {
-            for (r, row) in rows.iter_mut().enumerate() {
+            for (row, &r) in rows.iter_mut().zip(&self.rows.index) {
                 *row = &self.rows.data[gate * self.distance + r * self.rows.stride..][..len];
             }
         }
@@ -115,7 +145,7 @@ impl RightVectors for Panel<'_> {
     fn at<O: FloatOps<f32>, const V: usize>(&self, ops: O, row: &[f32], first: usize) -> [O::Simd; V] {
         let mut vectors = [ops.zero(); V];
         for (v, vector) in vectors.iter_mut().enumerate() {
-            *vector = ops.load(&row[(first + v) * ops.len()..]);
+            *vector = load(ops, &row[(first + v) * ops.len()..]);
         }
         vectors
     }
@@ -144,7 +174,7 @@ impl RightVectors for Blocks<'_> {
     fn at<O: FloatOps<f32>, const V: usize>(&self, ops: O, row: &[f32], first: usize) -> [O::Simd; V] {
         let mut vectors = [ops.zero(); V];
         for (vector, &start) in vectors.iter_mut().zip(&self.starts[first..]) {
-            *vector = ops.load(&row[start..]);
+            *vector = load(ops, &row[start..]);
         }
         vectors
     }

@@ -1,30 +1,32 @@
-//! (4) to (2) differentiated for one sample at one step.
+//! (4) to (2) differentiated for the samples of a chunk at one step.
 
 use super::run::Carried;
 use crate::lstm::gates::{Recorded, differentiate, slope};
-use crate::lstm::record::RecordRow;
+use crate::lstm::record::{C, O, PHI_C};
+use crate::lstm::rows::UsedRows;
 use crate::lstm::{OutputGradient, Sizes};
-use crate::simd::{BitOps, Isa, NumOps, store_first};
+use crate::simd::{BitOps, Isa, NumOps, load, store, store_first};
 use crate::tile::load_first;
 
-impl<'a> Carried<'a> {
-    /// From the gradients after the step to those by its z and by the cell state before it.
+/// A factor that changes nothing, as wide as the widest vector.
+const ONES: [f32; 16] = [1.0; 16];
+
+impl Carried<'_> {
+    /// From the gradients after step `number` to those by its z, which are written from `slot`, and by the cell state
+    /// before it. Gradients of rows that do not use the step stay.
     #[inline(always)]
-    pub fn step_row<I: Isa>(&mut self, isa: I, row: usize, number: usize, time: usize) {
-        let layer = self.call.layer;
-        let Sizes { steps, units, .. } = layer.sizes;
-        let used = self.call.inputs.is_used(self.first + row, time, steps);
-        self.receive_output_gradient(row, number, used);
-        if used {
-            let (recorded, previous_c) = self.recorded(row, number, time);
-            match layer.has_custom_activation() {
-                true => self.by_rows(isa, recorded, previous_c, row),
-                false => self.by_blocks(isa, recorded, previous_c, row),
-            }
-        } else {
-            self.d_z[row * 4 * units..][..4 * units].fill(0.0);
+    pub fn step<I: Isa>(&mut self, isa: I, number: usize, rows: UsedRows, slot: usize) {
+        for row in 0..self.count {
+            self.receive_output_gradient(row, number, rows.contains(row));
         }
-        self.keep(isa, row, time);
+        match self.call.layer.has_custom_activation() {
+            true => {
+                for (rank, row) in rows.iter().enumerate() {
+                    self.by_rows(isa, number, (row, rank), slot + rank);
+                }
+            }
+            false => self.by_blocks(isa, number, rows, slot),
+        }
     }
 
     /// Adds the gradient by the output of the step to that by h if the step is used, and otherwise hands it on to
@@ -52,69 +54,99 @@ impl<'a> Carried<'a> {
         }
     }
 
-    /// What was recorded of the step, and the cell state before it.
+    /// The blocks of units from `unit` of the state before step `number`: c, and two factors of h.
     #[inline(always)]
-    fn recorded(&self, row: usize, number: usize, time: usize) -> (RecordRow<'a, f32>, &'a [f32]) {
-        let Sizes { steps, units, .. } = self.call.layer.sizes;
-        let (layer, layout) = (self.call.layer, self.call.layer.record_layout());
-        let record = &self.call.record[self.first * steps * layout.row_len()..];
-        let previous_c = match number {
-            0 => &self.call.inputs.c0[(self.first + row) * units..][..units],
-            _ => layout.view(record, layer.time(number - 1) * self.count + row).c,
-        };
-        (layout.view(record, time * self.count + row), previous_c)
+    fn state_before(&self, number: usize, row: usize, unit: usize) -> [&[f32]; 3] {
+        match number {
+            0 => {
+                let units = self.call.layer.sizes.units;
+                let width = self.layout.lanes.min(units - unit);
+                let first = (self.first + row) * units + unit;
+                let inputs = self.call.inputs;
+                [&inputs.c0[first..][..width], &inputs.h0[first..][..width], &ONES[..width]]
+            }
+            _ => {
+                let time = self.call.layer.time(number - 1);
+                let recorded = self.layout.view(self.record, time, row, unit);
+                [recorded.part(C), recorded.part(O), recorded.part(PHI_C)]
+            }
+        }
     }
 
     /// Built-in activations, a block of units at a time in registers.
     #[inline(always)]
-    fn by_blocks<I: Isa>(&mut self, isa: I, recorded: RecordRow<f32>, previous_c: &[f32], row: usize) {
+    fn by_blocks<I: Isa>(&mut self, isa: I, number: usize, rows: UsedRows, slot: usize) {
         let ops = isa.f32();
         let layer = self.call.layer;
         let units = layer.sizes.units;
-        let d_h = &self.d_h[row * units..][..units];
-        let d_c = &mut self.d_c[row * units..][..units];
-        let d_z = &mut self.d_z[row * 4 * units..][..4 * units];
         for unit in (0..units).step_by(ops.len()) {
-            let mut gates = [ops.zero(); 4];
-            for (gate, from) in gates.iter_mut().zip(recorded.gates.chunks_exact(units)) {
-                *gate = load_first(ops, &from[unit..]);
+            let mut d_bias = [ops.zero(); 4];
+            let sums = &self.d_bias[4 * unit..][..4 * ops.len()];
+            for (sum, from) in d_bias.iter_mut().zip(sums.chunks_exact(ops.len())) {
+                *sum = load(ops, from);
             }
-            let phi_c = load_first(ops, &recorded.phi_c[unit..]);
-            let block = Recorded { gates, phi_c, previous_c: load_first(ops, &previous_c[unit..]) };
-            let d_h = load_first(ops, &d_h[unit..]);
-            let d_cell = ops.mul(ops.mul(d_h, gates[3]), slope(isa, &layer.activation, phi_c)); // (4)
-            let (d_gates, d_previous_c) =
-                block.backward(isa, d_h, ops.add(load_first(ops, &d_c[unit..]), d_cell));
-            store_first(ops, d_previous_c, &mut d_c[unit..]);
-            for (gate, to) in d_z.chunks_exact_mut(units).enumerate() {
-                let slope = slope(isa, layer.gate_activation(gate), gates[gate]);
-                store_first(ops, ops.mul(d_gates[gate], slope), &mut to[unit..]); // (2)
+            for (rank, row) in rows.iter().enumerate() {
+                let recorded = self.layout.view(self.record, rows.time, row, unit);
+                let mut gates = [ops.zero(); 4];
+                for (gate, to) in gates.iter_mut().enumerate() {
+                    *to = load_first(ops, recorded.part(gate));
+                }
+                let phi_c = load_first(ops, recorded.part(PHI_C));
+                let [previous_c, o, previous_phi_c] = self.state_before(number, row, unit);
+                let (o, previous_phi_c) = (load_first(ops, o), load_first(ops, previous_phi_c));
+                let previous_c = load_first(ops, previous_c);
+                let previous_h = &mut self.previous_h[(slot + rank) * units..][..units];
+                store_first(ops, ops.mul(o, previous_phi_c), &mut previous_h[unit..]);
+                let block = Recorded { gates, phi_c, previous_c };
+                let d_h = load_first(ops, &self.d_h[row * units..][..units][unit..]);
+                let d_c = &mut self.d_c[row * units..][..units][unit..];
+                let d_cell = ops.mul(ops.mul(d_h, gates[3]), slope(isa, &layer.activation, phi_c)); // (4)
+                let (d_gates, d_previous_c) = block.backward(isa, d_h, ops.add(load_first(ops, d_c), d_cell));
+                store_first(ops, d_previous_c, d_c);
+                let to = &mut self.d_z[self.kept.block_stride(self.count) * (unit / ops.len())..];
+                let to = &mut to[(slot + rank) * 4 * ops.len()..][..4 * ops.len()];
+                for (gate, to) in to.chunks_exact_mut(ops.len()).enumerate() {
+                    let slope = slope(isa, layer.gate_activation(gate), gates[gate]);
+                    let d_z = ops.mul(d_gates[gate], slope); // (2)
+                    d_bias[gate] = ops.add(d_bias[gate], d_z);
+                    store(ops, d_z, to);
+                    let row = &mut self.d_z_rows[(4 * rank + gate) * units..][..units];
+                    store_first(ops, d_z, &mut row[unit..]);
+                }
+            }
+            let sums = &mut self.d_bias[4 * unit..][..4 * ops.len()];
+            for (&sum, to) in d_bias.iter().zip(sums.chunks_exact_mut(ops.len())) {
+                store(ops, sum, to);
             }
         }
     }
 
     /// Activations that need whole rows.
     #[inline(always)]
-    fn by_rows<I: Isa>(&mut self, isa: I, recorded: RecordRow<f32>, previous_c: &[f32], row: usize) {
+    fn by_rows<I: Isa>(&mut self, isa: I, number: usize, (row, rank): (usize, usize), slot: usize) {
         let ops = isa.f32();
         let layer = self.call.layer;
         let units = layer.sizes.units;
+        let time = layer.time(number);
+        self.collect_row(number, row, slot);
+        let (recorded, d_cell) = self.row.split_at_mut(7 * units);
+        let d_z = &mut self.d_z_rows[rank * 4 * units..][..4 * units];
+        let (gates, rest) = recorded.split_at(4 * units);
+        let (c, rest) = rest.split_at(units);
+        let (phi_c, previous_c) = rest.split_at(units);
         let d_h = &self.d_h[row * units..][..units];
         let d_c = &mut self.d_c[row * units..][..units];
-        let d_z = &mut self.d_z[row * 4 * units..][..4 * units];
-        let d_cell = &mut self.row[..units];
-        let o = &recorded.gates[3 * units..];
-        for ((d_cell, &d_h), &o) in d_cell.iter_mut().zip(d_h).zip(o) {
+        for ((d_cell, &d_h), &o) in d_cell.iter_mut().zip(d_h).zip(&gates[3 * units..]) {
             *d_cell = d_h * o; // (4)
         }
-        differentiate(isa, &layer.activation, recorded.c, recorded.phi_c, d_cell);
+        differentiate(isa, &layer.activation, c, phi_c, d_cell);
         for unit in (0..units).step_by(ops.len()) {
-            let mut gates = [ops.zero(); 4];
-            for (gate, from) in gates.iter_mut().zip(recorded.gates.chunks_exact(units)) {
+            let mut block_gates = [ops.zero(); 4];
+            for (gate, from) in block_gates.iter_mut().zip(gates.chunks_exact(units)) {
                 *gate = load_first(ops, &from[unit..]);
             }
-            let phi_c = load_first(ops, &recorded.phi_c[unit..]);
-            let block = Recorded { gates, phi_c, previous_c: load_first(ops, &previous_c[unit..]) };
+            let (phi_c, previous_c) = (load_first(ops, &phi_c[unit..]), load_first(ops, &previous_c[unit..]));
+            let block = Recorded { gates: block_gates, phi_c, previous_c };
             let d_c_after = ops.add(load_first(ops, &d_c[unit..]), load_first(ops, &d_cell[unit..]));
             let (d_gates, d_previous_c) = block.backward(isa, load_first(ops, &d_h[unit..]), d_c_after);
             store_first(ops, d_previous_c, &mut d_c[unit..]);
@@ -122,36 +154,48 @@ impl<'a> Carried<'a> {
                 store_first(ops, d_gate, &mut to[unit..]);
             }
         }
-        for (gate, d_z) in d_z.chunks_exact_mut(units).enumerate() {
-            let block = gate * units..(gate + 1) * units;
-            differentiate(
-                isa,
-                layer.gate_activation(gate),
-                &recorded.z[block.clone()],
-                &recorded.gates[block],
-                d_z,
-            );
+        let z = &self.record[self.layout.z(time, row)..][..4 * units];
+        let rows = d_z.chunks_exact_mut(units).zip(z.chunks_exact(units)).zip(gates.chunks_exact(units));
+        for (gate, ((d_z, z), y)) in rows.enumerate() {
+            differentiate(isa, layer.gate_activation(gate), z, y, d_z); // (2)
         }
+        self.keep_row(rank, slot);
     }
 
-    /// Adds the gradients by z to those by the bias, and puts them where the products by the weights read them.
-    #[inline(always)]
-    fn keep<I: Isa>(&mut self, isa: I, row: usize, time: usize) {
-        let ops = isa.f32();
-        let Sizes { steps, units, .. } = self.call.layer.sizes;
-        let d_z = self.d_z[row * 4 * units..][..4 * units].chunks_exact(units);
-        let panels = self.kept_d_z.chunks_exact_mut(self.kept.gate_len(self.count));
-        for ((d_z, d_bias), panels) in d_z.zip(self.d_bias.chunks_exact_mut(units)).zip(panels) {
-            for (column, vectors) in self.kept.columns().iter() {
-                let width = vectors * ops.len();
-                let first = column * self.count * steps + (time * self.count + row) * width;
-                let to = panels[first..][..width].chunks_exact_mut(ops.len());
-                let from = d_z[column..].chunks(ops.len()).zip(d_bias[column..].chunks_mut(ops.len()));
-                for (to, (d_z, d_bias)) in to.zip(from) {
-                    let d_z = load_first(ops, d_z);
-                    store_first(ops, ops.add(load_first(ops, d_bias), d_z), d_bias);
-                    ops.store(d_z, to);
-                }
+    /// Copies what was recorded of a row to the row in scratch: gates, c, φ(c) and the cell state before; and the hidden
+    /// state before to its slot.
+    fn collect_row(&mut self, number: usize, row: usize, slot: usize) {
+        let (units, time) = (self.call.layer.sizes.units, self.call.layer.time(number));
+        let mut to = std::mem::take(&mut self.row);
+        let mut previous_h = std::mem::take(&mut self.previous_h);
+        for unit in (0..units).step_by(self.layout.lanes) {
+            let recorded = self.layout.view(self.record, time, row, unit);
+            let [previous_c, o, phi_c] = self.state_before(number, row, unit);
+            let parts = (0..=PHI_C).map(|part| recorded.part(part)).chain([previous_c]);
+            for (from, to) in parts.zip(to.chunks_exact_mut(units)) {
+                to[unit..][..from.len()].copy_from_slice(from);
+            }
+            let factors = o.iter().zip(phi_c);
+            let h = factors.zip(&mut previous_h[slot * units + unit..]);
+            h.for_each(|((o, phi_c), h)| *h = o * phi_c);
+        }
+        self.previous_h = std::mem::take(&mut previous_h);
+        self.row = std::mem::take(&mut to);
+    }
+
+    /// Puts the gradients by z of a row where the products by the weights read them, and adds them to that by the bias.
+    fn keep_row(&mut self, rank: usize, slot: usize) {
+        let (units, lanes) = (self.call.layer.sizes.units, self.layout.lanes);
+        let d_z = &self.d_z_rows[rank * 4 * units..][..4 * units];
+        for unit in (0..units).step_by(lanes) {
+            let to = &mut self.d_z[self.kept.block_stride(self.count) * (unit / lanes)..][slot * 4 * lanes..];
+            let sums = &mut self.d_bias[4 * unit..][..4 * lanes];
+            let width = lanes.min(units - unit);
+            let to = to.chunks_exact_mut(lanes).zip(sums.chunks_exact_mut(lanes));
+            for ((to, sums), d_z) in to.zip(d_z.chunks_exact(units)) {
+                to[..width].copy_from_slice(&d_z[unit..][..width]);
+                to[width..].fill(0.0);
+                sums.iter_mut().zip(&*to).for_each(|(sum, d_z)| *sum += d_z);
             }
         }
     }

@@ -1,11 +1,16 @@
-//! One chunk of samples from the last step to the first.
+//! One chunk of samples through a block of steps, from the last to the first.
 
-use super::products::{Side, StepOfChunk};
-use super::{BackwardSamples, GateGradients};
+use std::ops::Range;
+
+use super::BackwardSamples;
+use super::kept::GateGradients;
+use super::products::GateProduct;
 use crate::lstm::chunks::take;
+use crate::lstm::record::ChunkRecord;
+use crate::lstm::rows::UsedRows;
 use crate::lstm::{Inputs, Layer, OutputGradients, Sizes};
 use crate::matmul::Panels;
-use crate::simd::{Isa, SimdOp};
+use crate::simd::{Isa, SimdOp, run};
 
 /// What all chunks share.
 #[derive(Clone, Copy)]
@@ -24,6 +29,8 @@ pub(super) struct Call<'a> {
 pub(super) struct ChunkRun<'a> {
     pub call: Call<'a>,
     pub samples: BackwardSamples<'a>,
+    /// The numbers of the steps, in the order of processing forward.
+    pub steps: Range<usize>,
 }
 
 /// The gradients of a chunk at a step.
@@ -32,22 +39,25 @@ pub(super) struct Carried<'a> {
     /// The number of the first sample in the batch.
     pub first: usize,
     pub count: usize,
-    /// By the bias, summed over samples and steps so far, `[4H]`.
+    /// What was recorded of the chunk.
+    pub record: &'a [f32],
+    pub layout: ChunkRecord,
+    /// By the bias, summed over samples and steps so far, `[blocks][4][lanes]`.
     pub d_bias: &'a mut [f32],
-    /// By z of the step, `[count, 4H]`.
-    pub d_z: &'a mut [f32],
     /// By the hidden state after the step, then by that before it, `[count, H]`.
     pub d_h: &'a mut [f32],
     /// By the cell state after the step, then by that before it, `[count, H]`.
     pub d_c: &'a mut [f32],
     /// By the output of the step, as far as later steps emitted it again, `[count, H]`.
     pub d_emitted: &'a mut [f32],
-    /// `[H]`
+    /// `[8H]`: a row where activations need whole ones.
     pub row: &'a mut [f32],
-    /// `[count, H or F]`
-    pub product: &'a mut [f32],
-    /// By z of all steps, as [`GateGradients`].
-    pub kept_d_z: &'a mut [f32],
+    /// By z of the step, `[used rows, 4H]`.
+    pub d_z_rows: &'a mut [f32],
+    /// By z of the block of steps.
+    pub d_z: &'a mut [f32],
+    /// The hidden states before the steps of the block, `[slots, H]`.
+    pub previous_h: &'a mut [f32],
     pub kept: GateGradients,
 }
 
@@ -56,73 +66,109 @@ impl SimdOp for ChunkRun<'_> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let Self { call, mut samples } = self;
-        let Sizes { steps, features, units, .. } = call.layer.sizes;
+        let Self { call, mut samples, steps } = self;
         if samples.count == 0 {
             return;
         }
         let mut d_x = samples.d_x.take();
+        let is_last_block = steps.end == call.layer.sizes.steps;
         let mut carried = Carried::new(call, &mut samples);
-        for number in (0..steps).rev() {
-            let time = call.layer.time(number);
-            for row in 0..carried.count {
-                carried.step_row(isa, row, number, time);
-            }
-            let step = StepOfChunk { first: carried.first, count: carried.count, time };
-            let recurrent = Side {
-                weights: call.recurrent_kernel,
-                columns: Panels { n: units, ..carried.kept.columns() },
-                masks: call.inputs.recurrent_dropout,
-                data: &mut *carried.d_h,
-                first: 0,
-                stride: units,
-                keeps_unused: true,
-            };
-            let input = d_x.as_deref_mut().map(|d_x| Side {
-                weights: call.kernel,
-                columns: Panels { n: features, ..carried.kept.columns() },
-                masks: call.inputs.dropout,
-                data: d_x,
-                first: time * features,
-                stride: steps * features,
-                keeps_unused: false,
-            });
-            for side in [Some(recurrent), input].into_iter().flatten() {
-                side.run(&call, step, carried.d_z, carried.product);
-            }
+        if is_last_block {
+            carried.start();
         }
-        carried.finish(samples.d_h0, samples.d_c0);
+        let mut slot = 0;
+        for number in steps.clone().rev() {
+            let rows =
+                carried.kept.used_rows(call.layer, call.inputs, (carried.first, carried.count), number);
+            carried.step(isa, number, rows, slot);
+            let is_wanted = number > 0 || samples.d_h0.is_some();
+            if is_wanted {
+                carried.back_to_h(rows);
+            }
+            if let Some(d_x) = d_x.as_deref_mut() {
+                carried.back_to_x(rows, d_x);
+            }
+            slot += rows.len();
+        }
+        if steps.start == 0 {
+            carried.finish(samples.d_h0, samples.d_c0);
+        }
     }
 }
 
 impl<'a> Carried<'a> {
-    /// The gradients by the final states, which is where the way back starts.
+    /// The scratch, as the block of steps before left it.
     fn new(call: Call<'a>, samples: &mut BackwardSamples<'a>) -> Self {
-        let BackwardSamples { first, count, .. } = *samples;
-        let units = call.layer.sizes.units;
+        let BackwardSamples { first, count, kept, .. } = *samples;
+        let Sizes { steps, units, .. } = call.layer.sizes;
         let mut scratch = std::mem::take(&mut samples.scratch);
-        let mut start_from = |gradient: Option<&[f32]>, len: usize| {
-            let to = take(&mut scratch, len);
-            match gradient {
-                Some(gradient) => to.copy_from_slice(&gradient[first * units..][..len]),
-                None => to.fill(0.0),
-            }
-            to
-        };
+        let row_len = crate::lstm::record::row_len(&call.layer.sizes, call.layer.has_custom_activation());
         Self {
             call,
             first,
             count,
-            d_bias: start_from(None, 4 * units),
-            d_h: start_from(call.d_outputs.d_h, count * units),
-            d_c: start_from(call.d_outputs.d_c, count * units),
-            d_emitted: start_from(None, count * units),
-            row: start_from(None, units),
-            product: start_from(None, count * units.max(call.layer.sizes.features)),
-            d_z: start_from(None, count * 4 * units),
-            kept_d_z: std::mem::take(&mut samples.d_z),
-            kept: samples.kept,
+            record: &call.record[first * steps * row_len..][..count * steps * row_len],
+            layout: ChunkRecord::new(&call.layer.sizes, count),
+            d_bias: take(&mut scratch, 4 * kept.padded_units()),
+            d_h: take(&mut scratch, count * units),
+            d_c: take(&mut scratch, count * units),
+            d_emitted: take(&mut scratch, count * units),
+            row: take(&mut scratch, 8 * units),
+            d_z_rows: take(&mut scratch, count * 4 * units),
+            d_z: std::mem::take(&mut samples.d_z),
+            previous_h: std::mem::take(&mut samples.previous_h),
+            kept,
         }
+    }
+
+    /// The gradients by the final states, which is where the way back starts.
+    fn start(&mut self) {
+        let units = self.call.layer.sizes.units;
+        let states = self.first * units..(self.first + self.count) * units;
+        let start_from = |to: &mut [f32], gradient: Option<&[f32]>| match gradient {
+            Some(gradient) => to.copy_from_slice(&gradient[states.clone()]),
+            None => to.fill(0.0),
+        };
+        start_from(self.d_h, self.call.d_outputs.d_h);
+        start_from(self.d_c, self.call.d_outputs.d_c);
+        self.d_emitted.fill(0.0);
+        self.d_bias.fill(0.0);
+    }
+
+    /// From the gradients by z to those by the hidden state before the step.
+    fn back_to_h(&mut self, rows: UsedRows) {
+        let units = self.call.layer.sizes.units;
+        run(GateProduct {
+            sizes: self.call.layer.sizes,
+            rows,
+            d_z: &*self.d_z_rows,
+            weights: self.call.recurrent_kernel,
+            columns: Panels { n: units, lanes: self.kept.lanes },
+            masks: self.call.inputs.recurrent_dropout,
+            to: &mut *self.d_h,
+            first: 0,
+            stride: units,
+        });
+    }
+
+    /// From the gradients by z to those by the input `d_x` `[count, T, F]`, which are zero where the step is not used.
+    fn back_to_x(&self, rows: UsedRows, d_x: &mut [f32]) {
+        let Sizes { steps, features, .. } = self.call.layer.sizes;
+        let at = |row: usize| (row * steps + rows.time) * features;
+        for row in (0..self.count).filter(|&row| !rows.contains(row)) {
+            d_x[at(row)..][..features].fill(0.0);
+        }
+        run(GateProduct {
+            sizes: self.call.layer.sizes,
+            rows,
+            d_z: &*self.d_z_rows,
+            weights: self.call.kernel,
+            columns: Panels { n: features, lanes: self.kept.lanes },
+            masks: self.call.inputs.dropout,
+            to: d_x,
+            first: at(0),
+            stride: steps * features,
+        });
     }
 
     /// Writes the gradients by the first states, which is where the way back ends.

@@ -1,46 +1,73 @@
-//! The gradients by the weights: products over all samples and steps.
+//! The gradients by the weights: products over all samples of a block of steps.
 
-use super::GateGradients;
+use std::ops::Range;
+
+use super::kept::GateGradients;
+use super::operand::{BLOCK_LEN, buffer_len, copy_slot, tile, tiles};
 use crate::lstm::chunks::{Samples, for_chunks};
-use crate::lstm::record::RecordLayout;
-use crate::lstm::{DropoutMasks, Inputs, Sizes};
-use crate::matmul::{
-    BLOCK_LEN, BLOCK_ROWS, Block, BlockBuffer, Left, Right, Start, Target, blocks, rows_per_task,
-};
-use crate::parallel::both;
-use crate::tile::{MAX_ROWS, parts};
+use crate::lstm::{DropoutMasks, Inputs, Layer, Sizes};
+use crate::parallel::{MIN_COST, both};
+use crate::simd::{BitOps, Isa, NumOps, SimdOp, run, store_first};
+use crate::tile::{MAX_ROWS, MAX_VECTORS, Panel, load_first, multiply_four, multiply_one_of_four};
+
+/// How many rows of an operand share a pass over the gradients by z: so many numbers stay in the second cache.
+const BLOCK_ROWS: usize = 192;
+
+/// How many numbers of scratch the operands take.
+pub(super) fn operands_len(sizes: &Sizes) -> usize {
+    buffer_len(sizes.features) + buffer_len(sizes.units)
+}
 
 /// What the gradients by the weights are made from.
 #[derive(Clone, Copy)]
 pub(super) struct WeightProducts<'a> {
+    pub layer: &'a Layer<'a, f32>,
     pub inputs: &'a Inputs<'a, f32>,
-    pub record: &'a [f32],
-    pub layout: RecordLayout,
     pub kept: GateGradients,
     /// As [`GateGradients`] describes.
     pub d_z: &'a [f32],
+    /// The hidden states before the steps, in the same slots.
+    pub previous_h: &'a [f32],
 }
 
 impl WeightProducts<'_> {
-    /// Writes `d_kernel` `[F, 4H]` and `d_recurrent_kernel` `[H, 4H]`, as far as they are wanted.
-    pub fn run(self, d_kernel: Option<&mut [f32]>, d_recurrent_kernel: Option<&mut [f32]>) {
-        let Sizes { batch, steps, features, units } = self.kept.sizes;
-        let row_cost = batch * steps * 4 * units;
-        let gradient = |operand, width, to: Option<&mut [f32]>| {
+    /// Adds what the steps with these numbers give to `d_kernel` `[F, 4H]` and `d_recurrent_kernel` `[H, 4H]`, as far as
+    /// they are wanted.
+    pub fn run(
+        self,
+        steps: &Range<usize>,
+        buffer: &mut [f32],
+        d_kernel: Option<&mut [f32]>,
+        d_recurrent_kernel: Option<&mut [f32]>,
+    ) {
+        let Sizes { batch, features, units, .. } = self.kept.sizes;
+        let row_cost = batch * steps.len() * 4 * units;
+        let (buffer_h, buffer_x) = buffer.split_at_mut(buffer_len(units));
+        let gradient = |operand, width, buffer, to: Option<&mut [f32]>| {
             let Some(to) = to else { return };
-            let rows = WeightRows { products: self, operand, first: 0, to };
+            let rows = WeightRows { products: self, operand, first: 0, to, buffer, steps: steps.clone() };
             for_chunks(rows, rows_per_task(width, row_cost), &WeightRows::run);
         };
         both(
             row_cost * (features + units),
-            || gradient(Operand::H, units, d_recurrent_kernel),
-            || gradient(Operand::X, features, d_kernel),
+            || gradient(Operand::H, units, buffer_h, d_recurrent_kernel),
+            || gradient(Operand::X, features, buffer_x, d_kernel),
         );
     }
 }
 
+/// How many rows to give to one thread, for `row_cost` multiply-adds per row: as many as can be, for each thread reads all
+/// gradients by z. A row is summed alike wherever the rows are cut, so that the number of threads may decide.
+fn rows_per_task(rows: usize, row_cost: usize) -> usize {
+    let num_tasks = match rows * row_cost < 2 * MIN_COST {
+        true => 1,
+        false => rayon::current_num_threads(),
+    };
+    rows.div_ceil(num_tasks).max(1).next_multiple_of(MAX_ROWS)
+}
+
 /// Which operand of (1) the weights belong to.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Operand {
     X,
     H,
@@ -49,7 +76,7 @@ enum Operand {
 /// Rows of the gradient by W or U.
 ///
 /// ```text
-/// d_weights[k, gate] = Σ over samples and time of  (operand[k] ⊙ m_gate[k]) · d_z_gate
+/// d_weights[k, gate] += Σ over samples and time of  (operand[k] ⊙ m_gate[k]) · d_z_gate
 /// ```
 struct WeightRows<'a> {
     products: WeightProducts<'a>,
@@ -58,6 +85,9 @@ struct WeightRows<'a> {
     first: usize,
     /// `[rows, 4H]`
     to: &'a mut [f32],
+    /// As [`super::operand`] describes.
+    buffer: &'a mut [f32],
+    steps: Range<usize>,
 }
 
 impl Samples for WeightRows<'_> {
@@ -67,116 +97,175 @@ impl Samples for WeightRows<'_> {
 
     fn split_at(self, count: usize) -> (Self, Self) {
         let (upper, lower) = self.to.split_at_mut(count * 4 * self.products.kept.sizes.units);
-        (Self { to: upper, ..self }, Self { to: lower, first: self.first + count, ..self })
+        let (buffer, lower_buffer) = self.buffer.split_at_mut(buffer_len(count));
+        let steps = self.steps.clone();
+        let first = self.first + count;
+        (Self { to: upper, buffer, steps, ..self }, Self { to: lower, buffer: lower_buffer, first, ..self })
     }
 }
 
 impl WeightRows<'_> {
     fn run(self) {
         let kept = self.products.kept;
-        let Sizes { batch, steps, units, .. } = kept.sizes;
-        if batch * steps == 0 {
-            return self.to.fill(0.0);
-        }
-        let mut buffer: BlockBuffer = [0.0; BLOCK_LEN * BLOCK_ROWS];
+        let Sizes { batch, units, .. } = kept.sizes;
         for (n, to) in self.to.chunks_mut(BLOCK_ROWS * 4 * units).enumerate() {
-            let rows = RowBlock {
-                products: self.products,
-                operand: self.operand,
-                first: self.first + n * BLOCK_ROWS,
-                count: to.len() / (4 * units),
-            };
-            let mut start = Start::Zero;
             for first in (0..batch).step_by(kept.chunk_len) {
                 let count = kept.chunk_len.min(batch - first);
-                let d_z = &self.products.d_z[4 * kept.gate_len(first)..][..4 * kept.gate_len(count)];
-                for (first_k, len) in blocks(count * steps) {
-                    rows.add(ChunkBlock { d_z, first, count, first_k, len }, start, to, &mut buffer);
-                    start = Start::Target;
-                }
+                run(ChunkProduct {
+                    products: self.products,
+                    operand: self.operand,
+                    first_row: self.first + n * BLOCK_ROWS,
+                    to: &mut *to,
+                    chunk: (first, count),
+                    steps: self.steps.clone(),
+                    buffer: &mut *self.buffer,
+                });
             }
         }
     }
 }
 
-/// Some samples and steps of a chunk, in the order of the record.
-#[derive(Clone, Copy)]
-struct ChunkBlock<'a> {
-    /// The gradients by z of the chunk, `[4][T · count, H]` in panels.
-    d_z: &'a [f32],
-    /// The first sample of the chunk, and how many it has.
-    first: usize,
-    count: usize,
-    /// The first sample and step of the block, counted from those of the chunk, and how many it has.
-    first_k: usize,
-    len: usize,
-}
-
-/// At most [`BLOCK_ROWS`] rows.
-#[derive(Clone, Copy)]
-struct RowBlock<'a> {
+/// What the samples of one chunk give to at most [`BLOCK_ROWS`] rows.
+struct ChunkProduct<'a> {
     products: WeightProducts<'a>,
     operand: Operand,
-    first: usize,
-    count: usize,
+    first_row: usize,
+    /// `[rows, 4H]`
+    to: &'a mut [f32],
+    /// The first sample, and how many there are.
+    chunk: (usize, usize),
+    steps: Range<usize>,
+    /// As [`super::operand`] describes.
+    buffer: &'a mut [f32],
 }
 
-impl<'a> RowBlock<'a> {
-    /// Adds what a block of samples and steps gives to `to` `[count, 4H]`.
-    fn add(&self, block: ChunkBlock, start: Start, to: &mut [f32], buffer: &mut BlockBuffer) {
-        let kept = self.products.kept;
-        let Sizes { steps, units, .. } = kept.sizes;
-        let ChunkBlock { d_z, first_k, len, .. } = block;
-        for (gate, data) in d_z.chunks_exact(d_z.len() / 4).enumerate() {
-            if gate == 0 || matches!(self.masks(), DropoutMasks::PerGate(_)) {
-                self.pack(gate, block, buffer);
+impl SimdOp for ChunkProduct<'_> {
+    type Output = ();
+
+    /// Fills the buffer with the operand, slot by slot, and multiplies whenever it is full.
+    #[inline(always)]
+    fn eval<I: Isa>(mut self, isa: I) {
+        let WeightProducts { layer, inputs, kept, .. } = self.products;
+        // Every gate has an operand of its own where each has a mask of its own.
+        let gates = if matches!(self.masks(), DropoutMasks::PerGate(_)) { 4 } else { 1 };
+        for gate in 0..gates {
+            let (mut first_slot, mut len) = (0, 0);
+            for number in self.steps.clone().rev() {
+                for row in kept.used_rows(layer, inputs, self.chunk, number).iter() {
+                    self.copy_operand(gate, (number, row), (first_slot, len));
+                    len += 1;
+                    if len == BLOCK_LEN {
+                        self.multiply(isa, (gate, gates), first_slot, len);
+                        (first_slot, len) = (first_slot + len, 0);
+                    }
+                }
             }
-            let right = Right::Packed { data, all_k: block.count * steps, first_k };
-            let target = Target { data: &mut to[gate * units..], stride: 4 * units, rows: self.count };
-            let block = Block { left: Left::Packed(buffer), right, columns: kept.columns(), len, start };
-            block.run(target);
+            if len > 0 {
+                self.multiply(isa, (gate, gates), first_slot, len);
+            }
         }
     }
+}
 
-    /// Packs the operand of a block of samples and steps by tiles: `[tile][samples and steps][rows of the tile]`.
-    fn pack(&self, gate: usize, block: ChunkBlock, to: &mut [f32]) {
-        let Sizes { batch, steps, .. } = self.products.kept.sizes;
-        let ChunkBlock { first, count, first_k, len, .. } = block;
-        for (row, rows) in parts(self.count, MAX_ROWS) {
-            let to = &mut to[row * len..][..rows * len];
-            let row = self.first + row;
-            for (k, to) in (first_k..).zip(to.chunks_exact_mut(rows)) {
-                let (sample, time) = (first + k % count, k / count);
-                if !self.products.inputs.is_used(sample, time, steps) {
-                    to.fill(0.0);
-                    continue;
+impl<'a> ChunkProduct<'a> {
+    fn rows(&self) -> usize {
+        self.to.len() / (4 * self.products.kept.sizes.units)
+    }
+
+    /// Writes the rows of the operand at a step, whose slot is `column` after the first one, to that column of the
+    /// buffer.
+    #[inline(always)]
+    fn copy_operand(
+        &mut self,
+        gate: usize,
+        (number, row): (usize, usize),
+        (first_slot, column): (usize, usize),
+    ) {
+        let (rows, first) = (self.rows(), self.first_row);
+        let (first_sample, count) = self.chunk;
+        let sample = first_sample + row;
+        let WeightProducts { layer, inputs, kept, previous_h, .. } = self.products;
+        let Sizes { batch, steps, features, units } = kept.sizes;
+        let from = match self.operand {
+            Operand::X => &inputs.x[(sample * steps + layer.time(number)) * features..][..features],
+            Operand::H => {
+                let slots = &previous_h[kept.h_len(first_sample)..][..kept.h_len(count)];
+                &slots[(first_slot + column) * units..][..units]
+            }
+        };
+        let mask = self.masks().row(gate, sample, batch, from.len());
+        copy_slot(&from[first..][..rows], mask.map(|mask| &mask[first..]), column, self.buffer);
+    }
+
+    /// Adds the products of `len` slots from `first_slot` with the columns of all gates, or of one.
+    #[inline(always)]
+    fn multiply<I: Isa>(&mut self, isa: I, (gate, gates): (usize, usize), first_slot: usize, len: usize) {
+        let kept = self.products.kept;
+        let (units, lanes) = (kept.sizes.units, kept.lanes);
+        let (first, count) = self.chunk;
+        let d_z = &self.products.d_z[kept.len(first)..][..kept.len(count)];
+        for block in 0..kept.num_blocks() {
+            let slots = &d_z[block * kept.block_stride(count) + first_slot * kept.slot_len()..];
+            let right = Panel(&slots[..len * kept.slot_len()]);
+            let unit = block * lanes;
+            let columns = match gates {
+                1 => 0..MAX_VECTORS,
+                _ => gate..gate + 1,
+            };
+            for (row, rows) in tiles(self.rows()) {
+                self.prefetch(isa, (row, rows), unit, self.next_slots(d_z, (block, first_slot, len), row));
+                let left = tile(self.buffer, row, rows, len);
+                let segment = [(left, right, len)];
+                let mut sums = [[isa.f32().zero(); MAX_VECTORS]; MAX_ROWS];
+                match gates {
+                    1 => multiply_four::<I, MAX_ROWS>(isa, &mut sums, rows, segment),
+                    _ => {
+                        multiply_one_of_four::<I, MAX_ROWS>(isa, &mut sums, (rows, gate), segment);
+                    }
                 }
-                let from = &self.operand_row(sample, time, first * steps + k)[row..][..rows];
-                match self.masks().row(gate, sample, batch, self.width()) {
-                    None => to.iter_mut().zip(from).for_each(|(to, &from)| *to = from),
-                    Some(mask) => {
-                        let masked = from.iter().zip(&mask[row..]).map(|(from, mask)| from * mask);
-                        to.iter_mut().zip(masked).for_each(|(to, from)| *to = from);
+                for (r, sums) in sums[..rows].iter().enumerate() {
+                    let to = self.to[(row + r) * 4 * units..][..4 * units].chunks_exact_mut(units);
+                    for (to, &sum) in to.zip(sums).take(columns.end).skip(columns.start) {
+                        let to = &mut to[unit..][..lanes.min(units - unit)];
+                        store_first(isa.f32(), isa.f32().add(load_first(isa.f32(), to), sum), to);
                     }
                 }
             }
         }
     }
 
-    /// The operand at a sample and time, which is row `number` of the record.
-    fn operand_row(&self, sample: usize, time: usize, number: usize) -> &'a [f32] {
-        let WeightProducts { inputs, record, layout, .. } = self.products;
-        match self.operand {
-            Operand::X => &inputs.x[(sample * self.products.kept.sizes.steps + time) * self.width()..],
-            Operand::H => &record[number * layout.row_len() + layout.previous_h()..],
+    /// The part of the next block of units that is asked for while the tile at `row` is computed: together the tiles ask
+    /// for all of it.
+    #[inline(always)]
+    fn next_slots<'b>(
+        &self,
+        d_z: &'b [f32],
+        (block, first_slot, len): (usize, usize, usize),
+        row: usize,
+    ) -> &'b [f32] {
+        let kept = self.products.kept;
+        if block + 1 == kept.num_blocks() {
+            return &[];
         }
+        let slots = &d_z[(block + 1) * kept.block_stride(self.chunk.1) + first_slot * kept.slot_len()..];
+        let slots = &slots[..len * kept.slot_len()];
+        let (tile, num_tiles) = (row / MAX_ROWS, self.rows().div_ceil(MAX_ROWS));
+        &slots[slots.len() * tile / num_tiles..slots.len() * (tile + 1) / num_tiles]
     }
 
-    fn width(&self) -> usize {
-        let Sizes { features, units, .. } = self.products.kept.sizes;
-        match self.operand {
-            Operand::X => features,
-            Operand::H => units,
+    /// Asks the memory for the elements that a tile is added to, and for `next`.
+    #[inline(always)]
+    fn prefetch<I: Isa>(&self, isa: I, (row, rows): (usize, usize), unit: usize, next: &[f32]) {
+        /// The numbers of a line of the cache.
+        const LINE: usize = 16;
+        let units = self.products.kept.sizes.units;
+        for row in row..row + rows {
+            for to in self.to[row * 4 * units..][..4 * units].chunks_exact(units) {
+                isa.f32().prefetch(to[unit..].as_ptr());
+            }
+        }
+        for line in next.chunks(LINE) {
+            isa.f32().prefetch(line.as_ptr());
         }
     }
 

@@ -1,7 +1,7 @@
 //! The left operands of (1), with or without dropout.
 
 use crate::lstm::DropoutMasks;
-use crate::tile::{DenseRows, GateRows};
+use crate::tile::{DenseRows, GateRows, MAX_ROWS};
 
 /// A left operand of (1): a row for each sample, or one for each gate of each sample.
 #[derive(Clone, Copy)]
@@ -17,22 +17,17 @@ pub(super) struct Operand<'a> {
 }
 
 impl<'a> Operand<'a> {
-    /// The rows from `row`.
-    #[inline(always)]
-    fn rows(&self, row: usize) -> DenseRows<'a> {
-        DenseRows { data: &self.data[self.first + row * self.stride..], stride: self.stride }
-    }
-
     /// One row.
     #[inline(always)]
     pub fn row(&self, row: usize) -> &'a [f32] {
         &self.data[self.first + row * self.stride..][..self.len]
     }
 
-    /// The rows from `row` for each gate; `rows` of the result serve all gates if they share them.
+    /// These rows for each gate; `rows` of the result serve all gates if they share them.
     #[inline(always)]
-    pub fn rows_per_gate(&self, row: usize) -> GateRows<'a> {
-        GateRows { rows: self.rows(row), distance: self.gate_stride }
+    pub fn rows_per_gate(&self, index: [usize; MAX_ROWS]) -> GateRows<'a> {
+        let rows = DenseRows { data: &self.data[self.first..], stride: self.stride, index };
+        GateRows { rows, distance: self.gate_stride }
     }
 
     /// The operand times the dropout masks of the samples, written to `to` `[1 or 4, count, len]` if there are any.

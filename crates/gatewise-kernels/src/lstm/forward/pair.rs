@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use super::run::{Call, operands};
 use super::step::Step;
+use crate::lstm::record::ChunkRecord;
 use crate::lstm::{DropoutMasks, Inputs, Layer, Output, Sizes};
 use crate::parallel::MIN_COST;
 use crate::simd::{Isa, SimdOp, lanes};
@@ -232,7 +233,7 @@ impl SimdOp for FollowerRun<'_> {
         for number in first_step..steps {
             let time = call.layer.time(number);
             let (x, operand_h) = operands(&call, (0, time), &*h);
-            let (count, layout) = (batch, call.layer.record_layout());
+            let (count, layout) = (batch, ChunkRecord::new(&call.layer.sizes, batch));
             let mut step = Step {
                 call,
                 first: 0,
@@ -249,6 +250,7 @@ impl SimdOp for FollowerRun<'_> {
                 row: &mut [],
             };
             step.run_units(isa, x, operand_h, meeting.follower_share());
+            step.skip_rows(meeting.follower_share());
             if !meeting.follower_exchange(number, next_h, c) {
                 return;
             }

@@ -5,6 +5,7 @@ use super::operand::Operand;
 use super::pair::Meeting;
 use super::step::Step;
 use crate::lstm::chunks::{Samples, take};
+use crate::lstm::record::ChunkRecord;
 use crate::lstm::weights::Weights;
 use crate::lstm::{Inputs, Layer, Output, Sizes};
 use crate::simd::{Isa, SimdOp};
@@ -51,7 +52,8 @@ impl SimdOp for ChunkRun<'_> {
         let Self { call, samples, meeting } = self;
         let Sizes { steps, features, units, .. } = call.layer.sizes;
         let (first, count) = (samples.first, samples.count());
-        let ForwardSamples { mut y, mut h, c, mut record, layout, mut scratch, .. } = samples;
+        let ForwardSamples { mut y, mut h, c, mut record, mut scratch, .. } = samples;
+        let layout = ChunkRecord::new(&call.layer.sizes, count);
         let mut next_h = take(&mut scratch, count * units);
         let masked_x = take(&mut scratch, count * 4 * features);
         let masked_h = take(&mut scratch, count * 4 * units);
@@ -82,7 +84,6 @@ impl SimdOp for ChunkRun<'_> {
                 z: &mut *z,
                 row: &mut *scratch,
             };
-            step.record_previous_h();
             match shared {
                 Some(meeting) => step.run_shared(isa, x, operand_h, meeting),
                 None => step.run(isa, x, operand_h),

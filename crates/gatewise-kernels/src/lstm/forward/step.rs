@@ -7,10 +7,11 @@ use super::pair::Meeting;
 use super::run::Call;
 use crate::lstm::Output;
 use crate::lstm::gates::{Cell, activate};
-use crate::lstm::record::{RecordLayout, RecordRowMut};
+use crate::lstm::record::{ChunkRecord, O};
+use crate::lstm::rows::{RowGroup, UsedRows};
 use crate::lstm::weights::{Packed, Weights, block_in_place};
 use crate::simd::{BitOps, Isa, NumOps, store_first};
-use crate::tile::{MAX_ROWS, Sums, load_first, multiply_four, multiply_row, parts};
+use crate::tile::{MAX_ROWS, Sums, load_first, multiply_four, multiply_row};
 
 /// A step: the state before it, and where the state after it and the outputs go. Rows are samples of the chunk.
 pub(super) struct Step<'a, 'b> {
@@ -28,9 +29,9 @@ pub(super) struct Step<'a, 'b> {
     /// `[count, H]`
     pub c: &'b mut [f32],
     pub y: &'b mut Output<'a, f32>,
-    /// Rows of the record, from the first of the chunk.
+    /// The part of the chunk.
     pub record: Option<&'b mut [f32]>,
-    pub layout: RecordLayout,
+    pub layout: ChunkRecord,
     /// `[count, 4H]`, for activations that need whole rows.
     pub z: &'b mut [f32],
     /// `[5H]`: a row of gates and of φ(c).
@@ -46,28 +47,28 @@ impl Step<'_, '_> {
         self.call.layer.sizes.steps
     }
 
+    /// The rows that use the step.
     #[inline(always)]
-    fn is_used(&self, row: usize) -> bool {
-        self.call.inputs.is_used(self.first + row, self.time, self.steps())
+    fn used_rows(&self) -> UsedRows<'_> {
+        let Self { first, count, time, .. } = *self;
+        UsedRows { mask: self.call.inputs.mask, steps: self.steps(), first, count, time }
     }
 
-    /// Keeps the hidden state before the step.
-    pub fn record_previous_h(&mut self) {
-        for row in 0..self.count {
-            let h = &self.h[row * self.units()..][..self.units()];
-            if let Some(recorded) = self.recorded(row) {
-                recorded.previous_h.copy_from_slice(h);
-            }
-        }
+    #[inline(always)]
+    fn is_used(&self, row: usize) -> bool {
+        self.used_rows().contains(row)
     }
 
     /// Computes the step. The default activations are applied block by block, all others to whole rows.
     #[inline(always)]
     pub fn run<I: Isa>(&mut self, isa: I, x: Operand, h: Operand) {
         self.run_units(isa, x, h, 0..self.units());
+        self.skip_rows(0..self.units());
         if !self.call.layer.has_default_activations() {
             for row in 0..self.count {
-                self.finish_row(isa, row);
+                if self.is_used(row) {
+                    self.finish_row(isa, row);
+                }
             }
         }
     }
@@ -76,19 +77,25 @@ impl Step<'_, '_> {
     #[inline(always)]
     pub fn run_shared<I: Isa>(&mut self, isa: I, x: Operand, h: Operand, meeting: &Meeting) {
         self.run_units(isa, x, h, meeting.leader_share());
+        self.skip_rows(meeting.leader_share());
         match meeting.leader_exchange(self.number, self.next_h, self.c) {
             true => self.emit(meeting.follower_share()),
-            false => self.run_units(isa, x, h, meeting.follower_share()),
+            false => {
+                self.run_units(isa, x, h, meeting.follower_share());
+                self.skip_rows(meeting.follower_share());
+            }
         }
     }
 
-    /// The blocks of units that begin in `units`, whose start is the start of a block.
+    /// The rows that use the step, for the blocks of units that begin in `units`, whose start is the start of a block.
     #[inline(always)]
     pub fn run_units<I: Isa>(&mut self, isa: I, x: Operand, h: Operand, units: Range<usize>) {
         let lanes = isa.f32().len();
         let per_gate = x.gate_stride + h.gate_stride > 0;
         let mut unit = units.start;
-        if let (1, false, Weights::Packed(packed)) = (self.count, per_gate, self.call.weights) {
+        if let (1, true, false, Weights::Packed(packed)) =
+            (self.count, self.is_used(0), per_gate, self.call.weights)
+        {
             while unit + lanes < units.end {
                 self.run_two_blocks(isa, x, h, &packed, unit);
                 unit += 2 * lanes;
@@ -96,12 +103,31 @@ impl Step<'_, '_> {
         }
         for unit in (unit..units.end).step_by(lanes) {
             let bias = self.bias(isa, unit);
-            for (row, rows) in parts(self.count, self.call.weights.max_rows()) {
+            // The mask outlives `self`, which the rows are then written to.
+            let rows = UsedRows { mask: self.call.inputs.mask, ..self.used_rows() };
+            for group in rows.groups(self.call.weights.max_rows()) {
                 let mut sums = [bias; MAX_ROWS];
-                self.add_products(isa, &mut sums, x, h, (row, rows), unit); // (1)
-                for (r, &z) in sums[..rows].iter().enumerate() {
-                    self.finish(isa, z, row + r, unit);
+                self.add_products(isa, &mut sums, x, h, &group, unit); // (1)
+                for (&row, &z) in group.index[..group.rows].iter().zip(&sums) {
+                    self.finish(isa, z, row, unit);
                 }
+            }
+        }
+    }
+
+    /// Carries these units of the rows that do not use the step over it.
+    #[inline(always)]
+    pub fn skip_rows(&mut self, units: Range<usize>) {
+        if self.call.inputs.mask.is_none() {
+            return;
+        }
+        let lanes = self.layout.lanes;
+        for row in 0..self.count {
+            if self.is_used(row) {
+                continue;
+            }
+            for unit in units.clone().step_by(lanes) {
+                self.skip(row, unit, lanes.min(units.end - unit));
             }
         }
     }
@@ -111,8 +137,14 @@ impl Step<'_, '_> {
     fn run_two_blocks<I: Isa>(&mut self, isa: I, x: Operand, h: Operand, packed: &Packed, unit: usize) {
         let lanes = isa.f32().len();
         let blocks = [unit, unit + lanes];
-        let mut sums = blocks.map(|unit| self.bias(isa, unit));
-        let [[w, u], [next_w, next_u]] = blocks.map(|unit| packed.block(unit, lanes));
+        let mut sums = blocks.map(
+            #[inline(always)]
+            |unit| self.bias(isa, unit),
+        );
+        let [[w, u], [next_w, next_u]] = blocks.map(
+            #[inline(always)]
+            |unit| packed.block(unit, lanes),
+        );
         for (operand, right) in [(x, [w, next_w]), (h, [u, next_u])] {
             multiply_row(isa, &mut sums, operand.row(0), right); // (1)
         }
@@ -138,29 +170,39 @@ impl Step<'_, '_> {
         sums: &mut Sums<I::F32>,
         x: Operand,
         h: Operand,
-        (row, rows): (usize, usize),
+        group: &RowGroup,
         unit: usize,
     ) {
         let (lanes, units) = (isa.f32().len(), self.units());
         let per_gate = x.gate_stride + h.gate_stride > 0;
+        let lens = [x.len, h.len];
+        let [gates_x, gates_h] = [x.rows_per_gate(group.index), h.rows_per_gate(group.index)];
         match self.call.weights {
             Weights::Packed(packed) => {
-                for (operand, right) in [x, h].into_iter().zip(packed.block(unit, lanes)) {
-                    let (len, left) = (operand.len, operand.rows_per_gate(row));
-                    match per_gate {
-                        false => multiply_four::<I, MAX_ROWS>(isa, sums, rows, len, left.rows, right),
-                        true => multiply_four::<I, MAX_ROWS>(isa, sums, rows, len, left, right),
+                let [w, u] = packed.block(unit, lanes);
+                match per_gate {
+                    false => {
+                        let segments = [(gates_x.rows, w, lens[0]), (gates_h.rows, u, lens[1])];
+                        multiply_four::<I, MAX_ROWS>(isa, sums, group.rows, segments);
+                    }
+                    true => {
+                        let segments = [(gates_x, w, lens[0]), (gates_h, u, lens[1])];
+                        multiply_four::<I, MAX_ROWS>(isa, sums, group.rows, segments);
                     }
                 }
             }
             Weights::InPlace => {
-                let weights = [self.call.layer.kernel, self.call.layer.recurrent_kernel];
-                for (operand, weights) in [x, h].into_iter().zip(weights) {
-                    let (len, left) = (operand.len, operand.rows_per_gate(row));
-                    let right = block_in_place(weights, units, unit, lanes);
-                    match right.lens[0] == lanes && !per_gate {
-                        true => multiply_four::<I, 2>(isa, sums, rows, len, left.rows, right.blocks),
-                        false => multiply_four::<I, 2>(isa, sums, rows, len, left, right),
+                let w = block_in_place(self.call.layer.kernel, units, unit, lanes);
+                let u = block_in_place(self.call.layer.recurrent_kernel, units, unit, lanes);
+                let is_whole = units - unit >= lanes;
+                match is_whole && !per_gate {
+                    true => {
+                        let segments = [(gates_x.rows, w.blocks, lens[0]), (gates_h.rows, u.blocks, lens[1])];
+                        multiply_four::<I, 2>(isa, sums, group.rows, segments);
+                    }
+                    false => {
+                        let segments = [(gates_x, w, lens[0]), (gates_h, u, lens[1])];
+                        multiply_four::<I, 2>(isa, sums, group.rows, segments);
                     }
                 }
             }
@@ -195,19 +237,17 @@ impl Step<'_, '_> {
         let ops = isa.f32();
         let units = self.units();
         let len = ops.len().min(units - unit);
-        if !self.is_used(row) {
-            return self.skip(row, unit, len);
-        }
         let state = row * units + unit;
         let cell = Cell::new(isa, z, load_first(ops, &self.c[state..][..len]));
         store_first(ops, cell.c, &mut self.c[state..][..len]);
         store_first(ops, cell.h, &mut self.next_h[state..][..len]);
         store_first(ops, cell.h, self.output(row, unit, len));
-        if let Some(recorded) = self.recorded(row) {
-            store_first(ops, cell.c, &mut recorded.c[unit..]);
-            store_first(ops, cell.phi_c, &mut recorded.phi_c[unit..]);
-            for (&gate, to) in cell.gates.iter().zip(recorded.gates.chunks_exact_mut(units)) {
-                store_first(ops, gate, &mut to[unit..]);
+        if let Some((recorded, width)) = self.recorded(row, unit) {
+            let [i, f, g, o] = cell.gates;
+            for (value, to) in
+                [i, f, g, o, cell.c, cell.phi_c].into_iter().zip(recorded.chunks_exact_mut(width))
+            {
+                store_first(ops, value, to);
             }
         }
     }
@@ -216,9 +256,6 @@ impl Step<'_, '_> {
     #[inline(always)]
     fn finish_row<I: Isa>(&mut self, isa: I, row: usize) {
         let units = self.units();
-        if !self.is_used(row) {
-            return self.skip(row, 0, units);
-        }
         let layer = self.call.layer;
         let z = &self.z[row * 4 * units..][..4 * units];
         let (gates, phi_c) = self.row.split_at_mut(4 * units);
@@ -250,15 +287,22 @@ impl Step<'_, '_> {
         let units = self.units();
         let next_h = &self.next_h[row * units..][..units];
         output(self.y, self.number, self.call.layer.sizes.steps, units, row)[..units].copy_from_slice(next_h);
-        let number = self.time * self.count + row;
-        if let Some(record) = self.record.as_deref_mut() {
-            let recorded = self.layout.view_mut(record, number);
-            recorded.gates.copy_from_slice(&self.row[..4 * units]);
-            recorded.phi_c.copy_from_slice(&self.row[4 * units..][..units]);
-            recorded.c.copy_from_slice(&self.c[row * units..][..units]);
-            if !recorded.z.is_empty() {
-                recorded.z.copy_from_slice(&self.z[row * 4 * units..][..4 * units]);
+        let (time, layout) = (self.time, self.layout);
+        let Some(record) = self.record.as_deref_mut() else { return };
+        let (gates, phi_c) = self.row[..5 * units].split_at(4 * units);
+        for unit in (0..units).step_by(layout.lanes) {
+            let (recorded, width) = layout.view_mut(record, time, row, unit);
+            let (recorded_gates, rest) = recorded.split_at_mut(4 * width);
+            for (gate, to) in gates.chunks_exact(units).zip(recorded_gates.chunks_exact_mut(width)) {
+                to.copy_from_slice(&gate[unit..][..width]);
             }
+            let (c, recorded_phi_c) = rest.split_at_mut(width);
+            c.copy_from_slice(&self.c[row * units + unit..][..width]);
+            recorded_phi_c.copy_from_slice(&phi_c[unit..][..width]);
+        }
+        if self.call.layer.has_custom_activation() {
+            let z = &self.z[row * 4 * units..][..4 * units];
+            record[layout.z(time, row)..][..4 * units].copy_from_slice(z);
         }
     }
 
@@ -267,9 +311,13 @@ impl Step<'_, '_> {
         let (units, steps) = (self.units(), self.steps());
         let state = row * units + unit;
         self.next_h[state..][..len].copy_from_slice(&self.h[state..][..len]);
-        let number = self.time * self.count + row;
         if let Some(record) = self.record.as_deref_mut() {
-            self.layout.view_mut(record, number).c[unit..][..len].copy_from_slice(&self.c[state..][..len]);
+            let (recorded, width) = self.layout.view_mut(record, self.time, row, unit);
+            let mut parts = recorded.chunks_exact_mut(width).skip(O);
+            let mut part = || parts.next().expect("o, c and φ(c) are the last three parts");
+            part().fill(1.0);
+            part().copy_from_slice(&self.c[state..][..len]);
+            part().copy_from_slice(&self.h[state..][..len]);
         }
         let zero = self.call.layer.zero_output_for_mask;
         match &mut *self.y {
@@ -287,9 +335,9 @@ impl Step<'_, '_> {
 
     /// Writes the outputs of units whose new h another thread has computed.
     fn emit(&mut self, units: Range<usize>) {
+        self.skip_rows(units.clone());
         for row in 0..self.count {
             if !self.is_used(row) {
-                self.skip(row, units.start, units.len());
                 continue;
             }
             let (at, len) = (row * self.units() + units.start, units.len());
@@ -299,11 +347,11 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Where the step of a row is recorded.
+    /// Where the block of units of a row is recorded, and how wide it is.
     #[inline(always)]
-    fn recorded(&mut self, row: usize) -> Option<RecordRowMut<'_, f32>> {
-        let number = self.time * self.count + row;
-        self.record.as_deref_mut().map(|record| self.layout.view_mut(record, number))
+    fn recorded(&mut self, row: usize, unit: usize) -> Option<(&mut [f32], usize)> {
+        let (layout, time) = (self.layout, self.time);
+        self.record.as_deref_mut().map(|record| layout.view_mut(record, time, row, unit))
     }
 
     /// Where units of a row of the output go.

@@ -1,7 +1,7 @@
 //! Equations (4) to (1) differentiated, sample by sample from the step taken last to the first.
 
+use super::record::{Row, view};
 use crate::Real;
-use crate::lstm::record::RecordRow;
 use crate::lstm::{CANDIDATE, Gradients, Inputs, Layer, OutputGradient, OutputGradients, check};
 
 /// Writes the gradients of a loss by inputs and weights; the meaning of
@@ -38,8 +38,7 @@ fn backward_sample<F: Real>(
     gradients: &mut Gradients<F>,
 ) {
     let (steps, units) = (layer.sizes.steps, layer.sizes.units);
-    let layout = layer.record_layout();
-    let recorded = |step| layout.view(record, layout.row(sample, layer.time(step)));
+    let recorded = |step| view(layer, record, sample, layer.time(step));
     let state = sample * units..(sample + 1) * units;
     let final_gradient = |d: Option<&[F]>| d.map_or(vec![F::zero(); units], |d| d[state.clone()].to_vec());
     let mut d_h = final_gradient(d_outputs.d_h);
@@ -91,19 +90,21 @@ fn add_output_gradient<F: Real>(
 /// (4), (3) and (2): from `d_h` `[H]` and `d_c` `[H]` after the step to `d_z` `[4H]`, and to `d_c` before the step.
 fn backward_gates<F: Real>(
     layer: &Layer<F>,
-    row: RecordRow<F>,
+    row: Row<F>,
     previous_c: &[F],
     d_h: &[F],
     d_c: &mut [F],
 ) -> Vec<F> {
     let units = d_h.len();
-    let RecordRow { gates, c, phi_c, z, .. } = row;
+    let Row { gates, c, z, .. } = row;
+    let mut phi_c = vec![F::zero(); units];
+    layer.activation.forward(c, &mut phi_c);
     let (i, rest) = gates.split_at(units);
     let (f, rest) = rest.split_at(units);
     let (g, o) = rest.split_at(units);
 
     let mut d_cell: Vec<F> = (0..units).map(|j| d_h[j] * o[j]).collect(); // (4)
-    layer.activation.backward(c, phi_c, &mut d_cell);
+    layer.activation.backward(c, &phi_c, &mut d_cell);
     let mut d_z = vec![F::zero(); 4 * units];
     for j in 0..units {
         d_c[j] = d_c[j] + d_cell[j];

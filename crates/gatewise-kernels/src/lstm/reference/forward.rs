@@ -1,7 +1,7 @@
 //! Equations (1) to (4), sample by sample and step by step.
 
+use super::record::{RowMut, view_mut};
 use crate::Real;
-use crate::lstm::record::RecordRowMut;
 use crate::lstm::{Inputs, Layer, Output, Outputs, check};
 
 /// Runs the layer over its input; the meaning of [`lstm::forward`](crate::lstm::forward()).
@@ -24,9 +24,7 @@ fn forward_sample<F: Real>(layer: &Layer<F>, inputs: &Inputs<F>, sample: usize, 
         let next = Step::new(layer, inputs, sample, time, &h, &c);
         let used = inputs.is_used(sample, time, steps);
         if let Some(record) = &mut outputs.record {
-            let layout = layer.record_layout();
-            let row = layout.view_mut(record, layout.row(sample, time));
-            next.write(row, &h, if used { &next.c } else { &c });
+            next.write(view_mut(layer, record, sample, time), &h, if used { &next.c } else { &c });
         }
         if used {
             emitted.clone_from(&next.h);
@@ -53,8 +51,6 @@ struct Step<F> {
     gates: Vec<F>,
     /// c' `[H]`
     c: Vec<F>,
-    /// φ(c') `[H]`
-    phi_c: Vec<F>,
     /// h' `[H]`
     h: Vec<F>,
 }
@@ -77,14 +73,13 @@ impl<F: Real> Step<F> {
         let mut phi_c = vec![F::zero(); units];
         layer.activation.forward(&c, &mut phi_c);
         let h = (0..units).map(|j| o[j] * phi_c[j]).collect(); // (4)
-        Self { z, gates, c, phi_c, h }
+        Self { z, gates, c, h }
     }
 
     /// Keeps the step in a row of the record, with the state `h` before it and the cell state `c` after it.
-    fn write(&self, row: RecordRowMut<F>, h: &[F], c: &[F]) {
+    fn write(&self, row: RowMut<F>, h: &[F], c: &[F]) {
         row.gates.copy_from_slice(&self.gates);
         row.c.copy_from_slice(c);
-        row.phi_c.copy_from_slice(&self.phi_c);
         row.previous_h.copy_from_slice(h);
         if !row.z.is_empty() {
             row.z.copy_from_slice(&self.z);

@@ -1,0 +1,48 @@
+//! The steps, cut into blocks: the gradients by z of a block wait in near memory until the weights have taken theirs.
+
+use std::ops::Range;
+
+use super::operand::BLOCK_LEN;
+use crate::lstm::Sizes;
+
+/// How many gradients by z wait if more would not make the products by the weights quicker: 1 MiB, about a second cache.
+const NEAR_LEN: usize = 1 << 18;
+
+/// How many steps a block has, except perhaps the first: enough that the products by the weights run over long sums.
+/// It depends on the sizes alone.
+pub(super) fn block_len(sizes: &Sizes, chunk_len: usize, padded_units: usize) -> usize {
+    let per_step = sizes.batch * 4 * padded_units;
+    let near = NEAR_LEN / per_step.max(1);
+    let enough = BLOCK_LEN.div_ceil(chunk_len);
+    let num_blocks = sizes.steps.div_ceil(near.max(enough)).max(1);
+    sizes.steps.div_ceil(num_blocks)
+}
+
+/// The numbers of the steps of each block, in the order in which the way back meets them. There is at least one block.
+pub(super) fn blocks(steps: usize, len: usize) -> impl Iterator<Item = Range<usize>> {
+    let num_blocks = steps.div_ceil(len.max(1)).max(1);
+    (0..num_blocks).rev().map(move |block| block * len..((block + 1) * len).min(steps))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_cover_all_steps_once_from_the_last_to_the_first() {
+        for steps in [0, 1, 7, 100, 1000, 100_000] {
+            for batch in [0, 1, 64, 4096] {
+                let sizes = Sizes { batch, steps, features: 1, units: 256 };
+                let len = block_len(&sizes, 11, 256);
+                assert!(len <= 24 || batch * len * 1024 <= NEAR_LEN, "a block of {len} steps");
+                let mut end = steps;
+                for block in blocks(steps, len) {
+                    assert_eq!(block.end, end);
+                    assert!(block.len() <= len);
+                    end = block.start;
+                }
+                assert_eq!(end, 0);
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Which samples of a chunk use a step, in groups for the tiles of a product.
+
+use crate::Real;
+use crate::tile::{MAX_ROWS, parts};
+
+/// The samples of a chunk at one time of the input.
+#[derive(Clone, Copy)]
+pub(crate) struct UsedRows<'a, F = f32> {
+    /// `[B, T]`, see [`Inputs::mask`](super::Inputs::mask).
+    pub mask: Option<&'a [F]>,
+    pub steps: usize,
+    /// The number of the first sample in the batch, and how many the chunk has.
+    pub first: usize,
+    pub count: usize,
+    pub time: usize,
+}
+
+/// Some rows that share a tile.
+#[derive(Clone, Copy)]
+pub(crate) struct RowGroup {
+    /// How many used rows come before the first one.
+    pub rank: usize,
+    pub rows: usize,
+    /// The rows in the chunk; as many as `rows` have a meaning.
+    pub index: [usize; MAX_ROWS],
+}
+
+impl<F: Real> UsedRows<'_, F> {
+    /// Whether the step is used for a row.
+    #[inline(always)]
+    pub fn contains(&self, row: usize) -> bool {
+        self.mask.is_none_or(|mask| mask[(self.first + row) * self.steps + self.time] != F::zero())
+    }
+
+    /// How many rows use the step.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        match self.mask {
+            None => self.count,
+            Some(_) => (0..self.count).filter(|&row| self.contains(row)).count(),
+        }
+    }
+
+    /// The rows that use the step, in order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.count).filter(|&row| self.contains(row))
+    }
+
+    /// The rows that use the step, in groups of nearly equal size, at most `max_rows`.
+    #[inline(always)]
+    pub fn groups(self, max_rows: usize) -> impl Iterator<Item = RowGroup> {
+        let mut next = 0;
+        parts(self.len(), max_rows).map(
+            #[inline(always)]
+            move |(rank, rows)| {
+                let mut index = [0; MAX_ROWS];
+                for index in &mut index[..rows] {
+                    while !self.contains(next) {
+                        next += 1;
+                    }
+                    *index = next;
+                    next += 1;
+                }
+                RowGroup { rank, rows, index }
+            },
+        )
+    }
+}
