@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
+mod measure;
+
+pub use measure::{CliffsOptions, ScalingOptions};
+
 /// What `cargo xtask help` prints.
 pub const HELP: &str = "\
 The chores of this repository.
@@ -19,6 +23,11 @@ Usage:
   cargo xtask bench --peers torch,burn   these peers instead of all; `--peers none` for Gatewise alone
   cargo xtask bench --without tch,torch  all peers but these (PyTorch is several gigabytes to download)
   cargo xtask bench-load           loads a model of 50 MB, in turn with Keras; `--python FILE` as below
+  cargo xtask footprint            size and memory of the `gatewise` program, in turn with Keras; `--python FILE` as below
+  cargo xtask cliffs               times each option of an LSTM against the plain layer
+  cargo xtask cliffs --only mask   the options with `mask` in their names; `--seconds 1` for each comparison, 0.3 if not given
+  cargo xtask scaling              times and memory by batch, units, steps, features and threads; `--seconds` too
+  cargo xtask test-aarch64         the kernels' tests for aarch64 in the emulator of qemu-user
   cargo xtask keras-files          exchanges files with real Keras: each loads, predicts and trains on what the other wrote
   cargo xtask keras-files --python FILE   a Python that has Keras, instead of one that is downloaded
   cargo xtask help                 this text
@@ -27,7 +36,7 @@ Exits with 0 when all passed, 1 when a step failed, 2 when the command could not
 ";
 
 /// One command of this program.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Command {
     /// Print [`HELP`].
     Help,
@@ -39,6 +48,14 @@ pub enum Command {
     Bench(BenchOptions),
     /// Time how a large file is loaded.
     BenchLoad(KerasFilesOptions),
+    /// Measure size and memory of the command-line program.
+    Footprint(KerasFilesOptions),
+    /// Time options of a layer.
+    Cliffs(CliffsOptions),
+    /// Time sizes of a layer.
+    Scaling(ScalingOptions),
+    /// Run the kernels' tests for another processor.
+    TestAarch64,
     /// Exchange files with real Keras.
     KerasFiles(KerasFilesOptions),
 }
@@ -92,6 +109,10 @@ pub fn parse(words: &[String]) -> Result<Command> {
         Some("test") => parse_test(words),
         Some("bench") => parse_bench(words),
         Some("bench-load") => parse_keras_files("bench-load", Command::BenchLoad, words),
+        Some("footprint") => parse_keras_files("footprint", Command::Footprint, words),
+        Some("cliffs") => measure::parse_cliffs(words),
+        Some("scaling") => measure::parse_scaling(words),
+        Some("test-aarch64") => parse_alone("test-aarch64", Command::TestAarch64, words),
         Some("keras-files") => parse_keras_files("keras-files", Command::KerasFiles, words),
         Some(other) => bail!("no command `{other}`; `cargo xtask help` lists them"),
     }
@@ -130,6 +151,19 @@ fn parse_bench<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Command> 
         }
     }
     Ok(Command::Bench(options))
+}
+
+/// A command without options.
+fn parse_alone<'a>(
+    name: &str,
+    command: Command,
+    mut words: impl Iterator<Item = &'a str>,
+) -> Result<Command> {
+    match words.next() {
+        None => Ok(command),
+        Some("--help" | "-h") => Ok(Command::Help),
+        Some(other) => bail!("`{name}` has no option `{other}`; `cargo xtask help` lists them"),
+    }
 }
 
 fn parse_keras_files<'a>(

@@ -5,14 +5,19 @@
 
 #![allow(clippy::print_stdout, reason = "a command-line program talks on its standard output")]
 
+mod aarch64;
 mod arguments;
 mod bench;
 mod bench_load;
+mod cliffs;
 mod environment;
+mod footprint;
 mod keras_files;
 mod licence;
+mod measured;
 mod process;
 mod report;
+mod scaling;
 mod steps;
 mod tally;
 mod workspace;
@@ -42,15 +47,18 @@ fn run() -> Result<ExitCode> {
         Command::Test(selection) => return test(&selection),
         Command::Bench(options) => bench::run(&Workspace::find()?, &options)?,
         Command::BenchLoad(options) => bench_load::run(&Workspace::find()?, &options)?,
-        Command::KerasFiles(options) => return keras_files(&options),
+        Command::Footprint(options) => footprint::run(&Workspace::find()?, &options)?,
+        Command::Cliffs(options) => return Ok(code(cliffs::run(&Workspace::find()?, &options)?)),
+        Command::Scaling(options) => scaling::run(&Workspace::find()?, &options)?,
+        Command::TestAarch64 => aarch64::run(&Workspace::find()?)?,
+        Command::KerasFiles(options) => return Ok(code(keras_files::run(&Workspace::find()?, &options)?)),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Compares files with real Keras; a difference is a failure, and was told by the script.
-fn keras_files(options: &arguments::KerasFilesOptions) -> Result<ExitCode> {
-    let agrees = keras_files::run(&Workspace::find()?, options)?;
-    Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+/// What the program ends with when it has told whether something holds.
+fn code(holds: bool) -> ExitCode {
+    if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Runs the chosen steps in order, stops at the first that fails and ends with a summary.
@@ -59,5 +67,5 @@ fn test(selection: &Selection) -> Result<ExitCode> {
     let chosen = steps::choose(selection)?;
     let report = report::run(&workspace, &chosen);
     print!("{report}");
-    Ok(if report.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(code(!report.failed()))
 }

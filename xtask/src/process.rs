@@ -35,14 +35,23 @@ pub fn agrees(command: &mut Command) -> Result<bool> {
 /// # Errors
 /// It cannot be started, or ends with another code than 0; what it said until then is in `tally`.
 pub fn run_tests(command: &mut Command, tally: &mut Tally) -> Result<()> {
+    lines(command, |line| {
+        println!("{line}");
+        tally.read_line(line);
+    })
+}
+
+/// Runs a command and gives `read` each line of its standard output while it comes.
+///
+/// # Errors
+/// It cannot be started, or ends with another code than 0.
+pub fn lines(command: &mut Command, mut read: impl FnMut(&str)) -> Result<()> {
     println!("$ {}", shown(command));
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| not_started(command))?;
     let output = child.stdout.take().expect("standard output is piped");
     for line in BufReader::new(output).split(b'\n') {
         let line = line.with_context(|| format!("`{}`: its output cannot be read", shown(command)))?;
-        let line = String::from_utf8_lossy(&line);
-        println!("{line}");
-        tally.read_line(&line);
+        read(&String::from_utf8_lossy(&line));
     }
     let status = child.wait().with_context(|| format!("`{}`: lost", shown(command)))?;
     succeeded(command, status)

@@ -15,6 +15,8 @@ pub enum Outcome {
     Passed,
     /// It was left out, for this reason.
     Skipped(String),
+    /// Some of it was done, but this could not be.
+    NotChecked(String),
 }
 
 /// How a run went, step by step; displayed as the summary that ends it.
@@ -53,6 +55,7 @@ fn timed(step: &Step, workspace: &Workspace, tally: &mut Tally) -> Row {
     match &result {
         Ok(Outcome::Passed) => println!("<== {} passed in {}", step.name, seconds(time)),
         Ok(Outcome::Skipped(reason)) => println!("<== {} skipped: {reason}", step.name),
+        Ok(Outcome::NotChecked(what)) => println!("<== {} NOT CHECKED: {what}", step.name),
         Err(error) => println!("<== {} FAILED after {}: {error:#}", step.name, seconds(time)),
     }
     Row { name: step.name, title: step.title, time, result: Some(result) }
@@ -69,6 +72,13 @@ impl Report {
     /// Whether a step failed.
     pub fn failed(&self) -> bool {
         self.rows.iter().any(|row| matches!(row.result, Some(Err(_))))
+    }
+
+    /// How many steps did not do all that they are there for, though nothing failed.
+    fn not_checked(&self) -> usize {
+        let is_left =
+            |row: &&Row| matches!(row.result, Some(Ok(Outcome::Skipped(_) | Outcome::NotChecked(_))));
+        self.rows.iter().filter(is_left).count()
     }
 }
 
@@ -89,6 +99,9 @@ impl fmt::Display for Report {
         if self.tally.passed + self.tally.failed > 0 {
             writeln!(f, "{} passed, {} failed", self.tally.passed, self.tally.failed)?;
         }
+        if self.not_checked() > 0 {
+            writeln!(f, "{} of the steps not checked, or not wholly: see above", self.not_checked())?;
+        }
         Ok(())
     }
 }
@@ -99,6 +112,7 @@ impl fmt::Display for Row {
         match &self.result {
             Some(Ok(Outcome::Passed)) => write!(f, "passed"),
             Some(Ok(Outcome::Skipped(reason))) => write!(f, "skipped: {reason}"),
+            Some(Ok(Outcome::NotChecked(what))) => write!(f, "NOT CHECKED: {what}"),
             Some(Err(error)) => write!(f, "FAILED: {}: {error:#}", self.title),
             None => write!(f, "not run"),
         }
@@ -108,3 +122,6 @@ impl fmt::Display for Row {
 fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ mod dependencies;
 mod examples;
 mod forecast;
 mod python;
+pub mod targets;
 
 use anyhow::{Context, Result};
 
@@ -46,6 +47,7 @@ pub const STEPS: &[Step] = &[
     },
     Step { name: "doctest", title: "examples in the documentation and README", run: cargo::doctest },
     Step { name: "docs", title: "the documentation builds without a warning", run: cargo::docs },
+    Step { name: "targets", title: "it compiles for aarch64 and wasm32", run: targets::check },
     Step { name: "examples", title: "every example runs and exits with 0", run: examples::run },
     Step { name: "forecast", title: "the README's forecast, in an empty folder", run: forecast::run },
 ];

@@ -18,6 +18,9 @@ const LENGTHS: [usize; 14] = [0, 1, 3, 4, 5, 7, 8, 9, 11, 15, 16, 17, 35, 67];
 fn every_available_instruction_set_agrees_with_the_reference() {
     let available: Vec<_> = InstructionSet::ALL.into_iter().filter(|set| set.is_available()).collect();
     assert_eq!(available[0], InstructionSet::Generic);
+    if cfg!(target_arch = "aarch64") {
+        assert_eq!(InstructionSet::current(), InstructionSet::Neon, "every AArch64 has it");
+    }
     assert_eq!(InstructionSet::current(), *available.last().expect("there is a generic one"));
     for set in available {
         set.choose();

@@ -45,6 +45,12 @@
 //! Work is spread over all cores, or over as many threads as the environment variable `GATEWISE_THREADS` says. A call
 //! from inside a `rayon` pool uses that pool. Results are the same bits for any number of threads. The instruction set
 //! is the widest that the CPU has, or the one that `GATEWISE_ISA` names (`generic`, `avx2`, `avx512f`, `neon`).
+//!
+//! # WebAssembly
+//!
+//! The crate compiles for `wasm32-unknown-unknown`, where all work is done in the calling thread. There are no clock and no
+//! files there: the callbacks that measure time and whatever takes a path cannot be used, and a seed that is not given
+//! may be the same in every run.
 
 pub mod activations;
 mod broadcast;

@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 /// Below so many floating-point operations waking a thread costs more than it gains.
 const FLOPS_WORTH_A_THREAD: u64 = 500_000;
 
+/// WebAssembly cannot start threads; `rayon` does all work in the calling one there if it is not asked for a pool.
+const HAS_THREADS: bool = !cfg!(target_family = "wasm");
+
 /// The library's own pool, made when first needed.
 fn pool() -> Result<&'static ThreadPool> {
     static POOL: OnceLock<Result<ThreadPool>> = OnceLock::new();
@@ -29,7 +32,7 @@ fn make_pool() -> Result<ThreadPool> {
 /// Those of `work`, or if a variable of the environment cannot be understood.
 pub(crate) fn install<R: Send>(flops: u64, work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
     Environment::get()?;
-    if flops < FLOPS_WORTH_A_THREAD || rayon::current_thread_index().is_some() {
+    if !HAS_THREADS || flops < FLOPS_WORTH_A_THREAD || rayon::current_thread_index().is_some() {
         return work();
     }
     pool()?.install(work)

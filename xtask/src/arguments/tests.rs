@@ -84,3 +84,34 @@ fn bench_takes_peers_or_leaves_them_out() {
     assert_eq!(peers("bench --peers none"), Peers::Only(Vec::new()));
     assert_eq!(peers("bench --without a,b"), Peers::Without(names(&["a", "b"])));
 }
+
+#[test]
+fn cliffs_takes_a_part_of_a_name_and_seconds() {
+    let given = |only: Option<&str>, seconds| {
+        Command::Cliffs(CliffsOptions { only: only.map(str::to_owned), seconds })
+    };
+    assert_eq!(parsed("cliffs").unwrap(), given(None, 0.3));
+    assert_eq!(parsed("cliffs --only mask --seconds 1.5").unwrap(), given(Some("mask"), 1.5));
+    for wrong in ["0", "-1", "NaN", "inf", "long"] {
+        let error = parsed(&format!("cliffs --seconds {wrong}")).unwrap_err().to_string();
+        assert!(error.contains("a number above 0"), "{error}");
+    }
+}
+
+#[test]
+fn scaling_takes_seconds() {
+    assert_eq!(parsed("scaling --seconds 2").unwrap(), Command::Scaling(ScalingOptions { seconds: 2.0 }));
+    assert!(parsed("scaling --only x").unwrap_err().to_string().contains("no option `--only`"));
+}
+
+#[test]
+fn test_aarch64_takes_nothing() {
+    assert_eq!(parsed("test-aarch64").unwrap(), Command::TestAarch64);
+    assert!(parsed("test-aarch64 --fast").unwrap_err().to_string().contains("no option `--fast`"));
+}
+
+#[test]
+fn footprint_takes_a_python() {
+    let given = KerasFilesOptions { python: Some("/opt/python".into()) };
+    assert_eq!(parsed("footprint --python /opt/python").unwrap(), Command::Footprint(given));
+}
