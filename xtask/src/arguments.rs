@@ -22,6 +22,7 @@ Usage:
   cargo xtask bench --rounds 20    rounds in which the engines take turns, 10 if not given
   cargo xtask bench --peers torch,burn   these peers instead of all; `--peers none` for Gatewise alone
   cargo xtask bench --without tch,torch  all peers but these (PyTorch is several gigabytes to download)
+  cargo xtask bench-table          the table of the README, from the newest record
   cargo xtask bench-load           loads a model of 50 MB, in turn with Keras; `--python FILE` as below
   cargo xtask footprint            size and memory of the `gatewise` program, in turn with Keras; `--python FILE` as below
   cargo xtask cliffs               times each option of an LSTM against the plain layer
@@ -46,6 +47,8 @@ pub enum Command {
     Test(Selection),
     /// Time the engines.
     Bench(BenchOptions),
+    /// Print the README's table of the newest record.
+    BenchTable,
     /// Time how a large file is loaded.
     BenchLoad(KerasFilesOptions),
     /// Measure size and memory of the command-line program.
@@ -108,6 +111,7 @@ pub fn parse(words: &[String]) -> Result<Command> {
         None | Some("help" | "--help" | "-h") => Ok(Command::Help),
         Some("test") => parse_test(words),
         Some("bench") => parse_bench(words),
+        Some("bench-table") => parse_alone("bench-table", Command::BenchTable, words),
         Some("bench-load") => parse_keras_files("bench-load", Command::BenchLoad, words),
         Some("footprint") => parse_keras_files("footprint", Command::Footprint, words),
         Some("cliffs") => measure::parse_cliffs(words),

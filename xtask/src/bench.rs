@@ -10,6 +10,7 @@ mod kinds;
 mod machine;
 mod peer;
 mod record;
+mod table;
 mod workload;
 
 use anyhow::{Context, Result};
@@ -21,6 +22,7 @@ pub use machine::Machine;
 use peer::Peer;
 use record::{Record, Row};
 pub use record::{append, slug};
+pub use table::print as print_table;
 use workload::Workload;
 
 /// Seconds that one turn of one engine should take.

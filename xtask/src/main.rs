@@ -46,6 +46,7 @@ fn run() -> Result<ExitCode> {
         Command::List => report::print_list(),
         Command::Test(selection) => return test(&selection),
         Command::Bench(options) => bench::run(&Workspace::find()?, &options)?,
+        Command::BenchTable => bench::print_table(&Workspace::find()?)?,
         Command::BenchLoad(options) => bench_load::run(&Workspace::find()?, &options)?,
         Command::Footprint(options) => footprint::run(&Workspace::find()?, &options)?,
         Command::Cliffs(options) => return Ok(code(cliffs::run(&Workspace::find()?, &options)?)),

@@ -115,3 +115,9 @@ fn footprint_takes_a_python() {
     let given = KerasFilesOptions { python: Some("/opt/python".into()) };
     assert_eq!(parsed("footprint --python /opt/python").unwrap(), Command::Footprint(given));
 }
+
+#[test]
+fn bench_table_takes_nothing() {
+    assert_eq!(parsed("bench-table").unwrap(), Command::BenchTable);
+    assert!(parsed("bench-table --fast").unwrap_err().to_string().contains("no option `--fast`"));
+}

@@ -12,7 +12,8 @@ use super::peer::Peer;
 use super::workload::Workload;
 use crate::workspace::Workspace;
 
-const HEADING: &str = "date,cpu,commit,workload,engine,version,isa,threads,way,repeats,median_ms,minimum_ms,ratio,\
+/// The columns.
+pub const HEADING: &str = "date,cpu,commit,workload,engine,version,isa,threads,way,repeats,median_ms,minimum_ms,ratio,\
                        gflops,peak_gflops,share,note\n";
 
 /// Times of one engine on one workload.
