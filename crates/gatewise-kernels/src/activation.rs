@@ -1,5 +1,6 @@
 //! The activations of gates: five built in, and any function of a row.
 
+pub(crate) mod apply;
 #[cfg(test)]
 mod tests;
 mod vectors;

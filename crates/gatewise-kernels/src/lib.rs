@@ -35,6 +35,7 @@ pub mod optimizer;
 mod parallel;
 pub mod peak;
 mod real;
+pub mod recurrent;
 mod simd;
 #[cfg(test)]
 mod testing;

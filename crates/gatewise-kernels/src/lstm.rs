@@ -78,9 +78,9 @@ pub enum DropoutMasks<'a, F> {
     /// No dropout.
     #[default]
     None,
-    /// One mask for the four gates, `[B, width]`.
+    /// One mask for all gates, `[B, width]`.
     Shared(&'a [F]),
-    /// A mask for each gate, `[4, B, width]`.
+    /// A mask for each gate, `[gates, B, width]`.
     PerGate(&'a [F]),
 }
 

@@ -1,0 +1,51 @@
+//! The batch, cut into chunks that run side by side through the whole time loop.
+
+use super::Sizes;
+use crate::parallel::MIN_COST;
+
+/// Results and scratch of consecutive samples.
+pub(crate) trait Samples: Sized + Send {
+    /// How many samples there are.
+    fn count(&self) -> usize;
+
+    /// The first `count` samples, and the others.
+    fn split_at(self, count: usize) -> (Self, Self);
+}
+
+/// How many samples a chunk has, except perhaps the last, in a layer of so many gates.
+///
+/// It depends on the sizes alone: enough rows for two tiles, chunks even in number, and one chunk where waking a
+/// thread would take longer than the work.
+pub(crate) fn chunk_len(sizes: &Sizes, gates: usize) -> usize {
+    /// Rows that share a pass over the weights.
+    const ROWS: usize = 12;
+    let Sizes { batch, steps, features, units } = *sizes;
+    let cost = batch * steps * gates * units * (features + units);
+    if cost < 2 * MIN_COST || batch < 4 {
+        return batch.max(1);
+    }
+    batch.div_ceil(batch.div_ceil(ROWS).next_multiple_of(2))
+}
+
+/// Calls `run` for each chunk of `chunk_len` samples, on as many threads as there are.
+pub(crate) fn for_chunks<S: Samples>(samples: S, chunk_len: usize, run: &(impl Fn(S) + Sync)) {
+    let num_chunks = samples.count().div_ceil(chunk_len);
+    if num_chunks <= 1 {
+        return run(samples);
+    }
+    let (upper, lower) = samples.split_at(num_chunks / 2 * chunk_len);
+    rayon::join(|| for_chunks(upper, chunk_len, run), || for_chunks(lower, chunk_len, run));
+}
+
+/// Cuts the slice of some samples, `len` numbers each, off the front of `rest`.
+pub(crate) fn take<'a>(rest: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
+    rest.split_off_mut(..len).expect("scratch is as long as its length function says")
+}
+
+/// A slice for results, if they are wanted.
+pub(crate) type Wanted<'a> = Option<&'a mut [f32]>;
+
+/// Splits a slice that is there only if somebody wants what goes into it.
+pub(crate) fn split_wanted(slice: Wanted, at: usize) -> (Wanted, Wanted) {
+    slice.map(|slice| slice.split_at_mut(at)).unzip()
+}

@@ -1,0 +1,71 @@
+//! The left operands of the products of a step, with or without dropout.
+
+use super::DropoutMasks;
+use crate::tile::{CONSECUTIVE, DenseRows, GateRows};
+
+/// A left operand: a row for each sample, or one for each gate of each sample.
+#[derive(Clone, Copy)]
+pub(crate) struct Operand<'a> {
+    pub data: &'a [f32],
+    /// Where the row of the first sample starts.
+    pub first: usize,
+    /// From a sample to the next.
+    pub stride: usize,
+    /// From a gate to the next; 0 if all have the same row.
+    pub gate_stride: usize,
+    pub len: usize,
+}
+
+impl<'a> Operand<'a> {
+    /// The rows from `row`.
+    #[inline(always)]
+    fn rows(&self, row: usize) -> DenseRows<'a> {
+        DenseRows { data: &self.data[self.first + row * self.stride..], stride: self.stride, index: CONSECUTIVE }
+    }
+
+    /// One row.
+    #[inline(always)]
+    pub fn row(&self, row: usize) -> &'a [f32] {
+        &self.data[self.first + row * self.stride..][..self.len]
+    }
+
+    /// All rows for one gate.
+    pub fn gate(&self, gate: usize) -> DenseRows<'a> {
+        let data = &self.data[self.first + gate * self.gate_stride..];
+        DenseRows { data, stride: self.stride, index: CONSECUTIVE }
+    }
+
+    /// The rows from `row` for each gate; `rows` of the result serve all gates if they share them.
+    #[inline(always)]
+    pub fn rows_per_gate(&self, row: usize) -> GateRows<'a> {
+        GateRows { rows: self.rows(row), distance: self.gate_stride }
+    }
+
+    /// The operand times the dropout masks of the samples, written to `to` `[1 or all gates, count, len]` if there are any.
+    pub fn masked<'b>(
+        self,
+        masks: &DropoutMasks<f32>,
+        gates: usize,
+        (first_sample, count): (usize, usize),
+        to: &'b mut [f32],
+    ) -> Operand<'b>
+    where
+        Self: 'b,
+    {
+        let (num_masks, masks, batch) = match *masks {
+            DropoutMasks::None => return self,
+            DropoutMasks::Shared(masks) => (1, masks, 0),
+            DropoutMasks::PerGate(masks) => (gates, masks, masks.len() / (gates * self.len).max(1)),
+        };
+        for gate in 0..num_masks {
+            for row in 0..count {
+                let to = &mut to[(gate * count + row) * self.len..][..self.len];
+                let from = &self.data[self.first + row * self.stride..][..self.len];
+                let mask = &masks[(gate * batch + first_sample + row) * self.len..][..self.len];
+                to.iter_mut().zip(from).zip(mask).for_each(|((to, from), mask)| *to = from * mask);
+            }
+        }
+        let gate_stride = if num_masks > 1 { count * self.len } else { 0 };
+        Operand { data: to, first: 0, stride: self.len, gate_stride, len: self.len }
+    }
+}
