@@ -12,6 +12,7 @@
 //! | h, c | the hidden state and the cell state, each `[B, H]` |
 //! | σ, φ | `recurrent_activation` (gates i, f, o) and `activation` (gate g and the cell state) |
 //! | W, U, b | `kernel` `[F, 4H]`, `recurrent_kernel` `[H, 4H]`, `bias` `[4H]`; a block of H columns per gate |
+//! | G | the gates of a layer: 4 of the LSTM, 3 of the GRU (z, r, g), 1 of the simple recurrence |
 //! | z | what the activations of the gates are applied to, `[4H]` per sample |
 //! | `d_v` | the gradient of the loss by `v`, with the shape of `v` |
 //!
@@ -36,6 +37,7 @@ mod parallel;
 pub mod peak;
 mod real;
 pub mod recurrent;
+pub mod rnn;
 mod simd;
 #[cfg(test)]
 mod testing;

@@ -64,14 +64,30 @@ pub(crate) fn multiply_four<I: Isa, const AT_MOST: usize>(
     rows: usize,
     segments: impl Segments,
 ) {
-    let has_32_registers = isa.f32().len() == 16 || cfg!(target_arch = "aarch64");
-    if has_32_registers {
+    if has_32_registers(isa) {
         return multiply_rows::<I, AT_MOST, 4, 4>(isa, sums, rows, 0, segments);
     }
     // In 16 registers six rows go with two vectors: read twice, each left factor is used as often as it can be.
     for first in [0, 2] {
         multiply_rows::<I, AT_MOST, 2, 4>(isa, sums, rows, first, segments);
     }
+}
+
+/// Whether there are 32 vector registers, and not 16.
+#[inline(always)]
+pub(crate) fn has_32_registers<I: Isa>(isa: I) -> bool {
+    isa.f32().len() == 16 || cfg!(target_arch = "aarch64")
+}
+
+/// [`multiply_one`] for three vectors; six rows fill 32 registers, four rows 16.
+#[inline(always)]
+pub(crate) fn multiply_three<I: Isa, const AT_MOST: usize>(
+    isa: I,
+    sums: &mut Sums<I::F32>,
+    rows: usize,
+    segments: impl Segments,
+) {
+    multiply_rows::<I, AT_MOST, 3, 3>(isa, sums, rows, 0, segments);
 }
 
 /// [`multiply_one`] for vector number `which` of four.

@@ -20,7 +20,11 @@ impl<'a> Operand<'a> {
     /// The rows from `row`.
     #[inline(always)]
     fn rows(&self, row: usize) -> DenseRows<'a> {
-        DenseRows { data: &self.data[self.first + row * self.stride..], stride: self.stride, index: CONSECUTIVE }
+        DenseRows {
+            data: &self.data[self.first + row * self.stride..],
+            stride: self.stride,
+            index: CONSECUTIVE,
+        }
     }
 
     /// One row.

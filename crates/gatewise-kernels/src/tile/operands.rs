@@ -85,7 +85,9 @@ impl LeftRows for GateRows<'_> {
         let mut gates: [[&[f32]; R]; MAX_VECTORS] = [[&[]; R]; MAX_VECTORS];
         for (gate, rows) in gates.iter_mut().enumerate() {
             for (row, &r) in rows.iter_mut().zip(&self.rows.index) {
-                *row = &self.rows.data[gate * self.distance + r * self.rows.stride..][..len];
+                // Vectors beyond those of the tile may have no rows; these are any, and nobody reads them.
+                let start = gate * self.distance + r * self.rows.stride;
+                *row = &self.rows.data[start.min(self.rows.data.len() - len)..][..len];
             }
         }
         gates

@@ -1,0 +1,62 @@
+//! The lengths of all slices, checked before anything is computed.
+
+use super::{Gradients, Inputs, Layer, Output, OutputGradient, OutputGradients, Outputs, Sizes, record_len};
+use crate::Real;
+use crate::recurrent::check::Lengths;
+
+/// What the messages begin with.
+const LENGTHS: Lengths = Lengths("rnn");
+
+/// Panics unless weights and inputs have the lengths that the sizes ask for.
+pub(super) fn call<F: Real>(layer: &Layer<F>, inputs: &Inputs<F>) {
+    let (Sizes { batch, steps, features, units }, gates) = (layer.sizes, layer.kind.gates());
+    assert!(units > 0, "rnn: there must be at least one unit");
+    LENGTHS.exact("kernel", &[features, gates * units], layer.kernel);
+    LENGTHS.exact("recurrent_kernel", &[units, gates * units], layer.recurrent_kernel);
+    LENGTHS.optional("bias", &[layer.kind.bias_rows(), gates * units], layer.bias);
+    LENGTHS.exact("x", &[batch, steps, features], inputs.x);
+    LENGTHS.exact("h0", &[batch, units], inputs.h0);
+    LENGTHS.optional("mask", &[batch, steps], inputs.mask);
+    LENGTHS.dropout("dropout", gates, batch, features, &inputs.dropout);
+    LENGTHS.dropout("recurrent_dropout", gates, batch, units, &inputs.recurrent_dropout);
+}
+
+/// Panics unless the slices for results have the lengths that the sizes ask for.
+pub(super) fn outputs<F: Real>(layer: &Layer<F>, outputs: &Outputs<F>) {
+    let Sizes { batch, steps, units, .. } = layer.sizes;
+    match &outputs.y {
+        Output::Last(y) => LENGTHS.exact("y", &[batch, units], y),
+        Output::Sequence(y) => LENGTHS.exact("y", &[batch, steps, units], y),
+    }
+    LENGTHS.exact("h", &[batch, units], outputs.h);
+    if let Some(values) = &outputs.record {
+        record(layer, values);
+    }
+}
+
+/// Panics unless `record` has the length that the layer asks for.
+pub(super) fn record<F: Real>(layer: &Layer<F>, record: &[F]) {
+    let expected = record_len(layer.kind, &layer.sizes, &layer.activation, &layer.recurrent_activation);
+    LENGTHS.exact("record", &[expected], record);
+}
+
+/// Panics unless the gradients have the lengths that the sizes ask for.
+pub(super) fn gradients<F: Real>(layer: &Layer<F>, d_outputs: &OutputGradients<F>, gradients: &Gradients<F>) {
+    let (Sizes { batch, steps, features, units }, gates) = (layer.sizes, layer.kind.gates());
+    match d_outputs.d_y {
+        OutputGradient::None => {}
+        OutputGradient::Last(d_y) => LENGTHS.exact("d_y", &[batch, units], d_y),
+        OutputGradient::Sequence(d_y) => LENGTHS.exact("d_y", &[batch, steps, units], d_y),
+    }
+    LENGTHS.optional("d_h", &[batch, units], d_outputs.d_h);
+    LENGTHS.optional("d_x", &[batch, steps, features], gradients.d_x.as_deref());
+    LENGTHS.optional("d_kernel", &[features, gates * units], gradients.d_kernel.as_deref());
+    LENGTHS.optional("d_recurrent_kernel", &[units, gates * units], gradients.d_recurrent_kernel.as_deref());
+    LENGTHS.optional("d_bias", &[layer.kind.bias_rows(), gates * units], gradients.d_bias.as_deref());
+    LENGTHS.optional("d_h0", &[batch, units], gradients.d_h0.as_deref());
+}
+
+/// Panics unless `workspace` has at least the length that its function says.
+pub(super) fn workspace(expected: usize, workspace: &[f32]) {
+    LENGTHS.at_least("workspace", expected, workspace);
+}

@@ -1,0 +1,125 @@
+//! The forward pass: weights into blocks, then each chunk of samples through all steps.
+//!
+//! What differs from `reference`, and why it may:
+//!   1. Samples of a chunk go through a step together, so that weights are read once for many rows; rows do not influence
+//!      each other.
+//!   2. Units go in blocks of a vector, with the sums of a block in registers; each sum is still one chain in the order of
+//!      k, from b + a where both go into it.
+//!   3. Activations are polynomials over whole vectors.
+//!   4. Where the reset gate comes before the product of g, or an activation needs whole rows, the sums of a step go
+//!      through memory; see `rows`.
+
+mod gru;
+mod rows;
+mod run;
+mod simple;
+mod step;
+
+use std::marker::PhantomData;
+
+use super::record::RecordLayout;
+use super::weights::Weights;
+use super::{Inputs, Kind, Layer, Output, Outputs, Sizes, Way, chunk_len};
+use crate::recurrent::chunks::{Samples, for_chunks, split_wanted, take};
+use crate::simd::{lanes, run};
+use run::{Call, ChunkRun};
+use step::Compute;
+
+/// Results and scratch of consecutive samples.
+pub(super) struct ForwardSamples<'a> {
+    /// The number of the first sample in the batch.
+    first: usize,
+    /// `[count, T or 1, H]`
+    y: Output<'a, f32>,
+    /// `[count, H]`
+    h: &'a mut [f32],
+    /// Rows of a record.
+    record: Option<&'a mut [f32]>,
+    layout: RecordLayout,
+    /// `[count, scratch_len]`
+    scratch: &'a mut [f32],
+    kind: Kind,
+    sizes: Sizes,
+}
+
+/// How many numbers of scratch a sample needs: the next h, masked x and h for each gate, sums, values, and r ⊙ h.
+fn scratch_len(kind: Kind, sizes: &Sizes) -> usize {
+    let (gates, sums) = (kind.gates(), kind.sums());
+    (2 + gates + 2 * sums) * sizes.units + gates * sizes.features
+}
+
+/// See [`forward_workspace_len`](super::forward_workspace_len).
+pub(super) fn workspace_len(layer: &Layer<f32>) -> usize {
+    Weights::len(layer, lanes()) + layer.sizes.batch * scratch_len(layer.kind, &layer.sizes)
+}
+
+/// Runs the layer over its input; lengths have been checked.
+pub(super) fn forward(
+    layer: &Layer<f32>,
+    inputs: &Inputs<f32>,
+    outputs: Outputs<f32>,
+    mut workspace: &mut [f32],
+) {
+    let packed = take(&mut workspace, Weights::len(layer, lanes()));
+    let weights = Weights::new(layer, lanes(), packed);
+    forward_with(weights, layer, inputs, outputs, workspace);
+}
+
+/// The same with weights that are ready.
+pub(super) fn forward_with(
+    weights: Weights,
+    layer: &Layer<f32>,
+    inputs: &Inputs<f32>,
+    outputs: Outputs<f32>,
+    mut workspace: &mut [f32],
+) {
+    let (kind, sizes) = (layer.kind, layer.sizes);
+    let samples = ForwardSamples {
+        first: 0,
+        y: outputs.y,
+        h: outputs.h,
+        record: outputs.record,
+        layout: layer.record_layout(),
+        scratch: take(&mut workspace, sizes.batch * scratch_len(kind, &sizes)),
+        kind,
+        sizes,
+    };
+    let call = Call { layer, inputs, weights };
+    match layer.way() {
+        Way::Simple => run_chunks::<simple::InTiles>(call, samples),
+        Way::Gru => run_chunks::<gru::InBlocks>(call, samples),
+        Way::Rows => run_chunks::<rows::InRows>(call, samples),
+    }
+}
+
+/// Runs all chunks, whose steps are computed in the way C.
+fn run_chunks<C: Compute>(call: Call, samples: ForwardSamples) {
+    let chunk_len = chunk_len(samples.kind, &samples.sizes);
+    for_chunks(samples, chunk_len, &|samples| run(ChunkRun::<C> { call, samples, way: PhantomData }));
+}
+
+impl Samples for ForwardSamples<'_> {
+    fn count(&self) -> usize {
+        self.h.len() / self.sizes.units
+    }
+
+    fn split_at(self, count: usize) -> (Self, Self) {
+        let Self { first, layout, kind, sizes, .. } = self;
+        let (upper_y, y) = self.y.split_at(count, &sizes);
+        let (upper_h, h) = self.h.split_at_mut(count * sizes.units);
+        let (upper_scratch, scratch) = self.scratch.split_at_mut(count * scratch_len(kind, &sizes));
+        let (upper_record, record) = split_wanted(self.record, count * sizes.steps * layout.row_len());
+        let lower = Self { first: first + count, y, h, record, layout, scratch, kind, sizes };
+        let upper = Self {
+            first,
+            y: upper_y,
+            h: upper_h,
+            record: upper_record,
+            layout,
+            scratch: upper_scratch,
+            kind,
+            sizes,
+        };
+        (upper, lower)
+    }
+}

@@ -1,0 +1,86 @@
+//! One chunk of samples through all steps.
+
+use std::marker::PhantomData;
+
+use super::ForwardSamples;
+use super::step::{Compute, Step};
+use crate::recurrent::chunks::{Samples, take};
+use crate::recurrent::operand::Operand;
+use crate::rnn::weights::Weights;
+use crate::rnn::{Inputs, Layer, Output, Sizes};
+use crate::simd::{Isa, SimdOp};
+
+/// What all chunks share.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub layer: &'a Layer<'a, f32>,
+    pub inputs: &'a Inputs<'a, f32>,
+    pub weights: Weights<'a>,
+}
+
+/// The work on a chunk, whose steps are computed in the way C.
+pub(super) struct ChunkRun<'a, C> {
+    pub call: Call<'a>,
+    pub samples: ForwardSamples<'a>,
+    pub way: PhantomData<C>,
+}
+
+impl<C: Compute> SimdOp for ChunkRun<'_, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, isa: I) {
+        let Self { call, samples, .. } = self;
+        let (layer, inputs) = (call.layer, call.inputs);
+        let (Sizes { steps, features, units, .. }, kind) = (layer.sizes, layer.kind);
+        let (first, count) = (samples.first, samples.count());
+        let ForwardSamples { mut y, mut h, mut record, layout, mut scratch, .. } = samples;
+        let mut next_h = take(&mut scratch, count * units);
+        let masked_x = take(&mut scratch, count * kind.gates() * features);
+        let masked_h = take(&mut scratch, count * kind.gates() * units);
+        let sums = take(&mut scratch, count * kind.sums() * units);
+        let values = take(&mut scratch, count * kind.sums() * units);
+        let reset = take(&mut scratch, count * units);
+        h.copy_from_slice(&inputs.h0[first * units..][..count * units]);
+        if let Output::Last(y) = &mut y {
+            y.fill(0.0);
+        }
+        for number in 0..steps {
+            let time = layer.time(number);
+            let x = Operand {
+                data: inputs.x,
+                first: (first * steps + time) * features,
+                stride: steps * features,
+                gate_stride: 0,
+                len: features,
+            };
+            let previous_h = Operand { data: h, first: 0, stride: units, gate_stride: 0, len: units };
+            let chunk = (first, count);
+            let x = x.masked(&inputs.dropout, kind.gates(), chunk, masked_x);
+            let operand_h = previous_h.masked(&inputs.recurrent_dropout, kind.gates(), chunk, masked_h);
+            let mut step = Step {
+                call,
+                first,
+                count,
+                number,
+                time,
+                h: &*h,
+                next_h: &mut *next_h,
+                y: &mut y,
+                record: record.as_deref_mut(),
+                layout,
+                sums: &mut *sums,
+                values: &mut *values,
+                reset: &mut *reset,
+            };
+            match (0..count).any(|row| step.is_used(row)) {
+                true => C::compute(isa, &mut step, x, operand_h),
+                false => (0..count).for_each(|row| step.skip(row, 0, units)),
+            }
+            std::mem::swap(&mut h, &mut next_h);
+        }
+        if steps % 2 == 1 {
+            next_h.copy_from_slice(h);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! One step of a chunk of samples: what it has, and where its results go.
+
+use super::run::Call;
+use crate::recurrent::operand::Operand;
+use crate::rnn::Output;
+use crate::rnn::record::{RecordLayout, RecordRowMut};
+use crate::rnn::weights::Weights;
+use crate::simd::Isa;
+use crate::tile::MAX_ROWS;
+
+/// A step: the state before it, and where the state after it and the outputs go. Rows are samples of the chunk.
+pub(super) struct Step<'a, 'b> {
+    pub call: Call<'a>,
+    /// The number of the first sample in the batch.
+    pub first: usize,
+    pub count: usize,
+    /// The number of the step in the order of processing, and its time in the input.
+    pub number: usize,
+    pub time: usize,
+    /// `[count, H]`
+    pub h: &'b [f32],
+    /// `[count, H]`
+    pub next_h: &'b mut [f32],
+    pub y: &'b mut Output<'a, f32>,
+    /// Rows of the record, from the first of the chunk.
+    pub record: Option<&'b mut [f32]>,
+    pub layout: RecordLayout,
+    /// What the activations of z, r and g are applied to, and n, `[count, sums, H]`; if they do not stay in registers.
+    pub sums: &'b mut [f32],
+    /// z, r, g and n `[count, sums, H]`, with the same condition.
+    pub values: &'b mut [f32],
+    /// r ⊙ h under the mask of dropout, `[count, H]`.
+    pub reset: &'b mut [f32],
+}
+
+/// A way to compute a step; each is compiled by itself.
+pub(super) trait Compute: Copy + Send + Sync {
+    /// Computes a step that some row uses, from x and h under their masks.
+    fn compute<I: Isa>(isa: I, step: &mut Step, x: Operand, h: Operand);
+}
+
+impl Step<'_, '_> {
+    pub fn units(&self) -> usize {
+        self.call.layer.sizes.units
+    }
+
+    /// How many rows a tile may have whose sums fill the registers at `packed` rows.
+    pub fn max_rows(&self, packed: usize) -> usize {
+        match self.call.weights {
+            Weights::Packed(_) => packed.min(MAX_ROWS),
+            Weights::InPlace => 2,
+        }
+    }
+
+    /// Whether the step is used for a sample.
+    #[inline(always)]
+    pub fn is_used(&self, row: usize) -> bool {
+        self.call.inputs.is_used(self.first + row, self.time, self.call.layer.sizes.steps)
+    }
+
+    /// Carries units of a row over a step that is not used.
+    pub fn skip(&mut self, row: usize, unit: usize, len: usize) {
+        let (units, steps) = (self.units(), self.call.layer.sizes.steps);
+        let (state, h) = (row * units + unit, self.h);
+        let h = &h[state..][..len];
+        self.next_h[state..][..len].copy_from_slice(h);
+        if let Some(recorded) = self.recorded(row) {
+            recorded.h[unit..][..len].copy_from_slice(h);
+        }
+        let zero = self.call.layer.zero_output_for_mask;
+        match &mut *self.y {
+            Output::Last(y) if zero => y[state..][..len].fill(0.0),
+            Output::Last(_) => {}
+            Output::Sequence(y) => {
+                let at = (row * steps + self.number) * units + unit;
+                match zero || self.number == 0 {
+                    true => y[at..][..len].fill(0.0),
+                    false => y.copy_within(at - units..at - units + len, at),
+                }
+            }
+        }
+    }
+
+    /// Where the step of a row is recorded.
+    #[inline(always)]
+    pub fn recorded(&mut self, row: usize) -> Option<RecordRowMut<'_, f32>> {
+        let number = self.time * self.count + row;
+        self.record.as_deref_mut().map(|record| self.layout.view_mut(record, number))
+    }
+
+    /// Where units of a row of the output go.
+    #[inline(always)]
+    pub fn output(&mut self, row: usize, unit: usize, len: usize) -> &mut [f32] {
+        let (steps, units) = (self.call.layer.sizes.steps, self.units());
+        match &mut *self.y {
+            Output::Last(y) => &mut y[row * units + unit..][..len],
+            Output::Sequence(y) => &mut y[(row * steps + self.number) * units + unit..][..len],
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The reference against central differences and known values, and the fast functions against the reference.
+
+mod case;
+mod differences;
+mod fast;
+mod identities;
+mod options;
+
+use super::Kind;
+use case::{Activations, Case, Dropout, KINDS, Results};

@@ -1,0 +1,62 @@
+//! The fast functions against the reference in single and double precision.
+
+use super::*;
+use crate::testing::assert_close;
+
+/// The fast functions round differently from the reference in double precision, at every step and in sums over
+/// steps and samples: some tens of units in the last place of numbers around one.
+const TOLERANCE: f64 = 3e-5;
+
+fn assert_fast_is_close(case: &Case) {
+    let expected = case.reference(&case.arrays::<f64>());
+    let got = case.fast(&case.arrays::<f32>());
+    for ((name, got), (_, expected)) in got.named().into_iter().zip(expected.named()) {
+        let got: Vec<f64> = got.iter().map(|&x| f64::from(x)).collect();
+        assert_close(&format!("{case:?}: {name}"), &got, expected, TOLERANCE);
+    }
+}
+
+#[test]
+fn fast_agrees_with_the_reference_with_every_option() {
+    for kind in KINDS {
+        for sizes in [[3, 4, 2, 5], [7, 3, 5, 17], [13, 2, 1, 33]] {
+            for case in Case::with_options(kind, sizes) {
+                assert_fast_is_close(&case);
+            }
+        }
+    }
+}
+
+#[test]
+fn fast_agrees_with_the_reference_at_awkward_numbers_of_units() {
+    for kind in KINDS {
+        for units in [1, 3, 4, 5, 7, 8, 9, 11, 15, 16, 17, 19, 31, 32, 33, 35, 63, 64, 65, 67] {
+            assert_fast_is_close(&Case::new(kind, [5, 3, 3, units]));
+            assert_fast_is_close(&Case::new(kind, [1, 1, 3, units]));
+        }
+    }
+}
+
+#[test]
+fn fast_agrees_with_the_reference_at_awkward_batches() {
+    for kind in KINDS {
+        for batch in 0..30 {
+            let case = Case::new(kind, [batch, 2, 3, 9]);
+            assert_fast_is_close(&case);
+            assert_fast_is_close(&Case { recurrent_dropout: Dropout::PerGate, ..case });
+        }
+    }
+}
+
+#[test]
+fn fast_agrees_with_the_reference_at_awkward_steps_and_features() {
+    for kind in KINDS {
+        for steps in [0, 1, 2, 9] {
+            for features in [0, 1, 2, 15, 16, 17, 70] {
+                let case = Case::new(kind, [4, steps, features, 6]);
+                assert_fast_is_close(&Case { mask: true, ..case });
+                assert_fast_is_close(&Case { sequence: false, ..case });
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Calls that must give the same bits.
+
+use super::*;
+use crate::rnn::{Output, Outputs, PackedWeights, Sizes, forward_packed, forward_workspace_len};
+use crate::testing::{assert_same_bits, on_threads};
+
+fn assert_same_results(what: &str, got: &Results<f32>, expected: &Results<f32>) {
+    for ((name, got), (_, expected)) in got.named().into_iter().zip(expected.named()) {
+        assert_same_bits(&format!("{what}: {name}"), got, expected);
+    }
+}
+
+fn all_options(sizes: [usize; 4]) -> impl Iterator<Item = Case> {
+    KINDS.into_iter().flat_map(move |kind| Case::with_options(kind, sizes))
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    for sizes in [[37, 12, 5, 19], [64, 5, 40, 70], [16, 60, 8, 64]] {
+        let is_tried = |case: &Case| {
+            case.mask == (case.dropout != Dropout::None) || case.activations != Activations::Default
+        };
+        for case in all_options(sizes).filter(is_tried) {
+            let arrays = case.arrays();
+            let alone = on_threads(1, || case.fast(&arrays));
+            for num_threads in [2, 3, 8] {
+                let together = on_threads(num_threads, || case.fast(&arrays));
+                assert_same_results(&format!("{num_threads} threads, {case:?}"), &together, &alone);
+            }
+        }
+    }
+}
+
+#[test]
+fn steps_one_by_one_give_the_bits_of_the_whole_sequence() {
+    for [batch, features, units] in [[1, 3, 5], [1, 64, 64], [7, 20, 33], [40, 2, 16]] {
+        for case in all_options([batch, 6, features, units]) {
+            let carries_output = case.mask && !case.zero_output_for_mask;
+            if !case.sequence || case.go_backwards || carries_output {
+                continue;
+            }
+            let arrays = case.arrays();
+            let whole = case.fast(&arrays);
+            let mut state = arrays.clone();
+            for step in 0..6 {
+                let one = Case { sizes: Sizes { steps: 1, ..case.sizes }, ..case };
+                state.x = rows(&arrays.x, 6, step, features);
+                state.mask = rows(&arrays.mask, 6, step, 1);
+                state.d_y = rows(&arrays.d_y, 6, step, units);
+                let next = one.fast(&state);
+                let expected = rows(&whole.y, 6, step, units);
+                assert_same_bits(&format!("y of step {step}, {case:?}"), &next.y, &expected);
+                state.h0 = next.h;
+            }
+            assert_same_bits("h", &state.h0, &whole.h);
+        }
+    }
+}
+
+#[test]
+fn weights_that_were_packed_before_give_the_same_bits() {
+    for sizes in [[1, 1, 3, 5], [1, 7, 8, 33], [2, 2, 0, 16], [13, 4, 20, 40]] {
+        for case in all_options(sizes) {
+            let arrays = case.arrays();
+            let (got, expected) = (case.packed(&arrays), case.fast(&arrays));
+            assert_same_bits(&format!("y, {case:?}"), &got.y, &expected.y);
+            assert_same_bits(&format!("h, {case:?}"), &got.h, &expected.h);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "packed for other sizes")]
+fn weights_packed_for_other_sizes_are_refused() {
+    let case = Case::new(Kind::ResetAfter, [1, 2, 3, 5]);
+    let other = Case::new(Kind::ResetAfter, [1, 2, 4, 5]);
+    let (arrays, other_arrays) = (case.arrays(), other.arrays());
+    let packed = PackedWeights::new(&other.layer(&other_arrays));
+    let (mut y, mut h) = (vec![0.0; case.y_len()], vec![0.0; 5]);
+    let outputs = Outputs { y: Output::Sequence(&mut y), h: &mut h, record: None };
+    let mut workspace = vec![0.0; forward_workspace_len(&case.layer(&arrays))];
+    forward_packed(&case.layer(&arrays), &packed, &case.inputs(&arrays), outputs, &mut workspace);
+}
+
+/// Step `step` of an array `[B, T, width]`.
+fn rows(values: &[f32], steps: usize, step: usize, width: usize) -> Vec<f32> {
+    values.chunks(steps * width).flat_map(|sample| &sample[step * width..][..width]).copied().collect()
+}
+
+#[test]
+fn steps_masked_at_the_end_are_steps_cut_off() {
+    for kind in KINDS {
+        for go_backwards in [false, true] {
+            let plain = Case::new(kind, [11, 7, 4, 18]);
+            let long = Case { mask: true, sequence: false, go_backwards, ..plain };
+            let short = Case { sizes: Sizes { steps: 4, ..long.sizes }, mask: false, ..long };
+            let mut arrays = long.arrays::<f32>();
+            arrays.mask = [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0].repeat(11);
+            let masked = long.fast(&arrays);
+            arrays.x = arrays.x.chunks(7 * 4).flat_map(|sample| &sample[..4 * 4]).copied().collect();
+            let cut = short.fast(&arrays);
+            assert_same_bits("y", &masked.y, &cut.y);
+            assert_same_bits("h", &masked.h, &cut.h);
+            assert_same_bits("d_h0", &masked.d_h0, &cut.d_h0);
+            assert_same_bits("d_kernel", &masked.d_kernel, &cut.d_kernel);
+            assert_same_bits("d_recurrent_kernel", &masked.d_recurrent_kernel, &cut.d_recurrent_kernel);
+        }
+    }
+}
+
+#[test]
+fn a_sample_does_not_depend_on_its_neighbours() {
+    for kind in KINDS {
+        let case = Case::new(kind, [29, 3, 5, 21]);
+        let arrays = case.arrays::<f32>();
+        let all = case.fast(&arrays);
+        for sample in [0, 5, 28] {
+            let mut alone = arrays.clone();
+            alone.x = arrays.x[sample * 15..][..15].to_vec();
+            alone.h0 = arrays.h0[sample * 21..][..21].to_vec();
+            alone.d_y = arrays.d_y[sample * 63..][..63].to_vec();
+            alone.d_h = arrays.d_h[sample * 21..][..21].to_vec();
+            let alone = Case::new(kind, [1, 3, 5, 21]).fast(&alone);
+            assert_same_bits("y", &alone.y, &all.y[sample * 63..][..63]);
+            assert_same_bits("d_x", &alone.d_x, &all.d_x[sample * 15..][..15]);
+            assert_same_bits("d_h0", &alone.d_h0, &all.d_h0[sample * 21..][..21]);
+        }
+    }
+}
