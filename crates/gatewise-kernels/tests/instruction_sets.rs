@@ -7,6 +7,7 @@ use gatewise_kernels::lstm::{
     backward, backward_workspace_len, forward, forward_workspace_len, record_len, reference,
 };
 use gatewise_kernels::matmul::{self, Product};
+use gatewise_kernels::rnn::{self, Kind};
 use gatewise_kernels::vector;
 
 /// Differences of rounding in sums of some tens of terms around one, through a few steps.
@@ -32,6 +33,10 @@ fn every_available_instruction_set_agrees_with_the_reference() {
             if n > 0 {
                 check_lstm(Sizes { batch: 8, steps: 3, features: 5, units: n });
                 check_lstm(Sizes { batch: 1, steps: 1, features: 3, units: n });
+                for kind in [Kind::Simple, Kind::ResetAfter, Kind::ResetBefore] {
+                    check_rnn(kind, Sizes { batch: 8, steps: 3, features: 5, units: n });
+                    check_rnn(kind, Sizes { batch: 1, steps: 1, features: 3, units: n });
+                }
             }
         }
     }
@@ -147,4 +152,76 @@ fn run(
         reference::backward(&layer, &inputs, &record, &d_outputs, gradients);
     }
     [y, h, c, d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0, d_c0]
+}
+
+/// The recurrences with one state, with the activations of Keras and with others.
+fn check_rnn(kind: Kind, sizes: Sizes) {
+    for activations in [[Activation::Tanh, Activation::Sigmoid], [Activation::Relu, Activation::HardSigmoid]]
+    {
+        let (got, expected) =
+            (run_rnn(kind, sizes, activations, true), run_rnn(kind, sizes, activations, false));
+        for (got, expected) in got.iter().zip(&expected) {
+            assert_close(&format!("result of {kind:?}, {sizes:?}"), got, expected);
+        }
+    }
+}
+
+fn run_rnn(
+    kind: Kind,
+    sizes: Sizes,
+    [activation, recurrent_activation]: [Activation<f32>; 2],
+    fast: bool,
+) -> [Vec<f32>; 7] {
+    let (Sizes { batch, steps, features, units }, gates) = (sizes, kind.gates());
+    let scaled = |n: usize| numbers(n).into_iter().map(|x| x / (units as f32).sqrt()).collect::<Vec<_>>();
+    let (kernel, recurrent_kernel) = (scaled(features * gates * units), scaled(units * gates * units));
+    let bias = numbers(kind.bias_rows() * gates * units);
+    let (x, state) = (numbers(batch * steps * features), numbers(batch * units));
+    let mask: Vec<f32> = (0..batch * steps).map(|n| if n % 4 == 1 { 0.0 } else { 1.0 }).collect();
+    let dropout: Vec<f32> = (0..gates * batch * units).map(|n| if n % 3 == 1 { 0.0 } else { 1.5 }).collect();
+    let layer = rnn::Layer {
+        kind,
+        sizes,
+        activation,
+        recurrent_activation,
+        kernel: &kernel,
+        recurrent_kernel: &recurrent_kernel,
+        bias: Some(&bias),
+        go_backwards: false,
+        zero_output_for_mask: false,
+    };
+    let inputs = rnn::Inputs {
+        x: &x,
+        h0: &state,
+        mask: Some(&mask),
+        dropout: DropoutMasks::None,
+        recurrent_dropout: DropoutMasks::PerGate(&dropout),
+    };
+    let d_y = numbers(batch * steps * units);
+    let d_outputs = rnn::OutputGradients { d_y: OutputGradient::Sequence(&d_y), d_h: Some(&state) };
+
+    let nan = |n| vec![f32::NAN; n];
+    let [mut y, mut h] = [nan(batch * steps * units), nan(batch * units)];
+    let [mut d_x, mut d_kernel, mut d_recurrent_kernel] =
+        [nan(x.len()), nan(kernel.len()), nan(recurrent_kernel.len())];
+    let [mut d_bias, mut d_h0] = [nan(bias.len()), nan(batch * units)];
+    let mut record = nan(rnn::record_len(kind, &sizes, &activation, &recurrent_activation));
+    let outputs = rnn::Outputs { y: Output::Sequence(&mut y), h: &mut h, record: Some(&mut record) };
+    let gradients = rnn::Gradients {
+        d_x: Some(&mut d_x),
+        d_kernel: Some(&mut d_kernel),
+        d_recurrent_kernel: Some(&mut d_recurrent_kernel),
+        d_bias: Some(&mut d_bias),
+        d_h0: Some(&mut d_h0),
+    };
+    if fast {
+        let forward_len = rnn::forward_workspace_len(&layer);
+        let mut workspace = nan(forward_len.max(rnn::backward_workspace_len(kind, &sizes)));
+        rnn::forward(&layer, &inputs, outputs, &mut workspace);
+        rnn::backward(&layer, &inputs, &record, &d_outputs, gradients, &mut workspace);
+    } else {
+        rnn::reference::forward(&layer, &inputs, outputs);
+        rnn::reference::backward(&layer, &inputs, &record, &d_outputs, gradients);
+    }
+    [y, h, d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0]
 }

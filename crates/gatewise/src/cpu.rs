@@ -3,7 +3,7 @@
 //! Operations that only move elements, or that take no time in sequence models, run by their naive meaning, which is
 //! as fast as they need.
 
-use gatewise_kernels::{lstm, matmul, vector};
+use gatewise_kernels::{lstm, matmul, rnn, vector};
 
 use crate::broadcast::{self, map2};
 use crate::error::Result;
@@ -11,6 +11,7 @@ use crate::executor::{Executor, Run};
 use crate::number::Number;
 use crate::ops::binary::Binary;
 use crate::ops::lstm::Lstm;
+use crate::ops::rnn::Rnn;
 use crate::ops::row::Row;
 use crate::ops::unary::Unary;
 use crate::ops::{Op, Operation};
@@ -26,6 +27,8 @@ pub(crate) enum Prepared {
     Nothing,
     /// Those of an LSTM.
     Lstm(lstm::PackedWeights),
+    /// Those of a recurrence with one state.
+    Rnn(rnn::PackedWeights),
     /// The right operand of a product.
     Right(matmul::PackedRight),
 }
@@ -38,6 +41,14 @@ impl Prepared {
                 (Some(kernel), Some(recurrent_kernel)) => {
                     let sizes = Lstm::sizes(dims[0], dims[2]);
                     Self::Lstm(lstm::PackedWeights::new(kernel, recurrent_kernel, &sizes))
+                }
+                _ => Self::Nothing,
+            },
+            Op::Rnn(op) => match (weight(1), weight(2)) {
+                (Some(kernel), Some(recurrent_kernel)) => {
+                    let sizes = Rnn::sizes(dims[0], dims[2]);
+                    let layer = op.layer(sizes, [kernel, recurrent_kernel], None);
+                    Self::Rnn(rnn::PackedWeights::new(&layer))
                 }
                 _ => Self::Nothing,
             },
@@ -55,6 +66,8 @@ impl Executor<f32> for Cpu {
         match op {
             Op::Lstm(lstm) => lstm.run_fast(run),
             Op::LstmGradient(gradient) => gradient.run_fast(run),
+            Op::Rnn(rnn) => rnn.run_fast(run),
+            Op::RnnGradient(gradient) => gradient.run_fast(run),
             Op::MatMul(op) => product(&op.product(run.input_dims(0), run.input_dims(1)), run),
             Op::BatchMatMul(op) => op.run_fast(run),
             Op::Contract(op) => product(&op.product(run.input_dims(0), run.input_dims(1)), run),

@@ -5,11 +5,11 @@
 //! numbered list in `CONTRIBUTING.md`.
 
 use crate::builder::Builder;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::executor::Run;
 use crate::graph::Value;
 use crate::number::Number;
-use crate::shape::Shape;
+use crate::shape::{Dim, Shape};
 
 pub mod band;
 pub mod batch_matmul;
@@ -34,6 +34,8 @@ pub mod random_mask;
 pub mod random_normal;
 pub mod reduce;
 pub mod reshape;
+pub mod rnn;
+pub mod rnn_gradient;
 pub mod row;
 pub mod scan;
 pub mod scatter_add;
@@ -121,6 +123,22 @@ pub(crate) fn elements(dims: &[usize]) -> usize {
     dims.iter().product()
 }
 
+/// Checks the shape of an input that is called `what` and has these axes.
+pub(crate) fn expect_shape(
+    subject: &str,
+    (what, axes): (&str, &str),
+    got: &Shape,
+    expected: &[Dim],
+) -> Result<()> {
+    let fits = got.rank() == expected.len()
+        && got.dims().iter().zip(expected).all(|(a, b)| a.is_none() || b.is_none() || a == b);
+    if fits {
+        return Ok(());
+    }
+    let text = format!("expected {what} {} ({axes}), got {got}", Shape::new(expected));
+    Err(Error::shape(subject, text))
+}
+
 /// One operation.
 #[derive(Debug, Clone)]
 pub(crate) enum Op {
@@ -158,6 +176,8 @@ pub(crate) enum Op {
     Ctc(ctc::Ctc),
     Lstm(lstm::Lstm),
     LstmGradient(lstm_gradient::LstmGradient),
+    Rnn(rnn::Rnn),
+    RnnGradient(rnn_gradient::RnnGradient),
     Scan(scan::Scan),
     StepValue(scan::StepValue),
     Fused(fused::Fused),
@@ -201,6 +221,8 @@ macro_rules! each_op {
             Op::Ctc($inner) => $call,
             Op::Lstm($inner) => $call,
             Op::LstmGradient($inner) => $call,
+            Op::Rnn($inner) => $call,
+            Op::RnnGradient($inner) => $call,
             Op::Scan($inner) => $call,
             Op::StepValue($inner) => $call,
             Op::Fused($inner) => $call,

@@ -1,7 +1,7 @@
 //! Runners, steppers and training steps allocate nothing per call, counted by the allocator.
 
 use allocation_counter::{AllocationInfo, measure};
-use gatewise::layers::{Dense, Dropout, Embedding, Input, Lstm};
+use gatewise::layers::{Dense, Dropout, Embedding, Gru, Input, Lstm, SimpleRnn};
 use gatewise::ndarray::ArrayD;
 use gatewise::optimizers::{Adam, OptimizerOptions};
 use gatewise::{Compile, Sequential};
@@ -53,6 +53,25 @@ fn a_runner_allocates_nothing() {
         }
     });
     assert_none("sequences", &info);
+}
+
+#[test]
+fn recurrences_with_one_state_allocate_nothing() {
+    let mut model = Sequential::new().with_seed(5);
+    model.add(Input::new([None, Some(8)])).unwrap();
+    model.add(Gru::new(32).return_sequences(true)).unwrap();
+    model.add(Gru::new(8).reset_after(false).return_sequences(true)).unwrap();
+    model.add(SimpleRnn::new(16).activation("gelu")).unwrap().add(Dense::new(1)).unwrap();
+    let mut stepper = model.stepper([[1, 8]]).unwrap();
+    let mut runner = model.runner([[1, 20, 8]]).unwrap();
+    let info = measure(|| {
+        for step in 0..1000 {
+            let x = [(step % 100) as f32 / 100.0; 8];
+            assert!(stepper.step(&[&x]).unwrap()[0].is_finite());
+        }
+        assert!(runner.run(&[&[0.25; 160]]).unwrap()[0].is_finite());
+    });
+    assert_none("recurrences", &info);
 }
 
 #[test]

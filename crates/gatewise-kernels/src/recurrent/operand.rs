@@ -27,12 +27,6 @@ impl<'a> Operand<'a> {
         }
     }
 
-    /// One row.
-    #[inline(always)]
-    pub fn row(&self, row: usize) -> &'a [f32] {
-        &self.data[self.first + row * self.stride..][..self.len]
-    }
-
     /// All rows for one gate.
     pub fn gate(&self, gate: usize) -> DenseRows<'a> {
         let data = &self.data[self.first + gate * self.gate_stride..];

@@ -6,10 +6,12 @@ use serde_json::Value as Json;
 use super::common::{Case, Group, assert_close, widen};
 use crate::builder::{Builder, Mode, Steps};
 use crate::graph::Value;
-use crate::layers::cells::Masks;
+use crate::layers::cells::{FusedMasks, Masks, Sequence};
 use crate::layers::{
-    self, Cell, CellKind, ConvLstm1d, ConvLstm2d, Gru, Layer, LstmCell, Rnn, SimpleRnn, WeightedCell,
+    self, Cell, CellKind, ConvLstm1d, ConvLstm2d, Gru, Layer, LstmCell, RecurrentForm, Rnn, SimpleRnn,
+    WeightedCell,
 };
+use crate::ops::lstm::DropoutForm;
 use crate::shape::Shape;
 
 /// Keras computes in single precision, so its own values are this far from the truth.
@@ -45,6 +47,16 @@ fn masks(case: &Case<'_>, name: &str) -> Vec<ArrayD<f64>> {
     if case.has(name) { cut(case.f64(name)) } else { Vec::new() }
 }
 
+/// The masks of a case as the operation over all steps takes them.
+fn fused_masks(case: &Case<'_>, name: &str, enter: &mut impl FnMut(ArrayD<f64>) -> Value) -> FusedMasks {
+    let all = masks(case, name);
+    match all.len() {
+        0 => (DropoutForm::None, None),
+        1 => (DropoutForm::Shared, Some(enter(all[0].clone()))),
+        _ => (DropoutForm::PerGate, Some(enter(case.f64(name)))),
+    }
+}
+
 /// Runs the cell over the sequence of the case and compares outputs and gradients.
 fn compare<K: CellKind>(case: &Case<'_>, cell: &WeightedCell<K>) {
     let b = Builder::new(Mode::Inference);
@@ -55,14 +67,14 @@ fn compare<K: CellKind>(case: &Case<'_>, cell: &WeightedCell<K>) {
         value
     };
     let x = enter(case.f64("x"));
+    let fused_masks = ["input_masks", "recurrent_masks"].map(|name| fused_masks(case, name, &mut enter));
     let drawn = Masks {
         input: masks(case, "input_masks").into_iter().map(&mut enter).collect(),
         recurrent: masks(case, "recurrent_masks").into_iter().map(&mut enter).collect(),
     };
     let expected_masks = cell.kind.num_masks(&cell.arguments);
     assert!(drawn.input.is_empty() || drawn.input.len() == expected_masks, "{}", case.name());
-    let expected = case.f64("y");
-    let (x_shape, mut step) = (b.shape(x), b.shape(x).dims().to_vec());
+    let mut step = b.shape(x).dims().to_vec();
     step.remove(1);
     let state = cell.state_shapes(&Shape::new(step)).unwrap().remove(0);
     let states: Vec<Value> = (0..K::STATES).map(|_| b.constant(0.0, &state).unwrap()).collect();
@@ -72,10 +84,31 @@ fn compare<K: CellKind>(case: &Case<'_>, cell: &WeightedCell<K>) {
             Ok(Steps { outputs: vec![states[0]], states })
         })
         .unwrap();
-    // The layer returns all steps, or the last one.
-    let steps = expected.len() / state.len().unwrap();
-    let y = b.slice(stacked[0], 1, x_shape.dim(1).unwrap() - steps, steps).unwrap();
+    let mut sequences = vec![stacked[0]];
+    if let Some(activations) = cell.fused_activations(case.name()) {
+        let form = &RecurrentForm { return_sequences: true, ..RecurrentForm::default() };
+        let call = Sequence { layer: case.name(), x, mask: None, h0: states[0], form };
+        sequences.push(cell.emit_fused_under(&b, &call, activations, fused_masks).unwrap()[0]);
+    }
     let cotangent = enter(case.f64("cotangent"));
+    for sequence in sequences {
+        compare_sequence(case, cell, &b, &inputs, [x, sequence, cotangent]);
+    }
+}
+
+/// Compares the output and the gradients of one way to emit the steps.
+fn compare_sequence<K: CellKind>(
+    case: &Case<'_>,
+    cell: &WeightedCell<K>,
+    b: &Builder,
+    inputs: &[ArrayD<f64>],
+    [x, sequence, cotangent]: [Value; 3],
+) {
+    // The layer returns all steps, or the last one.
+    let (expected, shape) = (case.f64("y"), b.shape(sequence));
+    let all_steps = shape.dim(1).unwrap();
+    let steps = expected.len() * all_steps / shape.len().unwrap();
+    let y = b.slice(sequence, 1, all_steps - steps, steps).unwrap();
     let flat = b.reshape(y, &Shape::known(expected.shape())).unwrap();
     let loss = b.sum_all(b.mul(flat, cotangent).unwrap()).unwrap();
     let mut by = vec![x];
@@ -86,7 +119,7 @@ fn compare<K: CellKind>(case: &Case<'_>, cell: &WeightedCell<K>) {
     let wanted = [vec![expected, case.f64("d_x")], weights(case, "d_w")].concat();
     let narrow: Vec<ArrayD<f32>> = inputs.iter().map(|input| input.mapv(|x| x as f32)).collect();
     let fast = b.evaluate(&values, &narrow).unwrap();
-    let oracle = b.evaluate_reference(&values, &inputs).unwrap();
+    let oracle = b.evaluate_reference(&values, inputs).unwrap();
     for ((expected, fast), oracle) in wanted.iter().zip(fast).zip(oracle) {
         assert_close(case.name(), &widen(&fast), expected, TOLERANCE);
         assert_close(case.name(), &oracle, expected, TOLERANCE);

@@ -26,9 +26,10 @@ pub use gru::{GruCell, GruKind};
 pub use lstm::{LstmCell, LstmKind};
 pub use simple_rnn::{SimpleRnnCell, SimpleRnnKind};
 pub use stacked::StackedRnnCells;
+pub(crate) use weighted::Sequence;
+pub use weighted::{CellKind, FusedKind, WeightedCell};
 #[cfg(test)]
-pub(crate) use weighted::Masks;
-pub use weighted::{CellKind, WeightedCell};
+pub(crate) use weighted::{FusedMasks, Masks};
 
 /// One step of a recurrence, with weights of its own: Keras's protocol of cells.
 ///

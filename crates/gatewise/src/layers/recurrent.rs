@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value as Json};
 
-use super::cells::{Cell, CellKind, IntoCell, WeightedCell};
+use super::cells::{Cell, CellKind, IntoCell, Sequence, WeightedCell};
 use super::weights::add_activity_loss;
 use super::{
     CallForm, Layer, LayerBase, StreamCall, Streamed, Tensor, WeightBuilder, WeightTree, config, name_of,
@@ -49,6 +49,9 @@ use steps::{End, Start};
 /// `[batch, time, …]` → the output of the last step `[batch, units]`, or of all steps `[batch, time, units]` with
 /// `return_sequences`; with `return_state` followed by the states, each `[batch, units]`. What several inputs mean: the
 /// sequences, then the states before the first step.
+///
+/// [`Gru`] and [`SimpleRnn`] take all steps in one kernel; [`Rnn`] takes them one by one, which is many times slower and can
+/// be differentiated twice.
 ///
 /// # Masks
 ///
@@ -135,6 +138,14 @@ pub trait LayerCell: Cell {
     /// Checks the shape of the sequences.
     #[doc(hidden)]
     fn check_sequences(&self, layer: &str, shape: &Shape) -> Result<()>;
+
+    /// Emits all steps as one operation and returns the output and the last state, where the cell has one state and such an
+    /// operation.
+    #[doc(hidden)]
+    fn run_fused(&self, b: &Builder, call: &Sequence<'_>) -> Result<Option<[Value; 2]>> {
+        let _ = (b, call);
+        Ok(None)
+    }
 
     /// The cell as a layer of its own, where Keras counts it as one.
     #[doc(hidden)]
@@ -223,6 +234,10 @@ impl<K: LayerKind> LayerCell for WeightedCell<K> {
 
     fn check_sequences(&self, layer: &str, shape: &Shape) -> Result<()> {
         self.check_layer_inputs(layer, shape)
+    }
+
+    fn run_fused(&self, b: &Builder, call: &Sequence<'_>) -> Result<Option<[Value; 2]>> {
+        self.emit_fused(b, call)
     }
 
     fn sublayer(_cell: &Arc<Self>) -> Option<Arc<dyn Layer>> {

@@ -9,16 +9,16 @@
 use gatewise_kernels::lstm;
 
 use super::lstm_gradient::LstmGradient;
-use super::{Differential, Op, Operation, elements};
+use super::{Differential, Op, Operation, elements, expect_shape};
 use crate::activations::cell::CellActivation;
 use crate::cpu::Prepared;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::executor::{Buffer, Inputs, Run};
 use crate::graph::Value;
 use crate::number::Number;
 use crate::shape::{Dim, Shape};
 
-/// How many masks of dropout an LSTM gets.
+/// How many masks of dropout a recurrent layer gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum DropoutForm {
     /// None: no dropout.
@@ -86,14 +86,8 @@ impl Lstm {
     }
 
     /// Checks the shape of one input.
-    fn expect(&self, (what, axes): (&str, &str), got: &Shape, expected: &[Dim]) -> Result<()> {
-        let fits = got.rank() == expected.len()
-            && got.dims().iter().zip(expected).all(|(a, b)| a.is_none() || b.is_none() || a == b);
-        if fits {
-            return Ok(());
-        }
-        let text = format!("expected {what} {} ({axes}), got {got}", Shape::new(expected));
-        Err(Error::shape(&self.subject, text))
+    fn expect(&self, name: (&str, &str), got: &Shape, expected: &[Dim]) -> Result<()> {
+        expect_shape(&self.subject, name, got, expected)
     }
 
     fn check_optional(&self, inputs: &[&Shape], x: &Shape, units: Dim) -> Result<()> {
@@ -110,12 +104,9 @@ impl Lstm {
             (optional.recurrent_dropout, self.recurrent_dropout, units, "masks of recurrent dropout"),
         ];
         for (index, form, width, what) in masks {
-            match (index, form) {
-                (Some(index), DropoutForm::PerGate) => {
-                    self.expect((what, "gate, batch, width"), inputs[index], &[Some(4), batch, width])?;
-                }
-                (Some(index), _) => self.expect((what, "batch, width"), inputs[index], &[batch, width])?,
-                (None, _) => {}
+            if let Some(index) = index {
+                let (axes, expected) = form.axes(4, batch, width);
+                self.expect((what, axes), inputs[index], &expected)?;
             }
         }
         Ok(())
@@ -172,7 +163,16 @@ impl Lstm {
 }
 
 impl DropoutForm {
-    fn kernel<F>(self, masks: Option<&[F]>) -> lstm::DropoutMasks<'_, F> {
+    /// The names and sizes of the axes of the masks of a layer of so many gates.
+    pub(super) fn axes(self, gates: usize, batch: Dim, width: Dim) -> (&'static str, Vec<Dim>) {
+        match self {
+            Self::PerGate => ("gate, batch, width", vec![Some(gates), batch, width]),
+            Self::Shared | Self::None => ("batch, width", vec![batch, width]),
+        }
+    }
+
+    /// The masks as the kernels take them.
+    pub(super) fn kernel<F>(self, masks: Option<&[F]>) -> lstm::DropoutMasks<'_, F> {
         match (self, masks) {
             (Self::PerGate, Some(masks)) => lstm::DropoutMasks::PerGate(masks),
             (Self::Shared, Some(masks)) => lstm::DropoutMasks::Shared(masks),

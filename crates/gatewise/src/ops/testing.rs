@@ -11,6 +11,7 @@ use crate::shape::Shape;
 use crate::testing::{numbers_from, shape_of, slopes};
 
 pub(crate) mod lstm;
+pub(crate) mod rnn;
 
 /// Emits the function under test on its inputs.
 pub(crate) type Emit<'a> = &'a dyn Fn(&Builder, &[Value]) -> Result<Value>;

@@ -1,13 +1,14 @@
 //! The cell of a gated recurrent unit.
 
+use gatewise_kernels::rnn::Kind;
 use serde_json::{Map, Value as Json, json};
 
-use super::WeightedCell;
 use super::arguments::{
     Arguments, DEFAULT_IMPLEMENTATION, check_activation, check_implementation, insert_implementation,
 };
 use super::gates::Step;
 use super::weighted::CellKind;
+use super::{FusedKind, WeightedCell};
 use crate::activations::Activation;
 use crate::error::Result;
 use crate::graph::Value;
@@ -85,6 +86,11 @@ impl CellKind for GruKind {
         config.insert("seed".into(), json!(arguments.seed));
         insert_implementation(&mut config, self.implementation);
         config
+    }
+
+    fn fused(&self) -> Option<FusedKind<'_>> {
+        let kind = if self.reset_after { Kind::ResetAfter } else { Kind::ResetBefore };
+        Some(FusedKind { kind, recurrent_activation: Some(&self.recurrent_activation) })
     }
 
     fn states(&self, step: &Step<'_>) -> Result<Vec<Value>> {

@@ -1,11 +1,12 @@
 //! The cell of a fully connected recurrence.
 
+use gatewise_kernels::rnn::Kind;
 use serde_json::{Map, Value as Json, json};
 
-use super::WeightedCell;
 use super::arguments::Arguments;
 use super::gates::Step;
 use super::weighted::CellKind;
+use super::{FusedKind, WeightedCell};
 use crate::error::Result;
 use crate::graph::Value;
 
@@ -39,6 +40,10 @@ impl CellKind for SimpleRnnKind {
             config.insert("seed".into(), json!(arguments.seed));
         }
         config
+    }
+
+    fn fused(&self) -> Option<FusedKind<'_>> {
+        Some(FusedKind { kind: Kind::Simple, recurrent_activation: None })
     }
 
     fn states(&self, step: &Step<'_>) -> Result<Vec<Value>> {

@@ -16,6 +16,13 @@ use crate::layers::{Layer, LayerBase, LayerOptions, Tensor, WeightBuilder, name_
 use crate::shape::Shape;
 use crate::variable::Variable;
 
+mod fused;
+
+pub use fused::FusedKind;
+#[cfg(test)]
+pub(crate) use fused::FusedMasks;
+pub(crate) use fused::Sequence;
+
 /// What tells one kind of cell from another; see [`WeightedCell`].
 pub trait CellKind: Clone + Debug + Send + Sync + 'static {
     /// Keras's name of the cell.
@@ -101,6 +108,12 @@ pub trait CellKind: Clone + Debug + Send + Sync + 'static {
     /// The arguments of the cell, or of the layer over it with its activity regularizer, in Keras's order.
     #[doc(hidden)]
     fn config(&self, arguments: &Arguments, activity: Option<Json>) -> Map<String, Json>;
+
+    /// The operation that runs the cell over a whole sequence, where there is one.
+    #[doc(hidden)]
+    fn fused(&self) -> Option<FusedKind<'_>> {
+        None
+    }
 
     /// The states after a step, the first of which is its output.
     #[doc(hidden)]

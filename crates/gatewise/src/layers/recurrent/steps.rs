@@ -1,6 +1,6 @@
 //! The steps of a recurrent layer, under a mask or without one.
 
-use super::{LayerCell, RecurrentForm, RecurrentLayer, name_of};
+use super::{LayerCell, RecurrentForm, RecurrentLayer, Sequence, name_of};
 use crate::builder::{Builder, Steps};
 use crate::error::{Error, Result};
 use crate::graph::Value;
@@ -32,6 +32,9 @@ impl<C: LayerCell + ?Sized> RecurrentLayer<C> {
         start: Start<'_>,
         form: &RecurrentForm,
     ) -> Result<End> {
+        if let Some(end) = self.run_fused(b, x, mask, &start, form)? {
+            return Ok(end);
+        }
         let (states, step_shape) = (start.states, self.step_shape(&b.shape(x))?);
         let in_order = |value: Value| if form.go_backwards { b.flip(value, 1) } else { Ok(value) };
         let mut sequences = vec![in_order(x)?];
@@ -60,6 +63,28 @@ impl<C: LayerCell + ?Sized> RecurrentLayer<C> {
         let y =
             stacked.first().copied().or(output).expect("the outputs are stacked, or the last one is kept");
         Ok(End { y, states: last, output })
+    }
+
+    /// Emits all steps as one operation, where there is one for the cell.
+    fn run_fused(
+        &self,
+        b: &Builder,
+        x: Value,
+        mask: Option<Value>,
+        start: &Start<'_>,
+        form: &RecurrentForm,
+    ) -> Result<Option<End>> {
+        let (name, &[h0]) = (name_of(self), start.states) else { return Ok(None) };
+        let call = Sequence { layer: &name, x, mask, h0, form };
+        let Some([mut y, h]) = self.cell.run_fused(b, &call)? else { return Ok(None) };
+        let mut output = None;
+        if let (Some(mask), Some(before)) = (mask, start.output) {
+            // The operation begins without an output to repeat. One is given only where there is one step.
+            let state = b.shape(before);
+            y = select(b, mask, y, b.reshape(before, &b.shape(y))?)?;
+            output = Some(b.reshape(y, &state)?);
+        }
+        Ok(Some(End { y, states: vec![h], output }))
     }
 
     /// Checks what the cell returned, which may be a user's own.

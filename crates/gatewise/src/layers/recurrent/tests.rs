@@ -2,10 +2,12 @@ use ndarray::ArrayD;
 use serde_json::json;
 
 use super::*;
+use crate::activations::Activation;
 use crate::layers::{
-    GruCell, Input, LayerOptions, Lstm, LstmCell, StackedRnnCells, deserialize, eager, get_config,
+    GruCell, Input, LayerOptions, Lstm, LstmCell, SimpleRnnCell, StackedRnnCells, deserialize, eager,
+    get_config,
 };
-use crate::ops::testing;
+use crate::ops::{Op, testing};
 use crate::sequential::Sequential;
 
 /// Different numbers between −1 and 1.
@@ -47,6 +49,72 @@ fn a_cell_of_an_lstm_computes_what_the_fused_layer_does() {
     let (a, b) = (eager::call(&fused, &x, 0).unwrap(), eager::call(&layer, &x, 0).unwrap());
     let worst = a[0].iter().zip(&b[0]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(worst < 1e-6, "{worst}");
+}
+
+/// The outputs of a layer of two units with `weights` on sequences under a mask, or without one.
+fn outputs_with<C: LayerCell + ?Sized + 'static>(
+    layer: RecurrentLayer<C>,
+    form: RecurrentForm,
+    weights: &[ArrayD<f32>],
+    has_mask: bool,
+) -> Vec<ArrayD<f32>> {
+    let layer = built(layer.with_form(form));
+    layer.variables().iter().zip(weights).for_each(|(own, weight)| own.assign(weight).unwrap());
+    let mask = numbers(&[4, 5], 70).mapv(|x| f32::from(u8::from(x > -0.3)));
+    let (b, inputs) =
+        (Builder::new(Mode::Inference), vec![numbers(&[4, 5, 3], 0), numbers(&[4, 2], 40), mask]);
+    let x: Vec<Value> = inputs.iter().map(|input| b.input("x", &Shape::known(input.shape()))).collect();
+    let sequences = Tensor { value: x[0], mask: has_mask.then_some(x[2]) };
+    let outputs = layer.call(&b, &[sequences, Tensor::new(x[1])]).unwrap();
+    let values: Vec<Value> = outputs.iter().map(|output| output.value).collect();
+    b.evaluate(&values, &inputs).unwrap()
+}
+
+/// Asserts that a layer computes what its cell does step by step, in every form.
+fn assert_fused<K: LayerKind>(make: impl Fn() -> WeightedCell<K>) {
+    let layer = || RecurrentLayer::of(Arc::new(make()));
+    let weights: Vec<ArrayD<f32>> =
+        built(layer()).variables().iter().map(|own| numbers(own.value().shape(), 90)).collect();
+    for form in 0..8 {
+        let form = RecurrentForm {
+            return_sequences: form & 1 > 0,
+            go_backwards: form & 2 > 0,
+            zero_output_for_mask: form & 4 > 0,
+            return_state: true,
+            ..RecurrentForm::default()
+        };
+        for has_mask in [false, true] {
+            let fused = outputs_with(layer(), form, &weights, has_mask);
+            let steps = outputs_with(Rnn::new(make()), form, &weights, has_mask);
+            for (fused, steps) in fused.iter().zip(&steps) {
+                let worst = fused.iter().zip(steps).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(worst < 1e-6, "{form:?}, {has_mask}: {worst}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_fused_layers_compute_what_their_cells_do_step_by_step() {
+    assert_fused(|| SimpleRnnCell::new(2));
+    assert_fused(|| SimpleRnnCell::new(2).activation("softsign").use_bias(false));
+    assert_fused(|| GruCell::new(2));
+    assert_fused(|| GruCell::new(2).reset_after(false));
+    assert_fused(|| GruCell::new(2).recurrent_activation("hard_sigmoid").use_bias(false));
+    assert_fused(|| GruCell::new(2).activation("gelu").recurrent_activation("softmax"));
+}
+
+#[test]
+fn an_activation_that_no_kernel_can_take_runs_step_by_step() {
+    // What remains of a row without its mean is no function of one number.
+    let centred = || Activation::custom("centred", |b, x| b.sub(x, b.mean_keep(x, &[1])?));
+    let layer = Gru::new(2).activation(centred());
+    let (b, x) = (Builder::new(Mode::Inference), numbers(&[2, 3, 3], 0));
+    let layer = built(layer);
+    let y = layer.call(&b, &[Tensor::new(b.input("x", &Shape::known(x.shape())))]).unwrap()[0].value;
+    assert!(b.nodes().iter().any(|node| matches!(node.op, Op::Scan(_))));
+    assert_eq!(b.evaluate(&[y], &[x]).unwrap()[0].shape(), [2, 2]);
+    assert_fused(|| GruCell::new(2).activation(centred()));
 }
 
 #[test]

@@ -108,22 +108,28 @@ pub(crate) fn inputs(lstm: &Lstm, sizes: Sizes) -> Vec<ArrayD<f64>> {
         let kept = |index: usize| index / steps != 2 && (index / steps + 2 * (index % steps)) % 3 != 1;
         arrays.push(from_fn(&[batch, steps], |index| f64::from(u8::from(kept(index)))));
     }
-    arrays.extend(dropout_masks(lstm.dropout, batch, features));
-    arrays.extend(dropout_masks(lstm.recurrent_dropout, batch, units));
+    arrays.extend(dropout_masks(lstm.dropout, 4, batch, features));
+    arrays.extend(dropout_masks(lstm.recurrent_dropout, 4, batch, units));
     arrays
 }
 
 /// Masks that drop every third number.
-fn dropout_masks(form: DropoutForm, batch: usize, width: usize) -> Option<ArrayD<f64>> {
+pub(crate) fn dropout_masks(
+    form: DropoutForm,
+    gates: usize,
+    batch: usize,
+    width: usize,
+) -> Option<ArrayD<f64>> {
     let dropped = |index: usize| if index.is_multiple_of(3) { 0.0 } else { 1.5 };
     match form {
         DropoutForm::None => None,
         DropoutForm::Shared => Some(from_fn(&[batch, width], dropped)),
-        DropoutForm::PerGate => Some(from_fn(&[4, batch, width], dropped)),
+        DropoutForm::PerGate => Some(from_fn(&[gates, batch, width], dropped)),
     }
 }
 
-fn from_fn(dims: &[usize], number: impl Fn(usize) -> f64) -> ArrayD<f64> {
+/// An array from its sizes and the number at each place, row-major.
+pub(crate) fn from_fn(dims: &[usize], number: impl Fn(usize) -> f64) -> ArrayD<f64> {
     let len = dims.iter().product();
     array(dims, &(0..len).map(number).collect::<Vec<_>>())
 }

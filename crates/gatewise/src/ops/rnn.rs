@@ -1,0 +1,250 @@
+//! The recurrences with one state over a whole sequence, the layers `GRU` and `SimpleRNN`, with every option of theirs as
+//! an attribute or an input.
+//!
+//! The equations are in [`gatewise_kernels::rnn`]. With G blocks of columns, 1 of the simple recurrence and 3 of a GRU, the
+//! inputs are, in this order, `x [batch, steps, features]`, `kernel [features, G·units]`,
+//! `recurrent_kernel [units, G·units]`, `h0 [batch, units]`, and then those that the attributes announce: `bias [G·units]`
+//! or, where the reset gate comes after the product, `[2, G·units]`, `mask [batch, steps]`, the masks of dropout
+//! `[batch, features]` or `[G, batch, features]` and of recurrent dropout `[batch, units]` or `[G, batch, units]`. The
+//! outputs are `y`, `h` and the record that the gradient needs.
+
+use gatewise_kernels::rnn::{self, Kind};
+
+use super::lstm::DropoutForm;
+use super::rnn_gradient::RnnGradient;
+use super::{Differential, Op, Operation, elements, expect_shape};
+use crate::activations::cell::CellActivation;
+use crate::cpu::Prepared;
+use crate::error::Result;
+use crate::executor::{Buffer, Inputs, Run};
+use crate::graph::Value;
+use crate::number::Number;
+use crate::shape::{Dim, Shape};
+
+/// The attributes of a recurrence.
+#[derive(Debug, Clone)]
+pub(crate) struct Rnn {
+    /// The layer, for messages.
+    pub subject: String,
+    pub kind: Kind,
+    pub activation: CellActivation,
+    /// Not read by the simple recurrence.
+    pub recurrent_activation: CellActivation,
+    pub return_sequences: bool,
+    pub go_backwards: bool,
+    pub zero_output_for_mask: bool,
+    pub has_bias: bool,
+    pub has_mask: bool,
+    pub dropout: DropoutForm,
+    pub recurrent_dropout: DropoutForm,
+}
+
+/// Number of the first input that the attributes announce.
+const FIRST_OPTIONAL: usize = 4;
+
+/// The number of the output that the gradient reads.
+pub(crate) const RECORD: usize = 2;
+
+/// Which optional inputs an operation has, by number.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct OptionalInputs {
+    pub bias: Option<usize>,
+    pub mask: Option<usize>,
+    pub dropout: Option<usize>,
+    pub recurrent_dropout: Option<usize>,
+    /// The number of inputs in all.
+    pub count: usize,
+}
+
+impl Rnn {
+    /// The name of the kind in messages and printed programs.
+    pub(super) fn kind_name(&self) -> &'static str {
+        if self.kind == Kind::Simple { "simple_rnn" } else { "gru" }
+    }
+
+    /// The numbers of the optional inputs.
+    pub(super) fn optional_inputs(&self) -> OptionalInputs {
+        let mut count = FIRST_OPTIONAL;
+        let mut next = |is_there: bool| {
+            count += usize::from(is_there);
+            is_there.then_some(count - 1)
+        };
+        OptionalInputs {
+            bias: next(self.has_bias),
+            mask: next(self.has_mask),
+            dropout: next(self.dropout != DropoutForm::None),
+            recurrent_dropout: next(self.recurrent_dropout != DropoutForm::None),
+            count,
+        }
+    }
+
+    /// The sizes for the kernels, from the sizes of `x` and `recurrent_kernel`.
+    pub fn sizes(x: &[usize], recurrent_kernel: &[usize]) -> rnn::Sizes {
+        rnn::Sizes { batch: x[0], steps: x[1], features: x[2], units: recurrent_kernel[0] }
+    }
+
+    fn check_optional(&self, inputs: &[&Shape], x: &Shape, units: Dim) -> Result<()> {
+        let (batch, steps, features, gates) = (x.dim(0), x.dim(1), x.dim(2), self.kind.gates());
+        let (optional, columns) = (self.optional_inputs(), units.map(|units| gates * units));
+        if let Some(index) = optional.bias {
+            let rows: &[Dim] = if self.kind == Kind::ResetAfter { &[Some(2)] } else { &[] };
+            let axes = if rows.is_empty() { "gates × units" } else { "of x and of h, gates × units" };
+            let expected = [rows, &[columns]].concat();
+            expect_shape(&self.subject, ("bias", axes), inputs[index], &expected)?;
+        }
+        if let Some(index) = optional.mask {
+            expect_shape(&self.subject, ("mask", "batch, time"), inputs[index], &[batch, steps])?;
+        }
+        let masks = [
+            (optional.dropout, self.dropout, features, "masks of dropout"),
+            (optional.recurrent_dropout, self.recurrent_dropout, units, "masks of recurrent dropout"),
+        ];
+        for (index, form, width, what) in masks {
+            if let Some(index) = index {
+                let (axes, expected) = form.axes(gates, batch, width);
+                expect_shape(&self.subject, (what, axes), inputs[index], &expected)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The layer as the kernels take it, with these weights or, where only sizes are asked for, without any.
+    pub(crate) fn layer<'a, F: Number>(
+        &'a self,
+        sizes: rnn::Sizes,
+        [kernel, recurrent_kernel]: [&'a [F]; 2],
+        bias: Option<&'a [F]>,
+    ) -> rnn::Layer<'a, F> {
+        rnn::Layer {
+            kind: self.kind,
+            sizes,
+            activation: self.activation.kernel(),
+            recurrent_activation: self.recurrent_activation.kernel(),
+            kernel,
+            recurrent_kernel,
+            bias,
+            go_backwards: self.go_backwards,
+            zero_output_for_mask: self.zero_output_for_mask,
+        }
+    }
+
+    /// The layer and its inputs as the kernels take them.
+    pub(super) fn arguments<'a, F: Number>(
+        &'a self,
+        sizes: rnn::Sizes,
+        inputs: Inputs<'a, F>,
+    ) -> (rnn::Layer<'a, F>, rnn::Inputs<'a, F>) {
+        let optional = self.optional_inputs();
+        let get = |index: Option<usize>| index.map(|index| inputs.get(index));
+        let layer = self.layer(sizes, [inputs.get(1), inputs.get(2)], get(optional.bias));
+        let inputs = rnn::Inputs {
+            x: inputs.get(0),
+            h0: inputs.get(3),
+            mask: get(optional.mask),
+            dropout: self.dropout.kernel(get(optional.dropout)),
+            recurrent_dropout: self.recurrent_dropout.kernel(get(optional.recurrent_dropout)),
+        };
+        (layer, inputs)
+    }
+
+    /// The outputs as the kernels take them.
+    fn kernel_outputs<'a, F: Number>(&self, outputs: &'a mut [Buffer<F>]) -> rnn::Outputs<'a, F> {
+        let [y, h, record] = outputs else { unreachable!("a recurrence has three outputs") };
+        let y = if self.return_sequences { rnn::Output::Sequence(y) } else { rnn::Output::Last(y) };
+        rnn::Outputs { y, h, record: (!record.is_empty()).then_some(&mut **record) }
+    }
+
+    /// Runs the fast kernel.
+    pub fn run_fast(&self, run: &mut Run<'_, f32>) {
+        let sizes = Self::sizes(run.input_dims(0), run.input_dims(2));
+        let prepared = run.prepared();
+        let (inputs, outputs, workspace) = run.parts_with_workspace();
+        let (layer, inputs) = self.arguments(sizes, inputs);
+        let outputs = self.kernel_outputs(outputs);
+        match prepared {
+            Prepared::Rnn(packed) => rnn::forward_packed(&layer, packed, &inputs, outputs, workspace),
+            _ => rnn::forward(&layer, &inputs, outputs, workspace),
+        }
+    }
+}
+
+impl Operation for Rnn {
+    fn name(&self) -> &'static str {
+        self.kind_name()
+    }
+
+    fn options(&self) -> String {
+        let flags = [
+            (self.kind == Kind::ResetBefore, "reset_before"),
+            (self.return_sequences, "return_sequences"),
+            (self.go_backwards, "go_backwards"),
+            (self.zero_output_for_mask, "zero_output_for_mask"),
+            (self.has_mask, "mask"),
+            (self.dropout != DropoutForm::None, "dropout"),
+            (self.recurrent_dropout != DropoutForm::None, "recurrent_dropout"),
+        ];
+        let set: Vec<&str> = flags.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| *name).collect();
+        set.join(", ")
+    }
+
+    fn output_shapes(&self, inputs: &[&Shape]) -> Result<Vec<Shape>> {
+        let (x, subject) = (inputs[0], &self.subject);
+        expect_shape(subject, ("inputs", "batch, time, features"), x, &[None, None, None])?;
+        let units = inputs[2].dims().first().copied().flatten();
+        let columns = units.map(|units| self.kind.gates() * units);
+        expect_shape(subject, ("kernel", "features, gates × units"), inputs[1], &[x.dim(2), columns])?;
+        let recurrent = ("recurrent_kernel", "units, gates × units");
+        expect_shape(subject, recurrent, inputs[2], &[units, columns])?;
+        expect_shape(subject, ("initial state", "batch, units"), inputs[3], &[x.dim(0), units])?;
+        self.check_optional(inputs, x, units)?;
+        let state = Shape::new([x.dim(0), units]);
+        let sequence = Shape::new([x.dim(0), x.dim(1), units]);
+        let y = if self.return_sequences { sequence } else { state.clone() };
+        let record = match (x.to_known(), units) {
+            (Some(x), Some(units)) => {
+                let sizes = Self::sizes(&x, &[units]);
+                let (activation, gates) = (self.activation.kernel(), self.recurrent_activation.kernel());
+                Some(rnn::record_len::<f32>(self.kind, &sizes, &activation, &gates))
+            }
+            _ => None,
+        };
+        Ok(vec![y, state, Shape::new([record])])
+    }
+
+    fn gradient(&self, at: &Differential<'_>) -> Result<Vec<Option<Value>>> {
+        let count = self.optional_inputs().count;
+        let mut inputs = at.inputs.to_vec();
+        inputs.push(at.outputs[RECORD]);
+        inputs.extend(at.d_outputs[..RECORD].iter().flatten());
+        let has = |output: usize| at.d_outputs[output].is_some();
+        let op = RnnGradient { forward: self.clone(), has_d_y: has(0), has_d_h: has(1) };
+        let gradients = at.builder.emit_all(Op::RnnGradient(op), &inputs)?;
+        // The gradients come in the order of the inputs up to the bias; masks have none.
+        Ok((0..count).map(|input| gradients.get(input).copied()).collect())
+    }
+
+    fn flops(&self, inputs: &[&[usize]], _outputs: &[&[usize]]) -> u64 {
+        let (rows, features) = (inputs[0][0] * inputs[0][1], inputs[0][2]);
+        (2 * rows * elements(inputs[2]) + 2 * rows * features * inputs[2][1]) as u64
+    }
+
+    fn workspace_len(&self, inputs: &[&[usize]]) -> usize {
+        let sizes = Self::sizes(inputs[0], inputs[2]);
+        rnn::forward_workspace_len(&self.layer(sizes, [&[], &[]], None))
+    }
+
+    fn is_optional(&self, output: usize) -> bool {
+        output == RECORD
+    }
+
+    fn run<F: Number>(&self, run: &mut Run<'_, F>) -> Result<()> {
+        let sizes = Self::sizes(run.input_dims(0), run.input_dims(2));
+        let (inputs, outputs) = run.parts();
+        let (layer, inputs) = self.arguments(sizes, inputs);
+        rnn::reference::forward(&layer, &inputs, self.kernel_outputs(outputs));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
