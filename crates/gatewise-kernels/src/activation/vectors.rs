@@ -32,22 +32,24 @@ pub(crate) fn sigmoid<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     ops.div(one, ops.mul_add(exp, exponent.reinterpret_cast(), one))
 }
 
-/// The hyperbolic tangent: `x · p(x²) / q(x²)`, p and q of degree 4. Beyond ±7.9 it stays what it is there, 1 to 6
-/// decimals. NaN stays NaN.
+/// The hyperbolic tangent: `x · p(x²) / q(x²)`, p and q of degree 4. From ±8 on it is ±1, so that its slope `1 − y²` is
+/// zero. NaN stays NaN.
 #[inline(always)]
 pub(crate) fn tanh<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     /// The coefficients of x⁸ to 1.
     const P: [f32; 5] = [1.542_815_6e-8, 2.202_337_4e-5, 3.578_999_8e-3, 0.134_506_27, 1.0];
+    const LIMIT: f32 = 8.0;
     const Q: [f32; 5] = [8.598_854e-7, 3.423_663e-4, 0.026_192_266, 0.467_839_54, 1.0];
     let ops = isa.f32();
-    let x = clamp(ops, x, 7.9);
+    let x = clamp(ops, x, LIMIT);
     let square = ops.mul(x, x);
     let (mut p, mut q) = (ops.splat(P[0]), ops.splat(Q[0]));
     for n in 1..5 {
         p = ops.mul_add(p, square, ops.splat(P[n]));
         q = ops.mul_add(q, square, ops.splat(Q[n]));
     }
-    ops.div(ops.mul(x, p), q)
+    let is_one = ops.ge(square, ops.splat(LIMIT * LIMIT));
+    ops.select(ops.mul(x, ops.splat(1.0 / LIMIT)), ops.div(ops.mul(x, p), q), is_one)
 }
 
 /// x between −`limit` and `limit`; NaN stays NaN.

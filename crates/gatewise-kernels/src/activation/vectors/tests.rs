@@ -61,10 +61,10 @@ fn the_ends_and_nan_are_what_they_should_be() {
     let negative_nan = f32::from_bits(0xffc0_0001);
     x[..6].copy_from_slice(&[f32::INFINITY, f32::NEG_INFINITY, f32::NAN, negative_nan, -0.0, f32::MAX]);
     let [sigmoid, tanh] = values(&x);
-    assert_eq!((sigmoid[0], tanh[0].round()), (1.0, 1.0));
+    assert_eq!((sigmoid[0], tanh[0]), (1.0, 1.0));
     assert!(sigmoid[1] < 1e-37);
-    assert_eq!(tanh[1].round(), -1.0);
+    assert_eq!(tanh[1], -1.0);
     assert!([sigmoid[2], tanh[2], sigmoid[3], tanh[3]].iter().all(|value| value.is_nan()));
     assert_eq!((sigmoid[4], tanh[4].to_bits()), (0.5, (-0.0_f32).to_bits()));
-    assert_eq!((sigmoid[5], tanh[5].round()), (1.0, 1.0));
+    assert_eq!((sigmoid[5], tanh[5]), (1.0, 1.0));
 }

@@ -93,8 +93,8 @@ impl Step<'_, '_> {
         let lanes = isa.f32().len();
         let per_gate = x.gate_stride + h.gate_stride > 0;
         let mut unit = units.start;
-        if let (1, true, false, Weights::Packed(packed)) =
-            (self.count, self.is_used(0), per_gate, self.call.weights)
+        if let (1, false, Weights::Packed(packed)) = (self.count, per_gate, self.call.weights)
+            && self.is_used(0)
         {
             while unit + lanes < units.end {
                 self.run_two_blocks(isa, x, h, &packed, unit);

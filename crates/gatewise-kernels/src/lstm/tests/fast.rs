@@ -40,6 +40,7 @@ fn fast_agrees_with_the_reference_at_awkward_numbers_of_units() {
 fn fast_agrees_with_the_reference_at_awkward_batches() {
     for batch in 0..30 {
         assert_fast_is_close(&Case::new(batch, 2, 3, 9));
+        assert_fast_is_close(&Case { mask: true, ..Case::new(batch, 2, 3, 9) });
         assert_fast_is_close(&Case { recurrent_dropout: Dropout::PerGate, ..Case::new(batch, 2, 3, 9) });
     }
 }
