@@ -5,7 +5,7 @@ pub(crate) mod apply;
 mod tests;
 mod vectors;
 
-pub(crate) use vectors::{sigmoid, tanh};
+pub(crate) use vectors::{clamp, sigmoid, tanh};
 
 use crate::Real;
 
@@ -34,12 +34,25 @@ pub trait RowActivation<F>: Send + Sync {
     /// Turns `d`, on entry the gradient by `y` `[H]`, into the gradient by `x` `[H]`; `y` is what `forward` made of
     /// `x`.
     fn backward(&self, x: &[F], y: &[F], d: &mut [F]);
+
+    /// Whether a number of `y` depends on that of `x` at its place alone, so that rows may be joined to longer ones.
+    fn is_elementwise(&self) -> bool {
+        false
+    }
 }
 
 impl<F: Real> Activation<'_, F> {
     /// Whether this is a function of the caller.
     pub fn is_custom(&self) -> bool {
         matches!(self, Self::Custom(_))
+    }
+
+    /// Whether rows may be joined to longer ones.
+    pub fn is_elementwise(&self) -> bool {
+        match self {
+            Self::Custom(function) => function.is_elementwise(),
+            _ => true,
+        }
     }
 
     /// Writes the activation of `x` `[H]` to `y` `[H]`: a plain loop, the meaning of each variant.

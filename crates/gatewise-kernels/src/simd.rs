@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-pub(crate) use rten_simd::ops::{BitOps, FloatOps, IntOps, NumOps};
+pub(crate) use rten_simd::ops::{BitOps, FloatOps, IntOps, NumOps, ToFloat};
 pub(crate) use rten_simd::{Isa, Simd, SimdOp, SimdUnaryOp};
 
 use rten_simd::isa::GenericIsa;

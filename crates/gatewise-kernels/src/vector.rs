@@ -15,7 +15,10 @@ pub use elementwise::{
     add_scaled, erf, exp, log, map, map_in_place, relu, sigmoid, softplus, tanh, update, zip_map,
 };
 pub use reduce::{column_sums, dot, sum};
-pub use rows::{log_softmax_rows, softmax_rows, transpose};
+pub use rows::{
+    log_softmax_gradient_rows, log_softmax_rows, softmax_gradient_rows, softmax_rows,
+    sparsemax_gradient_rows, sparsemax_rows, transpose,
+};
 
 fn check_length(name: &str, expected: usize, got: usize) {
     assert_eq!(got, expected, "vector: `{name}` must hold {expected} numbers");

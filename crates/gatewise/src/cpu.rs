@@ -77,6 +77,7 @@ impl Executor<f32> for Cpu {
             Op::Binary(function) => binary(*function, run),
             Op::Row(Row::Softmax) => rows(vector::softmax_rows, run),
             Op::Row(Row::LogSoftmax) => rows(vector::log_softmax_rows, run),
+            Op::Row(Row::Sparsemax) => rows(vector::sparsemax_rows, run),
             other => return other.run(run),
         }
         Ok(())

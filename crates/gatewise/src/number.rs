@@ -1,7 +1,9 @@
 //! The numbers that programs are run in: `f32`, and `f64` for the oracle.
 
+use gatewise_kernels::formula::Formula;
 use gatewise_kernels::{Real, vector};
 
+use crate::ops::row::Row;
 use crate::ops::unary::Unary;
 
 /// `f32` or `f64`, with its fastest way to apply a function to many numbers.
@@ -11,6 +13,15 @@ pub(crate) trait Number: Real {
 
     /// `y` becomes f(`x`) element by element; both have the same length.
     fn map(function: Unary, x: &[Self], y: &mut [Self]);
+
+    /// `y` becomes the formula of `x`, and of `y` if it has two inputs; both have the same length.
+    fn apply(formula: &Formula, x: &[Self], y: &mut [Self]);
+
+    /// `y` becomes the function of the row `x`, which is as long and not empty.
+    fn apply_row(function: Row, x: &[Self], y: &mut [Self]);
+
+    /// `d`, the gradient by `y`, the function of a row, becomes that by its argument.
+    fn apply_row_gradient(function: Row, y: &[Self], d: &mut [Self]);
 }
 
 /// Applies a function the plain way.
@@ -69,6 +80,26 @@ impl Number for f32 {
             Unary::Log | Unary::Erf => map_plainly(function, x, y),
         }
     }
+
+    fn apply(formula: &Formula, x: &[Self], y: &mut [Self]) {
+        formula.apply(x, y);
+    }
+
+    fn apply_row(function: Row, x: &[Self], y: &mut [Self]) {
+        match function {
+            Row::Softmax => vector::softmax_rows(x, x.len(), y),
+            Row::LogSoftmax => vector::log_softmax_rows(x, x.len(), y),
+            Row::Sparsemax => vector::sparsemax_rows(x, x.len(), y),
+        }
+    }
+
+    fn apply_row_gradient(function: Row, y: &[Self], d: &mut [Self]) {
+        match function {
+            Row::Softmax => vector::softmax_gradient_rows(y, y.len(), d),
+            Row::LogSoftmax => vector::log_softmax_gradient_rows(y, y.len(), d),
+            Row::Sparsemax => vector::sparsemax_gradient_rows(y, y.len(), d),
+        }
+    }
 }
 
 impl Number for f64 {
@@ -78,5 +109,17 @@ impl Number for f64 {
 
     fn map(function: Unary, x: &[Self], y: &mut [Self]) {
         map_plainly(function, x, y);
+    }
+
+    fn apply(formula: &Formula, x: &[Self], y: &mut [Self]) {
+        formula.apply_plainly(x, y);
+    }
+
+    fn apply_row(function: Row, x: &[Self], y: &mut [Self]) {
+        function.apply(x, y);
+    }
+
+    fn apply_row_gradient(function: Row, y: &[Self], d: &mut [Self]) {
+        function.apply_gradient(y, d);
     }
 }

@@ -27,13 +27,13 @@ pub fn test(workspace: &Workspace, tally: &mut Tally) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// The comparison with Keras and the equalities of bits once more, on the instruction sets that the CPU has beside its
+/// The comparison with Keras, activations and the equalities of bits once more, on the instruction sets that the CPU has beside its
 /// widest one.
 pub fn instruction_sets(workspace: &Workspace, tally: &mut Tally) -> Result<Outcome> {
     // The whole workspace, as in `test`: one package alone would be built again, with other features of its crates.
     let words = ["test", "--locked", "--workspace", "--no-fail-fast"];
     for set in narrower_sets() {
-        for tests in [&["--lib", "keras_tests"][..], &["--test", "identities"]] {
+        for tests in [&["--lib", "keras_tests"][..], &["--lib", "activations"], &["--test", "identities"]] {
             let mut command = workspace.cargo(&words);
             process::run_tests(command.args(tests).env("GATEWISE_ISA", set), tally)?;
         }

@@ -19,7 +19,7 @@ pub(crate) fn sigmoid<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     const C: [f32; 4] = [0.008_312_501, 0.041_890_33, 0.166_671_16, 0.499_992_3];
     let (ops, ints) = (isa.f32(), isa.i32());
     let one = ops.one();
-    let x = clamp(ops, ops.neg(x), 87.0);
+    let x = clamp(ops, ops.neg(x), -87.0, 87.0);
     let rounded = ops.mul_add(x, ops.splat(std::f32::consts::LOG2_E), ops.splat(ROUND));
     let n = ops.sub(rounded, ops.splat(ROUND));
     let r = ops.mul_add(n, ops.splat(-std::f32::consts::LN_2), x);
@@ -41,7 +41,7 @@ pub(crate) fn tanh<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     const LIMIT: f32 = 8.0;
     const Q: [f32; 5] = [8.598_854e-7, 3.423_663e-4, 0.026_192_266, 0.467_839_54, 1.0];
     let ops = isa.f32();
-    let x = clamp(ops, x, LIMIT);
+    let x = clamp(ops, x, -LIMIT, LIMIT);
     let square = ops.mul(x, x);
     let (mut p, mut q) = (ops.splat(P[0]), ops.splat(Q[0]));
     for n in 1..5 {
@@ -52,10 +52,10 @@ pub(crate) fn tanh<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     ops.select(ops.mul(x, ops.splat(1.0 / LIMIT)), ops.div(ops.mul(x, p), q), is_one)
 }
 
-/// x between −`limit` and `limit`; NaN stays NaN.
+/// x between `low` and `high`; NaN stays NaN.
 #[inline(always)]
-fn clamp<O: FloatOps<f32>>(ops: O, x: O::Simd, limit: f32) -> O::Simd {
-    let (low, high) = (ops.splat(-limit), ops.splat(limit));
+pub(crate) fn clamp<O: FloatOps<f32>>(ops: O, x: O::Simd, low: f32, high: f32) -> O::Simd {
+    let (low, high) = (ops.splat(low), ops.splat(high));
     let is_generic = ops.len() == 4 && !cfg!(any(target_arch = "aarch64", target_arch = "wasm32"));
     if is_generic {
         // Its `min` and `max` forget NaN.

@@ -1,6 +1,7 @@
 //! Equations (2) to (4) and their derivatives on whole vectors.
 
 use crate::activation::{Activation, sigmoid, tanh};
+use crate::lstm::Layer;
 use crate::simd::{BitOps, FloatOps, Isa, NumOps, store_first};
 use crate::tile::load_first;
 
@@ -65,6 +66,21 @@ pub(super) fn slope<I: Isa>(isa: I, activation: &Activation<f32>, y: I::F32) -> 
             ops.select(below_one, zero, ops.gt(y, zero))
         }
         Activation::Linear | Activation::Custom(_) => one,
+    }
+}
+
+/// (2) for a row: from `z` `[4H]` to i, f, g, o `[4H]`.
+#[inline(always)]
+pub(super) fn activate_gates<I: Isa>(isa: I, layer: &Layer<f32>, z: &[f32], gates: &mut [f32]) {
+    let units = layer.sizes.units;
+    // One call for i and f, whose rows lie side by side.
+    let joined = if layer.recurrent_activation.is_elementwise() { 2 } else { 1 };
+    let mut gate = 0;
+    while gate < 4 {
+        let count = if gate == 0 { joined } else { 1 };
+        let block = gate * units..(gate + count) * units;
+        activate(isa, layer.gate_activation(gate), &z[block.clone()], &mut gates[block]);
+        gate += count;
     }
 }
 

@@ -117,7 +117,7 @@ pub fn zip_map(a: &[f32], b: &[f32], y: &mut [f32], function: impl Fn(f32, f32) 
 }
 
 /// Replaces each element of `y` by its exponential.
-pub(super) fn exp_in_place(y: &mut [f32]) {
+fn exp_in_place(y: &mut [f32]) {
     let mut block = [0.0; 64];
     for y in y.chunks_mut(block.len()) {
         let block = &mut block[..y.len()];

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use gatewise_kernels::activation as kernel;
+use gatewise_kernels::formula::Formula;
 
 use super::Activation;
-use super::expression::Expression;
+use super::expression::compile;
 use crate::builder::{Builder, Mode};
 use crate::error::{Error, Result};
 use crate::graph::Value;
@@ -31,7 +32,7 @@ pub(crate) enum RowFunction {
     /// Softmax and its relatives.
     Row(Row),
     /// An elementwise function: `forward(x)` and `backward(x, d_y)`.
-    Elementwise { forward: Expression, backward: Expression },
+    Elementwise { forward: Formula, backward: Formula },
 }
 
 impl CellActivation {
@@ -85,9 +86,9 @@ fn trace(subject: &str, activation: &Activation) -> Result<RowFunction> {
         let text = format!("the activation \"{}\" changes the shape of its input", activation.name());
         return Err(Error::unsupported(subject, text));
     }
-    let forward = Expression::compile(subject, &builder.nodes(), &[x], y)?;
+    let forward = compile(subject, &builder.nodes(), &[x], y)?;
     let d_x = derivative(&builder, x, y, d_y)?;
-    let backward = Expression::compile(subject, &builder.nodes(), &[x, d_y], d_x)?;
+    let backward = compile(subject, &builder.nodes(), &[x, d_y], d_x)?;
     Ok(RowFunction::Elementwise { forward, backward })
 }
 
@@ -102,15 +103,19 @@ fn derivative(builder: &Builder, x: Value, y: Value, d_y: Value) -> Result<Value
 impl<F: Number> kernel::RowActivation<F> for RowFunction {
     fn forward(&self, x: &[F], y: &mut [F]) {
         match self {
-            Self::Row(row) => row.apply(x, y),
-            Self::Elementwise { forward, .. } => forward.evaluate(x, y),
+            Self::Row(row) => F::apply_row(*row, x, y),
+            Self::Elementwise { forward, .. } => F::apply(forward, x, y),
         }
     }
 
     fn backward(&self, x: &[F], y: &[F], d: &mut [F]) {
         match self {
-            Self::Row(row) => row.apply_gradient(y, d),
-            Self::Elementwise { backward, .. } => backward.evaluate_in_place(x, d),
+            Self::Row(row) => F::apply_row_gradient(*row, y, d),
+            Self::Elementwise { backward, .. } => F::apply(backward, x, d),
         }
+    }
+
+    fn is_elementwise(&self) -> bool {
+        matches!(self, Self::Elementwise { .. })
     }
 }

@@ -1,137 +1,37 @@
-//! Elementwise graphs compiled for evaluation block by block.
+//! Elementwise graphs compiled to formulas of the kernels.
 //!
-//! A user's activation is traced once into a graph of unary, binary and select operations. Here it becomes a short
-//! list of instructions over registers, each register a block of [`BLOCK`] numbers, so that the instructions run
-//! over whole blocks while they lie in the first-level cache.
+//! An activation is traced once into a graph of unary, binary and select operations, which becomes a short list of
+//! instructions over registers.
 
-use std::ops::Range;
+use gatewise_kernels::formula::{Formula, Instruction, Operand, Operation, REGISTERS};
 
 use crate::error::{Error, Result};
 use crate::graph::{Node, Value};
-use crate::number::Number;
 use crate::ops::binary::Binary;
-use crate::ops::unary::Unary;
-use crate::ops::{Op, Operation};
+use crate::ops::{Op, Operation as _};
 
-/// Numbers in a register.
-const BLOCK: usize = 32;
-
-/// Registers of the evaluator; an expression that needs more live values at once is refused.
-const REGISTERS: usize = 48;
-
-type Register = usize;
-
-type Registers<F> = [[F; BLOCK]; REGISTERS];
-
-#[derive(Debug, Clone, Copy)]
-enum Instruction {
-    Unary(Unary, Register),
-    Binary(Binary, Register, Register),
-    Select(Register, Register, Register),
+/// Compiles what `result` needs of a graph whose inputs are bound in order.
+///
+/// # Errors
+/// If an operation is not elementwise, or the formula keeps too many values at once.
+pub(crate) fn compile(subject: &str, nodes: &[Node], inputs: &[Value], result: Value) -> Result<Formula> {
+    let mut compiler = Compiler::new(subject, nodes, inputs, result);
+    for (index, node) in nodes.iter().enumerate() {
+        compiler.node(index, node)?;
+    }
+    let result = compiler.operand_of(result);
+    let Compiler { constants, instructions, .. } = compiler;
+    Ok(Formula::new(inputs.len(), constants, instructions, result))
 }
 
-/// An elementwise function of one or more arrays of equal length.
-#[derive(Debug, Clone)]
-pub(crate) struct Expression {
-    /// Constants and their registers, filled before the first block.
-    constants: Vec<(f64, Register)>,
-    /// Instructions with the registers they write. Inputs are in the first registers.
-    instructions: Vec<(Instruction, Register)>,
-    result: Register,
-}
-
-impl Expression {
-    /// Compiles what `result` needs of a graph whose inputs are bound in order.
-    ///
-    /// # Errors
-    /// If an operation is not elementwise, or the expression is too large.
-    pub fn compile(subject: &str, nodes: &[Node], inputs: &[Value], result: Value) -> Result<Self> {
-        let mut compiler = Compiler::new(subject, nodes, inputs, result);
-        // Constants first: they are filled once for all blocks, so no instruction may write to their registers.
-        for node in nodes {
-            compiler.constant(node)?;
-        }
-        for (index, node) in nodes.iter().enumerate() {
-            compiler.node(index, node)?;
-        }
-        let result = compiler.register_of(result);
-        let Compiler { constants, instructions, .. } = compiler;
-        Ok(Self { constants, instructions, result })
-    }
-
-    /// Writes the function of one array to `out`, which is as long.
-    pub fn evaluate<F: Number>(&self, x: &[F], out: &mut [F]) {
-        self.for_blocks(
-            |registers, block| {
-                registers[0][..block.len()].copy_from_slice(&x[block.clone()]);
-                self.run(registers);
-                let len = block.len();
-                out[block].copy_from_slice(&registers[self.result][..len]);
-            },
-            x.len(),
-        );
-    }
-
-    /// Replaces `d` by the function of `x` and `d`, which are equally long.
-    pub fn evaluate_in_place<F: Number>(&self, x: &[F], d: &mut [F]) {
-        self.for_blocks(
-            |registers, block| {
-                registers[0][..block.len()].copy_from_slice(&x[block.clone()]);
-                registers[1][..block.len()].copy_from_slice(&d[block.clone()]);
-                self.run(registers);
-                let len = block.len();
-                d[block].copy_from_slice(&registers[self.result][..len]);
-            },
-            x.len(),
-        );
-    }
-
-    /// Calls `visit` for every block of an array of `len` numbers, with the constants in their registers.
-    fn for_blocks<F: Number>(&self, mut visit: impl FnMut(&mut Registers<F>, Range<usize>), len: usize) {
-        let mut registers = [[F::zero(); BLOCK]; REGISTERS];
-        for (value, register) in &self.constants {
-            registers[*register].fill(F::of(*value));
-        }
-        for start in (0..len).step_by(BLOCK) {
-            visit(&mut registers, start..len.min(start + BLOCK));
-        }
-    }
-
-    fn run<F: Number>(&self, registers: &mut Registers<F>) {
-        for (instruction, to) in &self.instructions {
-            let block = run(*instruction, registers);
-            registers[*to] = block;
-        }
-    }
-}
-
-/// The block that an instruction computes. Whole blocks are computed even where only a part is used.
-fn run<F: Number>(instruction: Instruction, registers: &Registers<F>) -> [F; BLOCK] {
-    let mut block = [F::zero(); BLOCK];
-    match instruction {
-        Instruction::Unary(function, x) => F::map(function, &registers[x], &mut block),
-        Instruction::Binary(function, x, y) => {
-            let pairs = registers[x].iter().zip(&registers[y]);
-            block.iter_mut().zip(pairs).for_each(|(out, (x, y))| *out = function.apply(*x, *y));
-        }
-        Instruction::Select(condition, x, y) => {
-            for (index, out) in block.iter_mut().enumerate() {
-                let chosen = if registers[condition][index] != F::zero() { x } else { y };
-                *out = registers[chosen][index];
-            }
-        }
-    }
-    block
-}
-
-/// The state of a compilation: which register holds which value, and until when.
+/// The state of a compilation: where each value is, and until when it is needed.
 struct Compiler<'a> {
     subject: &'a str,
-    constants: Vec<(f64, Register)>,
-    instructions: Vec<(Instruction, Register)>,
-    registers: Vec<Option<Register>>,
+    constants: Vec<f64>,
+    instructions: Vec<Instruction>,
+    operands: Vec<Option<Operand>>,
     last_use: Vec<Option<usize>>,
-    free: Vec<Register>,
+    free: Vec<usize>,
 }
 
 impl<'a> Compiler<'a> {
@@ -147,49 +47,38 @@ impl<'a> Compiler<'a> {
                 }
             }
         }
-        let mut registers = vec![None; last_use.len()];
+        let mut operands = vec![None; last_use.len()];
         for (register, value) in inputs.iter().enumerate() {
-            registers[value.index()] = Some(register);
+            operands[value.index()] = Some(Operand::Register(register));
             // An input keeps its register, because it is loaded before the first instruction of every block.
             last_use[value.index()] = Some(usize::MAX);
         }
         let free = (inputs.len()..REGISTERS).rev().collect();
-        Self { subject, constants: Vec::new(), instructions: Vec::new(), registers, last_use, free }
+        Self { subject, constants: Vec::new(), instructions: Vec::new(), operands, last_use, free }
     }
 
-    fn register_of(&self, value: Value) -> Register {
-        self.registers[value.index()].expect("a value is computed before it is read")
-    }
-
-    /// Gives a needed constant a register for good.
-    fn constant(&mut self, node: &Node) -> Result<()> {
-        let output = node.outputs[0];
-        if let (Op::Constant(constant), Some(_)) = (&node.op, self.last_use[output.index()]) {
-            let register = self.take()?;
-            self.registers[output.index()] = Some(register);
-            self.last_use[output.index()] = Some(usize::MAX);
-            self.constants.push((constant.value, register));
-        }
-        Ok(())
+    fn operand_of(&self, value: Value) -> Operand {
+        self.operands[value.index()].expect("a value is computed before it is read")
     }
 
     fn node(&mut self, index: usize, node: &Node) -> Result<()> {
         let output = node.outputs[0];
-        if matches!(node.op, Op::Input(_) | Op::Constant(_)) || self.last_use[output.index()].is_none() {
+        if matches!(node.op, Op::Input(_)) || self.last_use[output.index()].is_none() {
             return Ok(());
         }
-        let of = |input: usize| self.register_of(node.inputs[input]);
-        let instruction = match &node.op {
-            Op::Reshape(_) | Op::BroadcastTo(_) => {
-                self.registers[output.index()] = Some(of(0));
-                // Two values share the register, so neither of them may free it.
-                self.last_use[node.inputs[0].index()] = Some(usize::MAX);
-                self.last_use[output.index()] = Some(usize::MAX);
+        let of = |input: usize| self.operand_of(node.inputs[input]);
+        let operation = match &node.op {
+            Op::Constant(constant) => {
+                self.operands[output.index()] = Some(self.constant(constant.value));
                 return Ok(());
             }
-            Op::Unary(function) => Instruction::Unary(*function, of(0)),
-            Op::Binary(function) => Instruction::Binary(*function, of(0), of(1)),
-            Op::Select(_) => Instruction::Select(of(0), of(1), of(2)),
+            Op::Reshape(_) | Op::BroadcastTo(_) => {
+                self.rename(node.inputs[0], output);
+                return Ok(());
+            }
+            Op::Unary(function) => Operation::Unary(*function, of(0)),
+            Op::Binary(function) => Operation::Binary(*function, of(0), of(1)),
+            Op::Select(_) => Operation::Select(of(0), of(1), of(2)),
             other => {
                 let text = format!(
                     "an activation inside a cell must be elementwise, got the operation `{}`",
@@ -198,31 +87,77 @@ impl<'a> Compiler<'a> {
                 return Err(Error::unsupported(self.subject, text));
             }
         };
-        let register = self.take()?;
-        self.registers[output.index()] = Some(register);
-        self.instructions.push((instruction, register));
+        match self.shortcut(operation) {
+            Some(Shortcut::Constant(value)) => self.operands[output.index()] = Some(self.constant(value)),
+            Some(Shortcut::Input(input)) => self.rename(node.inputs[input], output),
+            None => self.emit(operation, output)?,
+        }
         self.release(index, node);
         Ok(())
     }
 
-    fn take(&mut self) -> Result<Register> {
-        self.free.pop().ok_or_else(|| {
+    /// The operand for a number that is the same everywhere.
+    fn constant(&mut self, value: f64) -> Operand {
+        let same = |known: &f64| known.to_bits() == value.to_bits();
+        Operand::Constant(self.constants.iter().position(same).unwrap_or_else(|| {
+            self.constants.push(value);
+            self.constants.len() - 1
+        }))
+    }
+
+    /// Lets `output` be where `input` is. Neither of them may then free the register.
+    fn rename(&mut self, input: Value, output: Value) {
+        self.operands[output.index()] = Some(self.operand_of(input));
+        self.last_use[input.index()] = Some(usize::MAX);
+        self.last_use[output.index()] = Some(usize::MAX);
+    }
+
+    /// What makes an instruction needless: gradients are full of products by 1.
+    fn shortcut(&self, operation: Operation) -> Option<Shortcut> {
+        let value = |operand| match operand {
+            Operand::Constant(number) => Some(self.constants[number]),
+            Operand::Register(_) => None,
+        };
+        Some(match operation {
+            Operation::Unary(function, x) => Shortcut::Constant(function.apply(value(x)?)),
+            Operation::Binary(function, x, y) => match (function, value(x), value(y)) {
+                (_, Some(x), Some(y)) => Shortcut::Constant(function.apply(x, y)),
+                (Binary::Mul, Some(1.0), None) => Shortcut::Input(1),
+                (Binary::Mul | Binary::Div, None, Some(1.0)) => Shortcut::Input(0),
+                _ => return None,
+            },
+            Operation::Select(condition, ..) => Shortcut::Input(if value(condition)? == 0.0 { 2 } else { 1 }),
+        })
+    }
+
+    fn emit(&mut self, operation: Operation, output: Value) -> Result<()> {
+        let to = self.free.pop().ok_or_else(|| {
             let text = format!("an activation inside a cell may keep at most {REGISTERS} values at once");
             Error::unsupported(self.subject, text)
-        })
+        })?;
+        self.operands[output.index()] = Some(Operand::Register(to));
+        self.instructions.push(Instruction { operation, to });
+        Ok(())
     }
 
     /// Frees the registers of values that nobody reads after node `index`.
     fn release(&mut self, index: usize, node: &Node) {
-        let mut dead: Vec<Value> = node.inputs.clone();
-        dead.dedup();
-        for value in dead {
-            let register = self.register_of(value);
-            if self.last_use[value.index()] == Some(index) && !self.free.contains(&register) {
+        for value in &node.inputs {
+            let is_last = self.last_use[value.index()] == Some(index);
+            if let (true, Operand::Register(register)) = (is_last, self.operand_of(*value))
+                && !self.free.contains(&register)
+            {
                 self.free.push(register);
             }
         }
     }
+}
+
+/// Where the result of an instruction is without it.
+enum Shortcut {
+    Constant(f64),
+    /// In the input of the node with this number.
+    Input(usize),
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@ use ndarray::ArrayD;
 
 use super::cell::CellActivation;
 use super::*;
+use crate::environment::Environment;
+use crate::number::Number;
 use crate::ops::testing::{array, assert_executors_agree, check_gradients, numbers, reference, shape_error};
 use crate::shape::Shape;
 
@@ -40,19 +42,19 @@ fn through_operations(activation: &Activation, x: &ArrayD<f64>, d: &ArrayD<f64>)
 }
 
 /// The same in the form for kernels.
-fn through_cell(activation: &Activation, x: &ArrayD<f64>, d: &ArrayD<f64>) -> [Vec<f64>; 2] {
+fn through_cell<F: Number>(activation: &Activation, x: &ArrayD<f64>, d: &ArrayD<f64>) -> [Vec<f64>; 2] {
     let cell = CellActivation::new("lstm", activation).unwrap();
-    let (x, mut d) = (x.as_slice().unwrap(), d.as_slice().unwrap().to_vec());
-    let mut y = vec![0.0; x.len()];
-    cell.kernel::<f64>().forward(x, &mut y);
-    cell.kernel::<f64>().backward(x, &y, &mut d);
-    [y, d]
+    let [x, mut d] = [x, d].map(|array| array.iter().map(|x| F::of(*x)).collect::<Vec<F>>());
+    let mut y = vec![F::zero(); x.len()];
+    cell.kernel::<F>().forward(&x, &mut y);
+    cell.kernel::<F>().backward(&x, &y, &mut d);
+    [y, d].map(|numbers| numbers.iter().map(|x| x.to_f64().expect("every number is one of f64")).collect())
 }
 
 fn assert_forms_agree(activation: &Activation, x: &ArrayD<f64>) {
     let d = numbers(x.shape(), 300);
     let expected = through_operations(activation, x, &d).concat();
-    let got = through_cell(activation, x, &d).concat();
+    let got = through_cell::<f64>(activation, x, &d).concat();
     for (index, (got, expected)) in got.iter().zip(expected).enumerate() {
         // Two orders of the same few roundings.
         let is_same = (got - expected).abs() <= 1e-14 * expected.abs().max(1.0);
@@ -86,6 +88,24 @@ fn the_form_for_kernels_is_the_same_function_with_the_same_derivative() {
 fn the_form_for_kernels_has_the_same_derivative_at_kinks_and_far_out() {
     for activation in names().map(Activation::from).chain([own()]) {
         assert_forms_agree(&activation, &kinks());
+    }
+}
+
+#[test]
+fn the_fast_form_for_kernels_is_the_same_function_up_to_rounding() {
+    Environment::get().expect("the environment names an instruction set of this CPU, if any");
+    for activation in names().map(Activation::from).chain([own()]) {
+        // The points of `f32` that are nearest, so that both forms get the same ones.
+        for x in [smooth_points(), kinks()].map(|x| x.mapv(|x| f64::from(x as f32))) {
+            let d = numbers(x.shape(), 300).mapv(|d| f64::from(d as f32));
+            let expected = through_cell::<f64>(&activation, &x, &d).concat();
+            let got = through_cell::<f32>(&activation, &x, &d).concat();
+            for (index, (got, expected)) in got.iter().zip(expected).enumerate() {
+                let is_same = (got - expected).abs() <= 1e-6 * expected.abs().max(1.0);
+                let name = activation.name();
+                assert!(is_same, "{name}: expected {expected} at element {index}, got {got}");
+            }
+        }
     }
 }
 
@@ -182,7 +202,7 @@ fn a_custom_activation_is_not_taken_for_the_one_of_the_same_name() {
     assert!(!own.is_named() && !own.is_linear());
     assert!(Activation::linear().is_named() && Activation::linear().is_linear());
     assert_forms_agree(&own, &smooth_points());
-    let [y, _] = through_cell(&own, &array(&[1], &[2.0]), &array(&[1], &[1.0]));
+    let [y, _] = through_cell::<f64>(&own, &array(&[1], &[2.0]), &array(&[1], &[1.0]));
     assert_eq!(y, [-2.0]);
 }
 
@@ -190,7 +210,7 @@ fn a_custom_activation_is_not_taken_for_the_one_of_the_same_name() {
 fn a_constant_activation_has_the_derivative_0() {
     let constant = Activation::custom("constant", |b, _| b.scalar(3.0));
     let x = smooth_points();
-    let [y, d] = through_cell(&constant, &x, &numbers(x.shape(), 1));
+    let [y, d] = through_cell::<f64>(&constant, &x, &numbers(x.shape(), 1));
     assert!(y.iter().all(|y| *y == 3.0) && d.iter().all(|d| *d == 0.0));
 }
 
@@ -201,8 +221,11 @@ fn nan_stays_nan_where_keras_leaves_it() {
         let is_lost = ["soft_shrink", "hard_shrink"].contains(&activation.name());
         let [y, _] = through_operations(&activation, &nan, &nan);
         assert!(y.iter().all(|y| y.is_nan() != is_lost), "{} in operations", activation.name());
-        let [y, _] = through_cell(&activation, &nan, &nan);
-        assert!(y.iter().all(|y| y.is_nan() != is_lost), "{} in a cell", activation.name());
+        for [y, _] in
+            [through_cell::<f64>(&activation, &nan, &nan), through_cell::<f32>(&activation, &nan, &nan)]
+        {
+            assert!(y.iter().all(|y| y.is_nan() != is_lost), "{} in a cell", activation.name());
+        }
     }
 }
 

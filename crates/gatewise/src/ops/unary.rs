@@ -1,4 +1,6 @@
-//! Functions of one number, applied to every element.
+//! Functions of one number, applied to every element: their shapes and derivatives. What they are is the kernels' business.
+
+pub(crate) use gatewise_kernels::formula::Unary;
 
 use super::{Differential, Operation};
 use crate::builder::Builder;
@@ -8,91 +10,23 @@ use crate::graph::Value;
 use crate::number::Number;
 use crate::shape::Shape;
 
-/// A function of one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unary {
-    Neg,
-    /// x itself; the derivative is 0 everywhere.
-    StopGradient,
-    Abs,
-    /// −1, 0 or 1; the derivative is 0 everywhere.
-    Sign,
-    Exp,
-    /// The natural logarithm.
-    Log,
-    Sqrt,
-    Square,
-    Reciprocal,
-    Tanh,
-    /// 1 / (1 + e⁻ˣ)
-    Sigmoid,
-    /// ln(1 + eˣ), without overflow for large x.
-    Softplus,
-    /// The error function 2/√π ∫₀ˣ e^(−t²) dt.
-    Erf,
-}
-
-impl Unary {
-    /// The function itself.
-    #[inline(always)]
-    pub fn apply<F: Number>(self, x: F) -> F {
-        match self {
-            Self::Neg => -x,
-            Self::StopGradient => x,
-            Self::Abs => x.abs(),
-            Self::Sign => sign(x),
-            Self::Exp => x.exp(),
-            Self::Log => x.ln(),
-            Self::Sqrt => x.sqrt(),
-            Self::Square => x * x,
-            Self::Reciprocal => x.recip(),
-            Self::Tanh => x.tanh(),
-            Self::Sigmoid => sigmoid(x),
-            Self::Softplus => x.max(F::zero()) + (-x.abs()).exp().ln_1p(),
-            Self::Erf => x.erf(),
-        }
-    }
-
-    /// Emits the derivative at `x`, where the function has the value `y`.
-    fn derivative(self, b: &Builder, x: Value, y: Value) -> Result<Option<Value>> {
-        let one = || b.scalar(1.0);
-        Ok(Some(match self {
-            Self::Neg => b.scalar(-1.0)?,
-            Self::Abs => b.sign(x)?,
-            Self::Sign | Self::StopGradient => return Ok(None),
-            Self::Exp => y,
-            Self::Log => b.reciprocal(x)?,
-            Self::Sqrt => b.div(b.scalar(0.5)?, y)?,
-            Self::Square => b.scale(x, 2.0)?,
-            Self::Reciprocal => b.neg(b.square(y)?)?,
-            Self::Tanh => b.sub(one()?, b.square(y)?)?,
-            Self::Sigmoid => b.mul(y, b.sub(one()?, y)?)?,
-            Self::Softplus => b.sigmoid(x)?,
-            Self::Erf => b.scale(b.exp(b.neg(b.square(x)?)?)?, std::f64::consts::FRAC_2_SQRT_PI)?,
-        }))
-    }
-}
-
-/// −1, 0 or 1; NaN for NaN.
-#[inline(always)]
-fn sign<F: Number>(x: F) -> F {
-    if x > F::zero() {
-        F::one()
-    } else if x < F::zero() {
-        -F::one()
-    } else {
-        x
-    }
-}
-
-/// 1 / (1 + e⁻ˣ), by the branch that does not overflow.
-fn sigmoid<F: Number>(x: F) -> F {
-    if x >= F::zero() {
-        F::one() / (F::one() + (-x).exp())
-    } else {
-        let e = x.exp();
-        e / (F::one() + e)
-    }
+/// Emits the derivative of `function` at `x`, where it has the value `y`.
+fn derivative(function: Unary, b: &Builder, x: Value, y: Value) -> Result<Option<Value>> {
+    let one = || b.scalar(1.0);
+    Ok(Some(match function {
+        Unary::Neg => b.scalar(-1.0)?,
+        Unary::Abs => b.sign(x)?,
+        Unary::Sign | Unary::StopGradient => return Ok(None),
+        Unary::Exp => y,
+        Unary::Log => b.reciprocal(x)?,
+        Unary::Sqrt => b.div(b.scalar(0.5)?, y)?,
+        Unary::Square => b.scale(x, 2.0)?,
+        Unary::Reciprocal => b.neg(b.square(y)?)?,
+        Unary::Tanh => b.sub(one()?, b.square(y)?)?,
+        Unary::Sigmoid => b.mul(y, b.sub(one()?, y)?)?,
+        Unary::Softplus => b.sigmoid(x)?,
+        Unary::Erf => b.scale(b.exp(b.neg(b.square(x)?)?)?, std::f64::consts::FRAC_2_SQRT_PI)?,
+    }))
 }
 
 impl Operation for Unary {
@@ -120,7 +54,7 @@ impl Operation for Unary {
 
     fn gradient(&self, at: &Differential<'_>) -> Result<Vec<Option<Value>>> {
         let b = at.builder;
-        let Some(derivative) = self.derivative(b, at.inputs[0], at.outputs[0])? else {
+        let Some(derivative) = derivative(*self, b, at.inputs[0], at.outputs[0])? else {
             return Ok(vec![None]);
         };
         Ok(vec![Some(b.mul(at.d_output(), derivative)?)])

@@ -6,7 +6,7 @@ use super::operand::Operand;
 use super::pair::Meeting;
 use super::run::Call;
 use crate::lstm::Output;
-use crate::lstm::gates::{Cell, activate};
+use crate::lstm::gates::{Cell, activate, activate_gates};
 use crate::lstm::record::{ChunkRecord, O};
 use crate::lstm::rows::{RowGroup, UsedRows};
 use crate::lstm::weights::{Packed, Weights, block_in_place};
@@ -260,9 +260,7 @@ impl Step<'_, '_> {
         let z = &self.z[row * 4 * units..][..4 * units];
         let (gates, phi_c) = self.row.split_at_mut(4 * units);
         let phi_c = &mut phi_c[..units];
-        for (gate, (z, to)) in z.chunks_exact(units).zip(gates.chunks_exact_mut(units)).enumerate() {
-            activate(isa, layer.gate_activation(gate), z, to); // (2)
-        }
+        activate_gates(isa, layer, z, gates); // (2)
         let (i, rest) = gates.split_at(units);
         let (f, rest) = rest.split_at(units);
         let (g, o) = rest.split_at(units);

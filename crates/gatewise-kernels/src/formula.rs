@@ -1,0 +1,145 @@
+//! Elementwise functions put together from simple ones: a list of instructions that runs over whole blocks of numbers.
+//!
+//! [`Formula::apply_plainly`] says what a formula is, number by number; [`Formula::apply`] is fast.
+
+mod fast;
+mod functions;
+#[cfg(test)]
+mod tests;
+mod vectors;
+
+pub use functions::{Binary, Unary};
+pub(crate) use vectors::exp;
+
+use crate::Real;
+use fast::Block;
+
+/// How many registers a formula may use.
+pub const REGISTERS: usize = 48;
+
+/// Where an instruction reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operand {
+    /// The register with this number.
+    Register(usize),
+    /// The constant with this number.
+    Constant(usize),
+}
+
+/// What an instruction computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// A function of one number.
+    Unary(Unary, Operand),
+    /// A function of two numbers.
+    Binary(Binary, Operand, Operand),
+    /// The second where the first is not 0, else the third.
+    Select(Operand, Operand, Operand),
+}
+
+/// An operation and the register that takes its result, which none of its operands is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instruction {
+    /// What is computed.
+    pub operation: Operation,
+    /// The register that takes it.
+    pub to: usize,
+}
+
+/// A function of one array, or of two arrays of equal length, element by element.
+///
+/// The inputs are in the first registers.
+#[derive(Debug, Clone)]
+pub struct Formula {
+    num_inputs: usize,
+    constants: Vec<f64>,
+    /// The constants in the form in which whole blocks read them.
+    blocks: Vec<Block>,
+    instructions: Vec<Instruction>,
+    result: Operand,
+}
+
+impl Formula {
+    /// The function that the instructions compute from one or two inputs.
+    ///
+    /// # Panics
+    ///
+    /// If there are other than one or two inputs, if a register or constant is not there, or if an instruction writes to
+    /// one of its operands.
+    pub fn new(
+        num_inputs: usize,
+        constants: Vec<f64>,
+        instructions: Vec<Instruction>,
+        result: Operand,
+    ) -> Self {
+        assert!((1..=2).contains(&num_inputs), "a formula has one or two inputs, not {num_inputs}");
+        let exists = |operand: Operand| match operand {
+            Operand::Register(number) => number < REGISTERS,
+            Operand::Constant(number) => number < constants.len(),
+        };
+        for Instruction { operation, to } in &instructions {
+            for operand in operation.operands() {
+                assert!(exists(operand), "the operand {operand:?} does not exist");
+                assert!(
+                    operand != Operand::Register(*to),
+                    "an instruction writes to its operand {operand:?}"
+                );
+            }
+            assert!(*to < REGISTERS, "the register {to} does not exist");
+        }
+        assert!(exists(result), "the result {result:?} does not exist");
+        let blocks = constants.iter().map(|constant| Block::filled(*constant as f32)).collect();
+        Self { num_inputs, constants, blocks, instructions, result }
+    }
+
+    /// Writes the function of `x` to `y`, which is as long and which a formula of two inputs takes as the second.
+    ///
+    /// The functions are those of whole vectors, off by a few units in the last place.
+    pub fn apply(&self, x: &[f32], y: &mut [f32]) {
+        check_lengths(x, y);
+        fast::apply(self, x, y);
+    }
+
+    /// [`apply`](Self::apply), number by number: the meaning of a formula.
+    pub fn apply_plainly<F: Real>(&self, x: &[F], y: &mut [F]) {
+        check_lengths(x, y);
+        let mut registers = [F::zero(); REGISTERS];
+        for (x, y) in x.iter().zip(y) {
+            (registers[0], registers[1]) = (*x, *y);
+            for Instruction { operation, to } in &self.instructions {
+                let get = |operand| self.get(&registers, operand);
+                registers[*to] = match *operation {
+                    Operation::Unary(function, x) => function.apply(get(x)),
+                    Operation::Binary(function, x, y) => function.apply(get(x), get(y)),
+                    Operation::Select(condition, x, y) => {
+                        get(if get(condition) != F::zero() { x } else { y })
+                    }
+                };
+            }
+            *y = self.get(&registers, self.result);
+        }
+    }
+
+    fn get<F: Real>(&self, registers: &[F], operand: Operand) -> F {
+        match operand {
+            Operand::Register(number) => registers[number],
+            Operand::Constant(number) => F::from_f64(self.constants[number]),
+        }
+    }
+}
+
+impl Operation {
+    /// Where it reads.
+    fn operands(self) -> impl Iterator<Item = Operand> {
+        let operands = match self {
+            Self::Unary(_, x) => [Some(x), None, None],
+            Self::Binary(_, x, y) => [Some(x), Some(y), None],
+            Self::Select(condition, x, y) => [Some(condition), Some(x), Some(y)],
+        };
+        operands.into_iter().flatten()
+    }
+}
+
+fn check_lengths<F>(x: &[F], y: &[F]) {
+    assert_eq!(y.len(), x.len(), "formula: `y` must hold {} numbers", x.len());
+}

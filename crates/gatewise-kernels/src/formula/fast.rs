@@ -1,0 +1,204 @@
+//! Formulas over whole vectors.
+//!
+//! What differs from [`Formula::apply_plainly`]:
+//!
+//!   1. An instruction runs over a block of numbers before the next one does, so that choosing it costs little.
+//!   2. Functions are polynomials over whole vectors, where there are any.
+//!
+//! The registers are memory of the thread: to fill them with zeros at each call would take as long as a short formula.
+
+use std::cell::RefCell;
+
+use super::{Binary, Formula, Operand, Operation, REGISTERS, Unary, vectors};
+use crate::activation::{sigmoid, tanh};
+use crate::simd::{BitOps, FloatOps, Isa, NumOps, SimdOp, run, store_first};
+use crate::tile::load_first;
+
+/// Numbers of a register: a few vectors of the widest instruction set.
+const BLOCK: usize = 128;
+
+/// What a register holds.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
+pub(super) struct Block([f32; BLOCK]);
+
+impl Block {
+    /// The same number everywhere.
+    pub const fn filled(value: f32) -> Self {
+        Self([value; BLOCK])
+    }
+}
+
+thread_local! {
+    static MEMORY: RefCell<[Block; REGISTERS]> = const { RefCell::new([const { Block::filled(0.0) }; REGISTERS]) };
+}
+
+/// Writes the formula of `x`, and of `y` if it has two inputs, to `y`.
+pub(super) fn apply(formula: &Formula, x: &[f32], y: &mut [f32]) {
+    MEMORY.with_borrow_mut(|registers| run(Application { formula, x, y, registers }));
+}
+
+struct Application<'a> {
+    formula: &'a Formula,
+    x: &'a [f32],
+    y: &'a mut [f32],
+    registers: &'a mut [Block; REGISTERS],
+}
+
+impl SimdOp for Application<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, isa: I) {
+        let Self { formula, x, y, registers } = self;
+        for (x, y) in x.chunks(BLOCK).zip(y.chunks_mut(BLOCK)) {
+            let len = x.len().next_multiple_of(isa.f32().len());
+            read(isa, x, &mut registers[0].0);
+            if formula.num_inputs == 2 {
+                read(isa, y, &mut registers[1].0);
+            }
+            for instruction in &formula.instructions {
+                let (to, sources) = Sources::split(&formula.blocks, registers, instruction.to);
+                execute(isa, instruction.operation, &sources, len, &mut to.0[..len]);
+            }
+            let result = match formula.result {
+                Operand::Register(number) => &registers[number],
+                Operand::Constant(number) => &formula.blocks[number],
+            };
+            write(isa, &result.0, y);
+        }
+    }
+}
+
+/// Everything that an instruction may read.
+struct Sources<'a> {
+    constants: &'a [Block],
+    /// The registers before and after the one that is written.
+    before: &'a [Block],
+    after: &'a [Block],
+}
+
+impl<'a> Sources<'a> {
+    /// The register with number `to`, and what is not it.
+    #[inline(always)]
+    fn split(constants: &'a [Block], registers: &'a mut [Block], to: usize) -> (&'a mut Block, Self) {
+        let (before, rest) = registers.split_at_mut(to);
+        let (to, after) = rest.split_first_mut().expect("registers of a formula exist");
+        (to, Self { constants, before, after })
+    }
+
+    /// The first `len` numbers of an operand.
+    #[inline(always)]
+    fn get(&self, operand: Operand, len: usize) -> &'a [f32] {
+        let block = match operand {
+            Operand::Constant(number) => &self.constants[number],
+            Operand::Register(number) if number < self.before.len() => &self.before[number],
+            Operand::Register(number) => &self.after[number - self.before.len() - 1],
+        };
+        &block.0[..len]
+    }
+}
+
+/// Copies `from` to the start of a register; the last vector is filled up with zeros.
+#[inline(always)]
+fn read<I: Isa>(isa: I, from: &[f32], to: &mut [f32]) {
+    let ops = isa.f32();
+    for (from, to) in from.chunks(ops.len()).zip(to.chunks_exact_mut(ops.len())) {
+        ops.store(load_first(ops, from), to);
+    }
+}
+
+/// Copies the first numbers of a register to `to`.
+#[inline(always)]
+fn write<I: Isa>(isa: I, from: &[f32], to: &mut [f32]) {
+    let ops = isa.f32();
+    for (from, to) in from.chunks_exact(ops.len()).zip(to.chunks_mut(ops.len())) {
+        store_first(ops, ops.load(from), to);
+    }
+}
+
+/// Executes one instruction. All slices have the length `len`, a number of whole vectors.
+#[inline(always)]
+fn execute<I: Isa>(isa: I, operation: Operation, sources: &Sources, len: usize, to: &mut [f32]) {
+    let ops = isa.f32();
+    match operation {
+        Operation::Unary(function, x) => unary(isa, function, sources.get(x, len), to),
+        Operation::Binary(function, x, y) => {
+            binary(isa, function, sources.get(x, len), sources.get(y, len), to);
+        }
+        Operation::Select(condition, x, y) => {
+            let [condition, x, y] = [condition, x, y].map(|operand| sources.get(operand, len));
+            let lanes = ops.len();
+            let sources = condition.chunks_exact(lanes).zip(x.chunks_exact(lanes).zip(y.chunks_exact(lanes)));
+            for (to, (condition, (x, y))) in to.chunks_exact_mut(lanes).zip(sources) {
+                let is_zero = ops.eq(ops.load(condition), ops.zero());
+                ops.store(ops.select(ops.load(y), ops.load(x), is_zero), to);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn unary<I: Isa>(isa: I, function: Unary, x: &[f32], to: &mut [f32]) {
+    let ops = isa.f32();
+    /// The loop over all vectors, with the value of `$x` as its body.
+    macro_rules! each {
+        (|$x:ident| $value:expr) => {
+            for (to, x) in to.chunks_exact_mut(ops.len()).zip(x.chunks_exact(ops.len())) {
+                let $x = ops.load(x);
+                ops.store($value, to);
+            }
+        };
+    }
+    match function {
+        Unary::Neg => each!(|x| ops.neg(x)),
+        Unary::StopGradient => each!(|x| x),
+        Unary::Abs => each!(|x| ops.abs(x)),
+        Unary::Sign => each!(|x| {
+            let below = ops.select(ops.splat(-1.0), x, ops.lt(x, ops.zero()));
+            ops.select(ops.one(), below, ops.gt(x, ops.zero()))
+        }),
+        Unary::Exp => each!(|x| vectors::exp(isa, x)),
+        Unary::Log => each!(|x| vectors::log(isa, x)),
+        // The compiler turns the loop into one over whole vectors.
+        Unary::Sqrt => to.iter_mut().zip(x).for_each(|(to, x)| *to = x.sqrt()),
+        Unary::Square => each!(|x| ops.mul(x, x)),
+        Unary::Reciprocal => each!(|x| ops.div(ops.one(), x)),
+        Unary::Tanh => each!(|x| tanh(isa, x)),
+        Unary::Sigmoid => each!(|x| sigmoid(isa, x)),
+        Unary::Softplus => each!(|x| vectors::softplus(isa, x)),
+        Unary::Erf => each!(|x| vectors::erf(isa, x)),
+    }
+}
+
+#[inline(always)]
+fn binary<I: Isa>(isa: I, function: Binary, x: &[f32], y: &[f32], to: &mut [f32]) {
+    let ops = isa.f32();
+    let (zero, one) = (ops.zero(), ops.one());
+    /// The loop over all vectors, with the value of `$x` and `$y` as its body.
+    macro_rules! each {
+        (|$x:ident, $y:ident| $value:expr) => {
+            for (to, (x, y)) in
+                to.chunks_exact_mut(ops.len()).zip(x.chunks_exact(ops.len()).zip(y.chunks_exact(ops.len())))
+            {
+                let ($x, $y) = (ops.load(x), ops.load(y));
+                ops.store($value, to);
+            }
+        };
+    }
+    match function {
+        Binary::Add => each!(|x, y| ops.add(x, y)),
+        Binary::Sub => each!(|x, y| ops.sub(x, y)),
+        Binary::Mul => each!(|x, y| ops.mul(x, y)),
+        Binary::Div => each!(|x, y| ops.div(x, y)),
+        Binary::Power => {
+            to.iter_mut().zip(x).zip(y).for_each(|((to, x), y)| *to = function.apply(*x, *y));
+        }
+        // `y` unless x is NaN, and x where it is chosen.
+        Binary::Maximum => each!(|x, y| ops.select(x, ops.select(y, x, ops.eq(x, x)), ops.ge(x, y))),
+        Binary::Minimum => each!(|x, y| ops.select(x, ops.select(y, x, ops.eq(x, x)), ops.le(x, y))),
+        Binary::Greater => each!(|x, y| ops.select(one, zero, ops.gt(x, y))),
+        Binary::GreaterEqual => each!(|x, y| ops.select(one, zero, ops.ge(x, y))),
+        Binary::Equal => each!(|x, y| ops.select(one, zero, ops.eq(x, y))),
+    }
+}

@@ -1,0 +1,99 @@
+//! Both ways of applying a formula, at awkward lengths, and what a formula must not be.
+
+use super::*;
+use crate::testing::{assert_close, assert_same_bits, numbers};
+
+/// |x| > ¼ ? tanh(x²) + 2 : −x, with every kind of operand.
+fn example() -> Formula {
+    let (register, constant) = (Operand::Register, Operand::Constant);
+    let steps = [
+        (Operation::Unary(Unary::Abs, register(0)), 2),
+        (Operation::Binary(Binary::Greater, register(2), constant(0)), 1),
+        (Operation::Binary(Binary::Mul, register(0), register(0)), 2),
+        (Operation::Unary(Unary::Tanh, register(2)), 3),
+        (Operation::Binary(Binary::Add, constant(1), register(3)), 2),
+        (Operation::Unary(Unary::Neg, register(0)), 3),
+        (Operation::Select(register(1), register(2), register(3)), 47),
+    ];
+    let instructions = steps.map(|(operation, to)| Instruction { operation, to }).to_vec();
+    Formula::new(1, vec![0.25, 2.0], instructions, register(47))
+}
+
+fn by_hand(x: f64) -> f64 {
+    if x.abs() > 0.25 { (x * x).tanh() + 2.0 } else { -x }
+}
+
+#[test]
+fn both_ways_compute_the_same_function_at_awkward_lengths() {
+    for len in [0, 1, 3, 4, 5, 15, 16, 17, 127, 128, 129, 300] {
+        let x = numbers::<f32>(1, len);
+        let expected: Vec<f32> = x.iter().map(|x| by_hand(f64::from(*x)) as f32).collect();
+        let (mut plain, mut fast) = (vec![9.0; len], vec![9.0; len]);
+        example().apply_plainly(&x, &mut plain);
+        example().apply(&x, &mut fast);
+        assert_close("plain", &plain, &expected, 1e-6);
+        assert_close("fast", &fast, &expected, 1e-6);
+    }
+}
+
+#[test]
+fn bits_do_not_depend_on_the_position() {
+    let x = numbers::<f32>(2, 200);
+    let mut together = vec![0.0; x.len()];
+    example().apply(&x, &mut together);
+    for (x, together) in x.iter().zip(&together) {
+        let mut alone = [0.0];
+        example().apply(&[*x], &mut alone);
+        assert_same_bits("alone", &alone, &[*together]);
+    }
+}
+
+#[test]
+fn a_second_input_is_replaced_by_the_result() {
+    let operation = Operation::Binary(Binary::Sub, Operand::Register(0), Operand::Register(1));
+    let difference =
+        Formula::new(2, Vec::new(), vec![Instruction { operation, to: 2 }], Operand::Register(2));
+    let (x, mut y) = (numbers::<f32>(3, 150), numbers::<f32>(4, 150));
+    let expected: Vec<f32> = x.iter().zip(&y).map(|(x, y)| x - y).collect();
+    let mut plain = y.clone();
+    difference.apply(&x, &mut y);
+    difference.apply_plainly(&x, &mut plain);
+    assert_eq!(y, expected);
+    assert_eq!(plain, expected);
+}
+
+#[test]
+fn the_input_and_a_constant_are_formulas() {
+    let mut y = [7.0; 3];
+    Formula::new(1, Vec::new(), Vec::new(), Operand::Register(0)).apply(&[1.0, 2.0, 3.0], &mut y);
+    assert_eq!(y, [1.0, 2.0, 3.0]);
+    Formula::new(1, vec![5.0], Vec::new(), Operand::Constant(0)).apply(&[1.0, 2.0, 3.0], &mut y);
+    assert_eq!(y, [5.0; 3]);
+}
+
+#[test]
+fn a_plain_formula_is_as_exact_as_its_numbers() {
+    let x = numbers::<f64>(5, 50);
+    let mut y = vec![0.0; x.len()];
+    example().apply_plainly(&x, &mut y);
+    assert_close("plain", &y, &x.iter().map(|x| by_hand(*x)).collect::<Vec<_>>(), 1e-15);
+}
+
+#[test]
+#[should_panic(expected = "an instruction writes to its operand Register(0)")]
+fn an_instruction_that_writes_to_its_operand_panics() {
+    let operation = Operation::Unary(Unary::Neg, Operand::Register(0));
+    let _ = Formula::new(1, Vec::new(), vec![Instruction { operation, to: 0 }], Operand::Register(0));
+}
+
+#[test]
+#[should_panic(expected = "the result Constant(0) does not exist")]
+fn a_result_that_does_not_exist_panics() {
+    let _ = Formula::new(1, Vec::new(), Vec::new(), Operand::Constant(0));
+}
+
+#[test]
+#[should_panic(expected = "`y` must hold 3 numbers")]
+fn slices_of_different_lengths_panic() {
+    example().apply(&[0.0; 3], &mut [0.0; 2]);
+}
