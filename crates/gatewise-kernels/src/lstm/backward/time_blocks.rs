@@ -1,5 +1,8 @@
 //! The steps, cut into blocks: the gradients by z of a block wait in near memory until the weights have taken theirs.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use super::operand::BLOCK_LEN;
@@ -22,27 +25,4 @@ pub(super) fn block_len(sizes: &Sizes, chunk_len: usize, padded_units: usize) ->
 pub(super) fn blocks(steps: usize, len: usize) -> impl Iterator<Item = Range<usize>> {
     let num_blocks = steps.div_ceil(len.max(1)).max(1);
     (0..num_blocks).rev().map(move |block| block * len..((block + 1) * len).min(steps))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blocks_cover_all_steps_once_from_the_last_to_the_first() {
-        for steps in [0, 1, 7, 100, 1000, 100_000] {
-            for batch in [0, 1, 64, 4096] {
-                let sizes = Sizes { batch, steps, features: 1, units: 256 };
-                let len = block_len(&sizes, 11, 256);
-                assert!(len <= 24 || batch * len * 1024 <= NEAR_LEN, "a block of {len} steps");
-                let mut end = steps;
-                for block in blocks(steps, len) {
-                    assert_eq!(block.end, end);
-                    assert!(block.len() <= len);
-                    end = block.start;
-                }
-                assert_eq!(end, 0);
-            }
-        }
-    }
 }
