@@ -21,7 +21,6 @@
 
 mod backward;
 mod check;
-mod chunks;
 mod forward;
 mod gates;
 mod record;
@@ -235,6 +234,9 @@ impl<F: Real> Layer<'_, F> {
         if gate == CANDIDATE { &self.activation } else { &self.recurrent_activation }
     }
 }
+
+/// i, f, g and o.
+const GATES: usize = 4;
 
 /// The number of g in the order i, f, g, o.
 const CANDIDATE: usize = 2;

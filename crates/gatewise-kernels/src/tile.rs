@@ -17,7 +17,7 @@ mod tests;
 
 pub(crate) use operands::{
     Blocks, CONSECUTIVE, DenseRows, GateRows, LeftRows, Panel, RightVectors, Row, Segments, ShortBlocks,
-    TileRows,
+    TileRows, rows_from,
 };
 
 use crate::simd::{BitOps, FloatOps, Isa, NumOps, load};

@@ -100,8 +100,7 @@ pub(super) fn log<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     ops.select(ops.splat(f32::NAN), log, ops.lt(x, ops.zero()))
 }
 
-/// The error function: `x · p(x²) / q(x²)`, p and q of degree 5. Beyond ±3.9 it stays what it is there, 1 to 7 decimals.
-/// NaN stays NaN.
+/// The error function: `x · p(x²) / q(x²)`, p and q of degree 5. From ±4 on it is ±1. NaN stays NaN.
 #[inline(always)]
 pub(super) fn erf<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     /// The coefficients of x¹⁰ to 1.
@@ -114,13 +113,15 @@ pub(super) fn erf<I: Isa>(isa: I, x: I::F32) -> I::F32 {
         std::f32::consts::FRAC_2_SQRT_PI,
     ];
     const Q: [f32; 6] = [3.827_003e-5, 1.157_387e-3, 0.014_914_362, 0.113_819_36, 0.501_421_5, 1.0];
+    const LIMIT: f32 = 4.0;
     let ops = isa.f32();
-    let x = clamp(ops, x, -3.9, 3.9);
+    let x = clamp(ops, x, -LIMIT, LIMIT);
     let square = ops.mul(x, x);
     let (mut p, mut q) = (ops.splat(P[0]), ops.splat(Q[0]));
     for n in 1..6 {
         p = ops.mul_add(p, square, ops.splat(P[n]));
         q = ops.mul_add(q, square, ops.splat(Q[n]));
     }
-    ops.div(ops.mul(x, p), q)
+    let is_one = ops.ge(square, ops.splat(LIMIT * LIMIT));
+    ops.select(ops.mul(x, ops.splat(1.0 / LIMIT)), ops.div(ops.mul(x, p), q), is_one)
 }

@@ -14,9 +14,9 @@ mod run;
 mod time_blocks;
 mod weights;
 
-use super::chunks::{Samples, chunk_len, for_chunks, take};
-use super::{Gradients, Inputs, Layer, OutputGradients, Sizes};
+use super::{GATES, Gradients, Inputs, Layer, OutputGradients, Sizes};
 use crate::matmul::{Matrix, Panels};
+use crate::recurrent::chunks::{Samples, chunk_len, for_chunks, split_wanted, take};
 use crate::simd::{lanes, run};
 use kept::GateGradients;
 use run::{Call, ChunkRun};
@@ -76,7 +76,7 @@ impl Parts {
 impl GateGradients {
     fn new(sizes: &Sizes) -> Self {
         let lanes = lanes();
-        let (chunk_len, padded_units) = (chunk_len(sizes), sizes.units.next_multiple_of(lanes));
+        let (chunk_len, padded_units) = (chunk_len(sizes, GATES), sizes.units.next_multiple_of(lanes));
         let steps = time_blocks::block_len(sizes, chunk_len, padded_units);
         Self { sizes: *sizes, chunk_len, lanes, steps }
     }
@@ -196,10 +196,4 @@ impl Samples for BackwardSamples<'_> {
         };
         (upper, lower)
     }
-}
-
-type Wanted<'a> = Option<&'a mut [f32]>;
-
-fn split_wanted(slice: Wanted, at: usize) -> (Wanted, Wanted) {
-    slice.map(|slice| slice.split_at_mut(at)).unzip()
 }

@@ -7,15 +7,14 @@
 //!      chain in the order of k.
 //!   3. Activations are polynomials over whole vectors.
 
-mod operand;
 mod pair;
 mod run;
 mod step;
 
-use super::chunks::{Samples, chunk_len, for_chunks, take};
 use super::record::row_len;
 use super::weights::Weights;
-use super::{Inputs, Layer, Output, Outputs, Sizes};
+use super::{GATES, Inputs, Layer, Output, Outputs, Sizes};
+use crate::recurrent::chunks::{Samples, chunk_len, for_chunks, take};
 use crate::simd::{lanes, run};
 use pair::{FollowerRun, Meeting};
 use run::{Call, ChunkRun};
@@ -88,7 +87,7 @@ pub(super) fn forward_with(
         rayon::join(|| run(leader), || run(FollowerRun { call, meeting: &meeting }));
         return;
     }
-    for_chunks(samples, chunk_len(&sizes), &|samples| run(ChunkRun { call, samples, meeting: None }));
+    for_chunks(samples, chunk_len(&sizes, GATES), &|samples| run(ChunkRun { call, samples, meeting: None }));
 }
 
 impl Samples for ForwardSamples<'_> {

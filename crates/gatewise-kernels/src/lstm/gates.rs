@@ -1,9 +1,9 @@
 //! Equations (2) to (4) and their derivatives on whole vectors.
 
-use crate::activation::{Activation, sigmoid, tanh};
+use crate::activation::apply::activate;
+use crate::activation::{sigmoid, tanh};
 use crate::lstm::Layer;
-use crate::simd::{BitOps, FloatOps, Isa, NumOps, store_first};
-use crate::tile::load_first;
+use crate::simd::{Isa, NumOps};
 
 /// What a step makes of a block of units.
 pub(super) struct Cell<V> {
@@ -52,23 +52,6 @@ impl<V: Copy> Recorded<V> {
     }
 }
 
-/// The derivative of a built-in activation where its value is `y`.
-#[inline(always)]
-pub(super) fn slope<I: Isa>(isa: I, activation: &Activation<f32>, y: I::F32) -> I::F32 {
-    let ops = isa.f32();
-    let (zero, one) = (ops.zero(), ops.one());
-    match activation {
-        Activation::Tanh => ops.mul_sub_from(y, y, one),
-        Activation::Sigmoid => ops.mul(y, ops.sub(one, y)),
-        Activation::Relu => ops.select(one, zero, ops.gt(y, zero)),
-        Activation::HardSigmoid => {
-            let below_one = ops.select(ops.splat(1.0 / 6.0), zero, ops.lt(y, one));
-            ops.select(below_one, zero, ops.gt(y, zero))
-        }
-        Activation::Linear | Activation::Custom(_) => one,
-    }
-}
-
 /// (2) for a row: from `z` `[4H]` to i, f, g, o `[4H]`.
 #[inline(always)]
 pub(super) fn activate_gates<I: Isa>(isa: I, layer: &Layer<f32>, z: &[f32], gates: &mut [f32]) {
@@ -81,55 +64,5 @@ pub(super) fn activate_gates<I: Isa>(isa: I, layer: &Layer<f32>, z: &[f32], gate
         let block = gate * units..(gate + count) * units;
         activate(isa, layer.gate_activation(gate), &z[block.clone()], &mut gates[block]);
         gate += count;
-    }
-}
-
-/// Writes the activation of the row `x` `[H]` to `y` `[H]`.
-#[inline(always)]
-pub(super) fn activate<I: Isa>(isa: I, activation: &Activation<f32>, x: &[f32], y: &mut [f32]) {
-    let ops = isa.f32();
-    match activation {
-        Activation::Custom(function) => return function.forward(x, y),
-        Activation::Linear => return y.copy_from_slice(x),
-        _ => {}
-    }
-    for (x, y) in x.chunks(ops.len()).zip(y.chunks_mut(ops.len())) {
-        let x = load_first(ops, x);
-        let value = match activation {
-            Activation::Tanh => tanh(isa, x),
-            Activation::Sigmoid => sigmoid(isa, x),
-            Activation::HardSigmoid => {
-                let shifted = positive(ops, ops.add(x, ops.splat(3.0)));
-                let capped = ops.select(ops.splat(6.0), shifted, ops.ge(shifted, ops.splat(6.0)));
-                ops.div(capped, ops.splat(6.0))
-            }
-            _ => positive(ops, x),
-        };
-        store_first(ops, value, y);
-    }
-}
-
-/// `max(x, 0)`, where NaN stays NaN.
-#[inline(always)]
-fn positive<O: FloatOps<f32>>(ops: O, x: O::Simd) -> O::Simd {
-    ops.select(ops.zero(), x, ops.le(x, ops.zero()))
-}
-
-/// Turns `d` `[H]` from the gradient by `y`, the activation of `x`, into the gradient by `x`.
-#[inline(always)]
-pub(super) fn differentiate<I: Isa>(
-    isa: I,
-    activation: &Activation<f32>,
-    x: &[f32],
-    y: &[f32],
-    d: &mut [f32],
-) {
-    let ops = isa.f32();
-    if let Activation::Custom(function) = activation {
-        return function.backward(x, y, d);
-    }
-    for (y, d) in y.chunks(ops.len()).zip(d.chunks_mut(ops.len())) {
-        let slope = slope(isa, activation, load_first(ops, y));
-        store_first(ops, ops.mul(load_first(ops, d), slope), d);
     }
 }

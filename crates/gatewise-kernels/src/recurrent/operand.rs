@@ -1,7 +1,7 @@
 //! The left operands of the products of a step, with or without dropout.
 
 use super::DropoutMasks;
-use crate::tile::{CONSECUTIVE, DenseRows, GateRows};
+use crate::tile::{CONSECUTIVE, DenseRows, GateRows, MAX_ROWS};
 
 /// A left operand: a row for each sample, or one for each gate of each sample.
 #[derive(Clone, Copy)]
@@ -17,14 +17,10 @@ pub(crate) struct Operand<'a> {
 }
 
 impl<'a> Operand<'a> {
-    /// The rows from `row`.
+    /// One row.
     #[inline(always)]
-    fn rows(&self, row: usize) -> DenseRows<'a> {
-        DenseRows {
-            data: &self.data[self.first + row * self.stride..],
-            stride: self.stride,
-            index: CONSECUTIVE,
-        }
+    pub fn row(&self, row: usize) -> &'a [f32] {
+        &self.data[self.first + row * self.stride..][..self.len]
     }
 
     /// All rows for one gate.
@@ -33,10 +29,11 @@ impl<'a> Operand<'a> {
         DenseRows { data, stride: self.stride, index: CONSECUTIVE }
     }
 
-    /// The rows from `row` for each gate; `rows` of the result serve all gates if they share them.
+    /// These rows for each gate; `rows` of the result serve all gates if they share them.
     #[inline(always)]
-    pub fn rows_per_gate(&self, row: usize) -> GateRows<'a> {
-        GateRows { rows: self.rows(row), distance: self.gate_stride }
+    pub fn rows_per_gate(&self, index: [usize; MAX_ROWS]) -> GateRows<'a> {
+        let rows = DenseRows { data: &self.data[self.first..], stride: self.stride, index };
+        GateRows { rows, distance: self.gate_stride }
     }
 
     /// The operand times the dropout masks of the samples, written to `to` `[1 or all gates, count, len]` if there are any.

@@ -1,7 +1,8 @@
 //! (4) to (2) differentiated for the samples of a chunk at one step.
 
 use super::run::Carried;
-use crate::lstm::gates::{Recorded, differentiate, slope};
+use crate::activation::apply::{differentiate, slope};
+use crate::lstm::gates::Recorded;
 use crate::lstm::record::{C, O, PHI_C};
 use crate::lstm::rows::UsedRows;
 use crate::lstm::{OutputGradient, Sizes};

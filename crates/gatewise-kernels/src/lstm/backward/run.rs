@@ -5,11 +5,11 @@ use std::ops::Range;
 use super::BackwardSamples;
 use super::kept::GateGradients;
 use super::products::GateProduct;
-use crate::lstm::chunks::take;
 use crate::lstm::record::ChunkRecord;
 use crate::lstm::rows::UsedRows;
 use crate::lstm::{Inputs, Layer, OutputGradients, Sizes};
 use crate::matmul::Panels;
+use crate::recurrent::chunks::take;
 use crate::simd::{Isa, SimdOp, run};
 
 /// What all chunks share.

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::kept::GateGradients;
 use super::operand::{BLOCK_LEN, buffer_len, copy_slot, tile, tiles};
-use crate::lstm::chunks::{Samples, for_chunks};
 use crate::lstm::{DropoutMasks, Inputs, Layer, Sizes};
 use crate::parallel::{MIN_COST, both};
+use crate::recurrent::chunks::{Samples, for_chunks};
 use crate::simd::{BitOps, Isa, NumOps, SimdOp, run, store_first};
 use crate::tile::{MAX_ROWS, MAX_VECTORS, Panel, load_first, multiply_four, multiply_one_of_four};
 

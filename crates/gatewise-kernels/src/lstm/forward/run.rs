@@ -1,13 +1,13 @@
 //! One chunk of samples through all steps.
 
 use super::ForwardSamples;
-use super::operand::Operand;
 use super::pair::Meeting;
 use super::step::Step;
-use crate::lstm::chunks::{Samples, take};
 use crate::lstm::record::ChunkRecord;
 use crate::lstm::weights::Weights;
-use crate::lstm::{Inputs, Layer, Output, Sizes};
+use crate::lstm::{GATES, Inputs, Layer, Output, Sizes};
+use crate::recurrent::chunks::{Samples, take};
+use crate::recurrent::operand::Operand;
 use crate::simd::{Isa, SimdOp};
 
 /// What all chunks share.
@@ -66,8 +66,9 @@ impl SimdOp for ChunkRun<'_> {
         for number in 0..steps {
             let time = call.layer.time(number);
             let (x, previous_h) = operands(&call, (first, time), h);
-            let x = x.masked(&call.inputs.dropout, first, count, masked_x);
-            let operand_h = previous_h.masked(&call.inputs.recurrent_dropout, first, count, masked_h);
+            let x = x.masked(&call.inputs.dropout, GATES, (first, count), masked_x);
+            let operand_h =
+                previous_h.masked(&call.inputs.recurrent_dropout, GATES, (first, count), masked_h);
             let shared = meeting.filter(|meeting| meeting.is_shared(number, h, c));
             let mut step = Step {
                 call,

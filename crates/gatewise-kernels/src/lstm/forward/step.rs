@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
-use super::operand::Operand;
 use super::pair::Meeting;
 use super::run::Call;
+use crate::activation::apply::activate;
 use crate::lstm::Output;
-use crate::lstm::gates::{Cell, activate, activate_gates};
+use crate::lstm::gates::{Cell, activate_gates};
 use crate::lstm::record::{ChunkRecord, O};
 use crate::lstm::rows::{RowGroup, UsedRows};
 use crate::lstm::weights::{Packed, Weights, block_in_place};
+use crate::recurrent::operand::Operand;
 use crate::simd::{BitOps, Isa, NumOps, store_first};
 use crate::tile::{MAX_ROWS, Sums, load_first, multiply_four, multiply_row};
 

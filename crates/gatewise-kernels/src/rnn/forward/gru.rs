@@ -8,6 +8,7 @@ use crate::rnn::{CANDIDATE, INNER, RESET, UPDATE};
 use crate::simd::{BitOps, Isa, NumOps, store_first};
 use crate::tile::{
     Blocks, MAX_ROWS, MAX_VECTORS, ShortBlocks, Sums, has_32_registers, load_first, multiply_three, parts,
+    rows_from,
 };
 
 /// See the module.
@@ -43,12 +44,17 @@ fn bias<I: Isa>(isa: I, step: &Step, unit: usize) -> ([I::F32; MAX_VECTORS], I::
     let (ops, units) = (isa.f32(), step.units());
     let mut vectors = [ops.zero(); MAX_VECTORS];
     let [Some(b), Some(a)] = step.call.layer.biases() else { return (vectors, ops.zero()) };
-    let load = |bias: &[f32], gate: usize| load_first(ops, &bias[gate * units..][unit..units]);
     for gate in [UPDATE, RESET] {
-        vectors[gate] = ops.add(load(b, gate), load(a, gate)); // (2)
+        vectors[gate] = ops.add(part(isa, b, units, (gate, unit)), part(isa, a, units, (gate, unit))); // (2)
     }
-    vectors[CANDIDATE] = load(b, CANDIDATE);
-    (vectors, load(a, CANDIDATE))
+    vectors[CANDIDATE] = part(isa, b, units, (CANDIDATE, unit));
+    (vectors, part(isa, a, units, (CANDIDATE, unit)))
+}
+
+/// The block of units from `unit` of the bias of a gate.
+#[inline(always)]
+fn part<I: Isa>(isa: I, bias: &[f32], units: usize, (gate, unit): (usize, usize)) -> I::F32 {
+    load_first(isa.f32(), &bias[gate * units..][unit..units])
 }
 
 /// The product with x, which is operand 0, or with h, which is operand 1, for a tile of rows and a block of units.
@@ -63,7 +69,7 @@ fn add_product<I: Isa>(
     unit: usize,
 ) {
     let (lanes, units, layer) = (isa.f32().len(), step.units(), step.call.layer);
-    let (len, left, per_gate) = (operand.len, operand.rows_per_gate(row), operand.gate_stride > 0);
+    let (len, left, per_gate) = (operand.len, operand.rows_per_gate(rows_from(row)), operand.gate_stride > 0);
     match step.call.weights {
         Weights::Packed(packed) => {
             let right = packed.block(unit)[number];

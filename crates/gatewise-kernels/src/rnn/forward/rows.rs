@@ -26,7 +26,9 @@ impl Compute for InRows {
             }
         }
         if kind != Kind::Simple {
-            (0..step.count).for_each(|row| step.activate_gates(isa, row));
+            for row in 0..step.count {
+                step.activate_gates(isa, row);
+            }
         }
         if kind == Kind::ResetBefore {
             let reset = std::mem::take(&mut step.reset);
@@ -106,7 +108,10 @@ impl Step<'_, '_> {
             let (sums, n) = sums.split_at_mut(INNER * units);
             let p = &mut sums[CANDIDATE * units..];
             for unit in (0..units).step_by(ops.len()) {
-                let [r, n, x] = [r, n, &*p].map(|from| load_first(ops, &from[unit..units]));
+                let [r, n, x] = [r, n, &*p].map(
+                    #[inline(always)]
+                    |from| load_first(ops, &from[unit..units]),
+                );
                 store_first(ops, ops.mul_add(r, n, x), &mut p[unit..]); // (3)
             }
             return inner.copy_from_slice(n);
@@ -136,7 +141,10 @@ impl Step<'_, '_> {
             let (z, g) = (&values[..units], &values[block]);
             let h = &self.h[row * units..][..units];
             for unit in (0..units).step_by(ops.len()) {
-                let [z, g, h] = [z, g, h].map(|from| load_first(ops, &from[unit..]));
+                let [z, g, h] = [z, g, h].map(
+                    #[inline(always)]
+                    |from| load_first(ops, &from[unit..]),
+                );
                 let next = ops.mul_add(ops.sub(ops.one(), z), g, ops.mul(z, h)); // (5)
                 store_first(ops, next, &mut next_h[unit..]);
             }

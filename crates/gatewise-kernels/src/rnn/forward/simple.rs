@@ -8,7 +8,7 @@ use crate::rnn::weights::Weights;
 use crate::simd::{BitOps, Isa, store_first};
 use crate::tile::{
     Blocks, MAX_ROWS, MAX_VECTORS, RightVectors, ShortBlocks, Sums, load_first, multiply_four, multiply_one,
-    parts,
+    parts, rows_from,
 };
 
 /// See the module.
@@ -79,7 +79,7 @@ fn multiply<I: Isa, const AT_MOST: usize>(
     vectors: usize,
     right: impl RightVectors,
 ) {
-    let (len, left) = (operand.len, operand.rows_per_gate(row).rows);
+    let (len, left) = (operand.len, operand.rows_per_gate(rows_from(row)).rows);
     match vectors {
         1 => multiply_one::<I, AT_MOST>(isa, sums, rows, [(left, right, len)]),
         _ => multiply_four::<I, AT_MOST>(isa, sums, rows, [(left, right, len)]),
