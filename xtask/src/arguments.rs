@@ -21,7 +21,7 @@ Usage:
   cargo xtask bench --workload predict-one   one line of benchmarks/workloads.csv; repeat for more
   cargo xtask bench --rounds 20    rounds in which the engines take turns, 10 if not given
   cargo xtask bench --peers torch,burn   these peers instead of all; `--peers none` for Gatewise alone
-  cargo xtask bench --without tch,torch  all peers but these (PyTorch is several gigabytes to download)
+  cargo xtask bench --without burn,torch  all peers but these (PyTorch is several gigabytes to download)
   cargo xtask bench-table          the table of the README, from the newest record
   cargo xtask bench-load           loads a model of 50 MB, in turn with Keras; `--python FILE` as below
   cargo xtask footprint            size and memory of the `gatewise` program, in turn with Keras; `--python FILE` as below

@@ -106,6 +106,7 @@ fn prepare(workspace: &Workspace, kind: &Kind) -> Result<Vec<PathBuf>> {
             words.extend(word.map(PathBuf::from));
             Ok(words)
         }
+        Program::Rust { package } => build(workspace, package),
     }
 }
 
@@ -115,6 +116,15 @@ fn script(workspace: &Workspace, file: &str, requirements: &str) -> Result<Vec<P
     let python = environment::prepare(workspace, &peers.join(requirements))?;
     // The repository stays as it is: Python's compiled files would land beside the sources.
     Ok(vec![python, "-B".into(), peers.join(file)])
+}
+
+/// Builds a package of `benchmarks/peers/rust`, in a build folder of its own.
+fn build(workspace: &Workspace, package: &str) -> Result<Vec<PathBuf>> {
+    let target = workspace.target().join("xtask/peers/rust");
+    let mut cargo = workspace.cargo(&["build", "--locked", "--release", "--package", package]);
+    cargo.current_dir(peers(workspace).join("rust")).env("CARGO_TARGET_DIR", &target);
+    process::run(&mut cargo)?;
+    Ok(vec![target.join("release").join(format!("{package}{}", std::env::consts::EXE_SUFFIX))])
 }
 
 fn peers(workspace: &Workspace) -> PathBuf {

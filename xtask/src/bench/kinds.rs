@@ -36,6 +36,11 @@ pub enum Program {
         /// The requirements.
         requirements: &'static str,
     },
+    /// A crate of `benchmarks/peers/rust`.
+    Rust {
+        /// The name of the package, which is that of its program.
+        package: &'static str,
+    },
 }
 
 /// The requirements of what exports ONNX models.
@@ -45,7 +50,7 @@ pub const ONNX_REQUIREMENTS: &str = "requirements-onnx.txt";
 const TORCH_REQUIREMENTS: &str = "requirements-torch.txt";
 
 /// Every peer, in the order of the record.
-pub const KINDS: [Kind; 4] = [
+pub const KINDS: [Kind; 9] = [
     Kind {
         name: "keras-tensorflow",
         program: python("keras_lstm.py", Some("tensorflow"), "requirements.txt"),
@@ -83,10 +88,25 @@ pub const KINDS: [Kind; 4] = [
         stream: &["run"],
         lacks: training,
     },
+    rust("burn", "peer-burn", false, recurrent_dropout),
+    rust("candle", "peer-candle", false, recurrent_dropout),
+    rust("rten", "peer-rten", true, training),
+    rust("tract", "peer-tract", true, training),
+    rust("rust-lstm", "peer-rust-lstm", false, state_gradient),
 ];
 
 const fn python(file: &'static str, word: Option<&'static str>, requirements: &'static str) -> Program {
     Program::Python { file, word, requirements }
+}
+
+const fn rust(
+    name: &'static str,
+    package: &'static str,
+    reads_onnx: bool,
+    lacks: fn(&Workload) -> Option<&'static str>,
+) -> Kind {
+    let program = Program::Rust { package };
+    Kind { name, program, reads_onnx, train: &["step"], predict: &["call"], stream: &["call"], lacks }
 }
 
 fn nothing(_: &Workload) -> Option<&'static str> {
@@ -99,6 +119,10 @@ fn training(workload: &Workload) -> Option<&'static str> {
 
 fn recurrent_dropout(workload: &Workload) -> Option<&'static str> {
     workload.has_dropout.then_some("no recurrent dropout")
+}
+
+fn state_gradient(workload: &Workload) -> Option<&'static str> {
+    (workload.form == Form::Translation).then_some("no gradient of an initial state")
 }
 
 impl Kind {

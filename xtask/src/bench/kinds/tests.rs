@@ -13,11 +13,11 @@ fn list(names: &[&str]) -> Vec<String> {
 #[test]
 fn peers_are_taken_or_left_out_by_name() {
     assert_eq!(names(&Peers::Without(Vec::new())).len(), KINDS.len());
-    assert_eq!(names(&Peers::Only(list(&["onnxruntime", "torch"]))), ["torch", "onnxruntime"]);
+    assert_eq!(names(&Peers::Only(list(&["rten", "torch"]))), ["torch", "rten"]);
     assert!(names(&Peers::Only(Vec::new())).is_empty());
-    let rest = names(&Peers::Without(list(&["torch", "keras-jax"])));
+    let rest = names(&Peers::Without(list(&["torch", "burn"])));
     assert_eq!(rest.len(), KINDS.len() - 2);
-    assert!(!rest.contains(&"torch") && !rest.contains(&"keras-jax"));
+    assert!(!rest.contains(&"torch") && !rest.contains(&"burn"));
     assert!(choose(&Peers::Without(list(&["tcorh"]))).unwrap_err().to_string().contains("`tcorh`"));
 }
 
@@ -40,6 +40,7 @@ fn what_a_peer_lacks_is_told() {
     };
     assert!(out("keras-jax").is_empty());
     assert_eq!(out("torch"), ["train-dropout"]);
+    assert_eq!(out("rust-lstm"), ["train-translation"]);
     assert!(out("onnxruntime").iter().all(|name| name.starts_with("train")));
     assert_eq!(out("onnxruntime").len(), 7);
 }
