@@ -4,6 +4,7 @@
 
 mod fast;
 mod functions;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod vectors;
@@ -13,6 +14,7 @@ pub(crate) use vectors::exp;
 
 use crate::Real;
 use fast::Block;
+use steps::Step;
 
 /// How many registers a formula may use.
 pub const REGISTERS: usize = 48;
@@ -56,6 +58,8 @@ pub struct Formula {
     /// The constants in the form in which whole blocks read them.
     blocks: Vec<Block>,
     instructions: Vec<Instruction>,
+    /// The same as whole blocks go through them.
+    steps: Vec<Step>,
     result: Operand,
 }
 
@@ -89,7 +93,8 @@ impl Formula {
         }
         assert!(exists(result), "the result {result:?} does not exist");
         let blocks = constants.iter().map(|constant| Block::filled(*constant as f32)).collect();
-        Self { num_inputs, constants, blocks, instructions, result }
+        let steps = steps::join(&instructions, result);
+        Self { num_inputs, constants, blocks, instructions, steps, result }
     }
 
     /// Writes the function of `x` to `y`, which is as long and which a formula of two inputs takes as the second.

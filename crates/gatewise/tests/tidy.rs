@@ -52,11 +52,11 @@ fn tests_live_in_files_of_their_own() {
 fn only_the_kernels_may_hold_unsafe_code() {
     assert!(rules::forbids_unsafe(&root_manifest()), "the workspace's lints forbid unsafe code");
     // The fuzz targets are a workspace of their own, whose macro exports a function without its mangled name. The peers in
-    // Rust are another one, with the same lint.
+    // Rust are another one, where a macro of burn allows what it generates and so the lint cannot be "forbid".
     let (members, workspaces): (Vec<File>, _) = (manifests().into_iter())
         .filter(|file| !file.path.starts_with("fuzz/"))
         .partition(|file| file.path != "benchmarks/peers/rust/Cargo.toml");
-    assert!(workspaces.iter().all(rules::forbids_unsafe), "the lints of the peers forbid unsafe code");
+    assert!(workspaces.iter().all(rules::denies_unsafe), "the lints of the peers deny unsafe code");
     check(&members, rules::without_workspace_lints);
 }
 

@@ -9,13 +9,14 @@
 
 use std::cell::RefCell;
 
+use super::steps::{Choice, Step};
 use super::{Binary, Formula, Operand, Operation, REGISTERS, Unary, vectors};
 use crate::activation::{sigmoid, tanh};
-use crate::simd::{BitOps, FloatOps, Isa, NumOps, SimdOp, run, store_first};
+use crate::simd::{BitOps, FloatOps, Isa, NumOps, SimdOp, load, run, store, store_first};
 use crate::tile::load_first;
 
 /// Numbers of a register: a few vectors of the widest instruction set.
-const BLOCK: usize = 128;
+const BLOCK: usize = 512;
 
 /// What a register holds.
 #[derive(Debug, Clone)]
@@ -57,9 +58,18 @@ impl SimdOp for Application<'_> {
             if formula.num_inputs == 2 {
                 read(isa, y, &mut registers[1].0);
             }
-            for instruction in &formula.instructions {
-                let (to, sources) = Sources::split(&formula.blocks, registers, instruction.to);
-                execute(isa, instruction.operation, &sources, len, &mut to.0[..len]);
+            for step in &formula.steps {
+                let to = match step {
+                    Step::One(instruction) => instruction.to,
+                    Step::Choice(choice) => choice.to,
+                };
+                let (to, sources) = Sources::split(&formula.blocks, registers, to);
+                match step {
+                    Step::One(instruction) => {
+                        execute(isa, instruction.operation, &sources, len, &mut to.0[..len]);
+                    }
+                    Step::Choice(choice) => choose(isa, choice, &sources, len, &mut to.0[..len]),
+                }
             }
             let result = match formula.result {
                 Operand::Register(number) => &registers[number],
@@ -104,7 +114,7 @@ impl<'a> Sources<'a> {
 fn read<I: Isa>(isa: I, from: &[f32], to: &mut [f32]) {
     let ops = isa.f32();
     for (from, to) in from.chunks(ops.len()).zip(to.chunks_exact_mut(ops.len())) {
-        ops.store(load_first(ops, from), to);
+        store(ops, load_first(ops, from), to);
     }
 }
 
@@ -113,7 +123,7 @@ fn read<I: Isa>(isa: I, from: &[f32], to: &mut [f32]) {
 fn write<I: Isa>(isa: I, from: &[f32], to: &mut [f32]) {
     let ops = isa.f32();
     for (from, to) in from.chunks_exact(ops.len()).zip(to.chunks_mut(ops.len())) {
-        store_first(ops, ops.load(from), to);
+        store_first(ops, load(ops, from), to);
     }
 }
 
@@ -131,10 +141,34 @@ fn execute<I: Isa>(isa: I, operation: Operation, sources: &Sources, len: usize, 
             let lanes = ops.len();
             let sources = condition.chunks_exact(lanes).zip(x.chunks_exact(lanes).zip(y.chunks_exact(lanes)));
             for (to, (condition, (x, y))) in to.chunks_exact_mut(lanes).zip(sources) {
-                let is_zero = ops.eq(ops.load(condition), ops.zero());
-                ops.store(ops.select(ops.load(y), ops.load(x), is_zero), to);
+                let is_zero = ops.eq(load(ops, condition), ops.zero());
+                store(ops, ops.select(load(ops, y), load(ops, x), is_zero), to);
             }
         }
+    }
+}
+
+/// Executes a comparison and the choice by it.
+#[inline(always)]
+fn choose<I: Isa>(isa: I, choice: &Choice, sources: &Sources, len: usize, to: &mut [f32]) {
+    let ops = isa.f32();
+    let lanes = ops.len();
+    let get = |operand| sources.get(operand, len).chunks_exact(lanes);
+    let compared = get(choice.left).zip(get(choice.right));
+    let each = to.chunks_exact_mut(lanes).zip(compared).zip(get(choice.x).zip(get(choice.y)));
+    /// The loop over all vectors, with the mask for `$left` and `$right` as its body.
+    macro_rules! each {
+        (|$left:ident, $right:ident| $mask:expr) => {
+            for ((to, (left, right)), (x, y)) in each {
+                let ($left, $right) = (load(ops, left), load(ops, right));
+                store(ops, ops.select(load(ops, x), load(ops, y), $mask), to);
+            }
+        };
+    }
+    match choice.comparison {
+        Binary::GreaterEqual => each!(|left, right| ops.ge(left, right)),
+        Binary::Greater => each!(|left, right| ops.gt(left, right)),
+        _ => each!(|left, right| ops.eq(left, right)),
     }
 }
 
@@ -145,8 +179,8 @@ fn unary<I: Isa>(isa: I, function: Unary, x: &[f32], to: &mut [f32]) {
     macro_rules! each {
         (|$x:ident| $value:expr) => {
             for (to, x) in to.chunks_exact_mut(ops.len()).zip(x.chunks_exact(ops.len())) {
-                let $x = ops.load(x);
-                ops.store($value, to);
+                let $x = load(ops, x);
+                store(ops, $value, to);
             }
         };
     }
@@ -181,8 +215,8 @@ fn binary<I: Isa>(isa: I, function: Binary, x: &[f32], y: &[f32], to: &mut [f32]
             for (to, (x, y)) in
                 to.chunks_exact_mut(ops.len()).zip(x.chunks_exact(ops.len()).zip(y.chunks_exact(ops.len())))
             {
-                let ($x, $y) = (ops.load(x), ops.load(y));
-                ops.store($value, to);
+                let ($x, $y) = (load(ops, x), load(ops, y));
+                store(ops, $value, to);
             }
         };
     }

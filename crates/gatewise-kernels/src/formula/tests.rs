@@ -97,3 +97,46 @@ fn a_result_that_does_not_exist_panics() {
 fn slices_of_different_lengths_panic() {
     example().apply(&[0.0; 3], &mut [0.0; 2]);
 }
+
+/// x > ¼ ? x : 2, in the register `to`; the comparison is in register 1.
+fn chosen(to: usize, result: Operand) -> Formula {
+    let (register, constant) = (Operand::Register, Operand::Constant);
+    let instructions = vec![
+        Instruction { operation: Operation::Binary(Binary::Greater, register(0), constant(0)), to: 1 },
+        Instruction { operation: Operation::Select(register(1), register(0), constant(1)), to },
+    ];
+    Formula::new(1, vec![0.25, 2.0], instructions, result)
+}
+
+#[test]
+fn a_comparison_and_the_choice_by_it_are_one_step() {
+    for (to, result, num_steps) in [(2, 2, 1), (3, 3, 1), (2, 1, 2)] {
+        let formula = chosen(to, Operand::Register(result));
+        assert_eq!(formula.steps.len(), num_steps, "the result is in register {result}");
+        let x = [f32::NAN, -1.0, 0.0, 0.25, 0.3, f32::INFINITY];
+        let (mut fast, mut plain) = ([9.0; 6], [9.0; 6]);
+        formula.apply(&x, &mut fast);
+        formula.apply_plainly(&x, &mut plain);
+        assert_same_bits("a choice", &fast, &plain);
+    }
+}
+
+#[test]
+fn a_choice_that_overwrites_what_is_compared_stays_two_steps() {
+    let formula = chosen_over_compared();
+    assert_eq!(formula.steps.len(), 2);
+    let (mut fast, mut plain) = ([9.0; 3], [9.0; 3]);
+    formula.apply(&[-1.0, 0.1, 1.0], &mut fast);
+    formula.apply_plainly(&[-1.0, 0.1, 1.0], &mut plain);
+    assert_same_bits("a choice", &fast, &plain);
+}
+
+/// x > ¼ ? 2 : ¼, written to the register of x.
+fn chosen_over_compared() -> Formula {
+    let (register, constant) = (Operand::Register, Operand::Constant);
+    let instructions = vec![
+        Instruction { operation: Operation::Binary(Binary::Greater, register(0), constant(0)), to: 1 },
+        Instruction { operation: Operation::Select(register(1), constant(1), constant(0)), to: 0 },
+    ];
+    Formula::new(1, vec![0.25, 2.0], instructions, register(0))
+}

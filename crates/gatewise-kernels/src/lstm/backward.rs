@@ -13,6 +13,7 @@ mod products;
 mod run;
 mod time_blocks;
 mod weights;
+mod whole_rows;
 
 use super::{GATES, Gradients, Inputs, Layer, OutputGradients, Sizes};
 use crate::matmul::{Matrix, Panels};
@@ -42,10 +43,10 @@ pub(super) struct BackwardSamples<'a> {
     kept: GateGradients,
 }
 
-/// How many numbers of scratch a sample needs: the gradients by the bias, h, c and the output carried back, and rows
-/// of gates, states and their gradients.
+/// How many numbers of scratch a sample needs: the gradients by the bias, h, c and the output carried back, and
+/// those by the parts of a step and by its z.
 fn scratch_len(kept: GateGradients) -> usize {
-    4 * kept.padded_units() + 15 * kept.sizes.units
+    4 * kept.padded_units() + 12 * kept.sizes.units
 }
 
 /// The lengths of the parts of the scratch.

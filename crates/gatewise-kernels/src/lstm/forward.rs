@@ -10,6 +10,7 @@
 mod pair;
 mod run;
 mod step;
+mod whole_rows;
 
 use super::record::row_len;
 use super::weights::Weights;
@@ -38,10 +39,10 @@ pub(super) struct ForwardSamples<'a> {
     sizes: Sizes,
 }
 
-/// How many numbers of scratch a sample needs: the next h, masked x and h for each gate, z, and a row of gates and
-/// φ(c).
+/// How many numbers of scratch a sample needs: the next h, masked x and h for each gate, and
+/// gates, states and z where a step goes over whole rows.
 fn scratch_len(sizes: &Sizes) -> usize {
-    14 * sizes.units + 4 * sizes.features
+    15 * sizes.units + 4 * sizes.features
 }
 
 /// See [`forward_workspace_len`](super::forward_workspace_len).

@@ -1,8 +1,7 @@
 //! Equations (2) to (4) and their derivatives on whole vectors.
 
-use crate::activation::apply::activate;
-use crate::activation::{sigmoid, tanh};
-use crate::lstm::Layer;
+use crate::activation::apply::{activate, differentiate};
+use crate::activation::{Activation, sigmoid, tanh};
 use crate::simd::{Isa, NumOps};
 
 /// What a step makes of a block of units.
@@ -52,17 +51,41 @@ impl<V: Copy> Recorded<V> {
     }
 }
 
-/// (2) for a row: from `z` `[4H]` to i, f, g, o `[4H]`.
+/// Writes the activation of each row of `x` `[rows, H]` to `y`.
 #[inline(always)]
-pub(super) fn activate_gates<I: Isa>(isa: I, layer: &Layer<f32>, z: &[f32], gates: &mut [f32]) {
-    let units = layer.sizes.units;
-    // One call for i and f, whose rows lie side by side.
-    let joined = if layer.recurrent_activation.is_elementwise() { 2 } else { 1 };
-    let mut gate = 0;
-    while gate < 4 {
-        let count = if gate == 0 { joined } else { 1 };
-        let block = gate * units..(gate + count) * units;
-        activate(isa, layer.gate_activation(gate), &z[block.clone()], &mut gates[block]);
-        gate += count;
+pub(super) fn activate_rows<I: Isa>(
+    isa: I,
+    activation: &Activation<f32>,
+    units: usize,
+    x: &[f32],
+    y: &mut [f32],
+) {
+    let len = call_len(activation, units, y.len());
+    for (x, y) in x.chunks(len).zip(y.chunks_mut(len)) {
+        activate(isa, activation, x, y);
     }
+}
+
+/// Turns `d` `[rows, H]` from the gradient by `y`, the activation of each row of `x`, into that by `x`, which is empty
+/// where no activation is custom.
+#[inline(always)]
+pub(super) fn differentiate_rows<I: Isa>(
+    isa: I,
+    activation: &Activation<f32>,
+    units: usize,
+    (x, y): (&[f32], &[f32]),
+    d: &mut [f32],
+) {
+    if !activation.is_custom() {
+        return differentiate(isa, activation, &[], y, d);
+    }
+    let len = call_len(activation, units, y.len());
+    for ((x, y), d) in x.chunks(len).zip(y.chunks(len)).zip(d.chunks_mut(len)) {
+        differentiate(isa, activation, x, y, d);
+    }
+}
+
+/// How many numbers of rows a call of an activation is given: all of them if rows may be joined.
+fn call_len(activation: &Activation<f32>, units: usize, len: usize) -> usize {
+    if activation.is_elementwise() { len.max(1) } else { units }
 }

@@ -7,11 +7,19 @@
 //! i [w] │ f [w] │ g [w] │ o [w] │ c [w] │ φ(c) [w]          w units, the width of the block
 //! ```
 //!
-//! so that both passes go through it from one end to the other. With a custom activation the rows z `[T, samples, 4H]`
-//! of the chunk follow. `c` is the state after the step. Of a skipped step only `c`, `o` and `φ(c)` have a meaning: o is
+//! so that both passes go through it from one end to the other. With other activations than the default ones a step goes
+//! over whole rows; then at each time of the input come, `[samples, H]` each, the parts
+//!
+//! ```text
+//! i │ f │ g │ o │ c │ φ(c)          and, with a custom activation, z_i │ z_f │ z_g │ z_o
+//! ```
+//!
+//! `c` is the state after the step. Of a skipped step only `c`, `o` and `φ(c)` have a meaning: o is
 //! one and φ(c) is the hidden state that was carried, so that `o ⊙ φ(c)` is h after every step.
 
-use super::Sizes;
+use std::ops::Range;
+
+use super::{Layer, Sizes};
 use crate::Real;
 use crate::activation::Activation;
 use crate::simd::lanes;
@@ -23,6 +31,9 @@ pub(super) const KEPT: usize = 6;
 pub(super) const O: usize = 3;
 pub(super) const C: usize = 4;
 pub(super) const PHI_C: usize = 5;
+
+/// Where z follows, with a custom activation.
+pub(super) const Z: usize = KEPT;
 
 /// How many numbers the forward pass keeps for the backward pass.
 pub fn record_len<F: Real>(
@@ -42,15 +53,25 @@ pub(super) fn row_len(sizes: &Sizes, custom: bool) -> usize {
 /// Where the numbers of a chunk of `count` samples lie in its part of the record.
 #[derive(Clone, Copy)]
 pub(super) struct ChunkRecord {
-    pub steps: usize,
     pub units: usize,
     pub lanes: usize,
     pub count: usize,
+    /// Whether a step goes over whole rows.
+    pub has_rows: bool,
+    /// How many parts there are then.
+    pub parts: usize,
 }
 
 impl ChunkRecord {
-    pub fn new(sizes: &Sizes, count: usize) -> Self {
-        Self { steps: sizes.steps, units: sizes.units, lanes: lanes(), count }
+    pub fn new(layer: &Layer<f32>, count: usize) -> Self {
+        let sizes = &layer.sizes;
+        Self {
+            units: sizes.units,
+            lanes: lanes(),
+            count,
+            has_rows: !layer.has_default_activations(),
+            parts: row_len(sizes, layer.has_custom_activation()) / sizes.units,
+        }
     }
 
     /// The first number of the block of units from `unit` of a row, and how wide the block is.
@@ -74,9 +95,23 @@ impl ChunkRecord {
         (&mut record[first..][..KEPT * width], width)
     }
 
-    /// Where z of a row starts, with a custom activation.
-    pub fn z(self, time: usize, row: usize) -> usize {
-        self.count * self.steps * KEPT * self.units + (time * self.count + row) * 4 * self.units
+    /// Part `which` of the rows, where a step goes over whole ones, `[rows, H]`.
+    #[inline(always)]
+    pub fn rows(self, time: usize, which: usize, rows: Range<usize>) -> Range<usize> {
+        let first = (time * self.parts + which) * self.count;
+        (first + rows.start) * self.units..(first + rows.end) * self.units
+    }
+
+    /// Where part `which` of the units from `unit`, the start of a block, of a row lies.
+    #[inline(always)]
+    pub fn place(self, time: usize, which: usize, row: usize, unit: usize) -> usize {
+        match self.has_rows {
+            true => self.rows(time, which, row..row).start + unit,
+            false => {
+                let (first, width) = self.block(time, row, unit);
+                first + which * width
+            }
+        }
     }
 }
 

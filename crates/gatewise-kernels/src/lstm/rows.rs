@@ -1,5 +1,7 @@
 //! Which samples of a chunk use a step, in groups for the tiles of a product.
 
+use std::ops::Range;
+
 use crate::Real;
 use crate::tile::{MAX_ROWS, parts};
 
@@ -44,6 +46,26 @@ impl<F: Real> UsedRows<'_, F> {
     /// The rows that use the step, in order.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.count).filter(|&row| self.contains(row))
+    }
+
+    /// The ranges of rows that use the step, each as long as can be, and how many used rows come before.
+    #[inline(always)]
+    pub fn ranges(self) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let (mut rank, mut next) = (0, 0);
+        std::iter::from_fn(
+            #[inline(always)]
+            move || {
+                let is_used = |row: &usize| self.contains(*row);
+                let start = (next..self.count).find(is_used)?;
+                let end = match self.mask {
+                    None => self.count,
+                    Some(_) => (start..self.count).find(|row| !is_used(row)).unwrap_or(self.count),
+                };
+                let before = rank;
+                (rank, next) = (rank + end - start, end);
+                Some((before, start..end))
+            },
+        )
     }
 
     /// The rows that use the step, in groups of nearly equal size, at most `max_rows`.

@@ -61,7 +61,17 @@ pub fn inline_tests(file: &File) -> Vec<String> {
 
 /// Whether the lints of the workspace's manifest forbid unsafe code.
 pub fn forbids_unsafe(manifest: &File) -> bool {
-    section(manifest, "workspace.lints.rust").iter().any(|line| line.trim() == "unsafe_code = \"forbid\"")
+    has_unsafe_lint(manifest, "forbid")
+}
+
+/// Whether they deny it, so that it can be allowed in a place.
+pub fn denies_unsafe(manifest: &File) -> bool {
+    has_unsafe_lint(manifest, "deny")
+}
+
+fn has_unsafe_lint(manifest: &File, level: &str) -> bool {
+    let lint = format!("unsafe_code = \"{level}\"");
+    section(manifest, "workspace.lints.rust").iter().any(|line| line.trim() == lint)
 }
 
 /// A crate that does not take the lints of the workspace; the kernels may have their own.

@@ -51,6 +51,8 @@ fn a_workspace_that_allows_unsafe_code_is_seen() {
     let forbids = "[workspace.lints.rust]\nunsafe_code = \"forbid\"\n";
     assert!(rules::forbids_unsafe(&file("Cargo.toml", forbids)));
     assert!(!rules::forbids_unsafe(&file("Cargo.toml", &forbids.replace("forbid", "warn"))));
+    assert!(rules::denies_unsafe(&file("Cargo.toml", &forbids.replace("forbid", "deny"))));
+    assert!(!rules::denies_unsafe(&file("Cargo.toml", &forbids.replace("forbid", "warn"))));
     assert!(!rules::forbids_unsafe(&file("Cargo.toml", "[other]\nunsafe_code = \"forbid\"\n")));
 }
 

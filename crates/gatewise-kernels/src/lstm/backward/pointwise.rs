@@ -1,11 +1,12 @@
 //! (4) to (2) differentiated for the samples of a chunk at one step.
 
 use super::run::Carried;
-use crate::activation::apply::{differentiate, slope};
+use crate::activation::Activation;
+use crate::activation::apply::slope;
 use crate::lstm::gates::Recorded;
 use crate::lstm::record::{C, O, PHI_C};
 use crate::lstm::rows::UsedRows;
-use crate::lstm::{OutputGradient, Sizes};
+use crate::lstm::{CANDIDATE, OutputGradient, Sizes};
 use crate::simd::{BitOps, Isa, NumOps, load, store, store_first};
 use crate::tile::load_first;
 
@@ -20,10 +21,10 @@ impl Carried<'_> {
         for row in 0..self.count {
             self.receive_output_gradient(row, number, rows.contains(row));
         }
-        match self.call.layer.has_custom_activation() {
+        match self.layout.has_rows {
             true => {
-                for (rank, row) in rows.iter().enumerate() {
-                    self.by_rows(isa, number, (row, rank), slot + rank);
+                for (rank, range) in rows.ranges() {
+                    self.by_rows(isa, number, range, (rank, slot + rank));
                 }
             }
             false => self.by_blocks(isa, number, rows, slot),
@@ -74,7 +75,7 @@ impl Carried<'_> {
         }
     }
 
-    /// Built-in activations, a block of units at a time in registers.
+    /// The default activations, a block of units at a time in registers.
     #[inline(always)]
     fn by_blocks<I: Isa>(&mut self, isa: I, number: usize, rows: UsedRows, slot: usize) {
         let ops = isa.f32();
@@ -101,13 +102,13 @@ impl Carried<'_> {
                 let block = Recorded { gates, phi_c, previous_c };
                 let d_h = load_first(ops, &self.d_h[row * units..][..units][unit..]);
                 let d_c = &mut self.d_c[row * units..][..units][unit..];
-                let d_cell = ops.mul(ops.mul(d_h, gates[3]), slope(isa, &layer.activation, phi_c)); // (4)
+                let d_cell = ops.mul(ops.mul(d_h, gates[3]), slope(isa, &Activation::Tanh, phi_c)); // (4)
                 let (d_gates, d_previous_c) = block.backward(isa, d_h, ops.add(load_first(ops, d_c), d_cell));
                 store_first(ops, d_previous_c, d_c);
                 let to = &mut self.d_z[self.kept.block_stride(self.count) * (unit / ops.len())..];
                 let to = &mut to[(slot + rank) * 4 * ops.len()..][..4 * ops.len()];
                 for (gate, to) in to.chunks_exact_mut(ops.len()).enumerate() {
-                    let slope = slope(isa, layer.gate_activation(gate), gates[gate]);
+                    let slope = slope(isa, default_activation(gate), gates[gate]);
                     let d_z = ops.mul(d_gates[gate], slope); // (2)
                     d_bias[gate] = ops.add(d_bias[gate], d_z);
                     store(ops, d_z, to);
@@ -121,85 +122,12 @@ impl Carried<'_> {
             }
         }
     }
+}
 
-    /// Activations that need whole rows.
-    #[inline(always)]
-    fn by_rows<I: Isa>(&mut self, isa: I, number: usize, (row, rank): (usize, usize), slot: usize) {
-        let ops = isa.f32();
-        let layer = self.call.layer;
-        let units = layer.sizes.units;
-        let time = layer.time(number);
-        self.collect_row(number, row, slot);
-        let (recorded, d_cell) = self.row.split_at_mut(7 * units);
-        let d_z = &mut self.d_z_rows[rank * 4 * units..][..4 * units];
-        let (gates, rest) = recorded.split_at(4 * units);
-        let (c, rest) = rest.split_at(units);
-        let (phi_c, previous_c) = rest.split_at(units);
-        let d_h = &self.d_h[row * units..][..units];
-        let d_c = &mut self.d_c[row * units..][..units];
-        for ((d_cell, &d_h), &o) in d_cell.iter_mut().zip(d_h).zip(&gates[3 * units..]) {
-            *d_cell = d_h * o; // (4)
-        }
-        differentiate(isa, &layer.activation, c, phi_c, d_cell);
-        for unit in (0..units).step_by(ops.len()) {
-            let mut block_gates = [ops.zero(); 4];
-            for (gate, from) in block_gates.iter_mut().zip(gates.chunks_exact(units)) {
-                *gate = load_first(ops, &from[unit..]);
-            }
-            let (phi_c, previous_c) = (load_first(ops, &phi_c[unit..]), load_first(ops, &previous_c[unit..]));
-            let block = Recorded { gates: block_gates, phi_c, previous_c };
-            let d_c_after = ops.add(load_first(ops, &d_c[unit..]), load_first(ops, &d_cell[unit..]));
-            let (d_gates, d_previous_c) = block.backward(isa, load_first(ops, &d_h[unit..]), d_c_after);
-            store_first(ops, d_previous_c, &mut d_c[unit..]);
-            for (&d_gate, to) in d_gates.iter().zip(d_z.chunks_exact_mut(units)) {
-                store_first(ops, d_gate, &mut to[unit..]);
-            }
-        }
-        let z = &self.record[self.layout.z(time, row)..][..4 * units];
-        let rows = d_z.chunks_exact_mut(units).zip(z.chunks_exact(units)).zip(gates.chunks_exact(units));
-        for (gate, ((d_z, z), y)) in rows.enumerate() {
-            differentiate(isa, layer.gate_activation(gate), z, y, d_z); // (2)
-        }
-        self.keep_row(rank, slot);
-    }
-
-    /// Copies what was recorded of a row to the row in scratch: gates, c, φ(c) and the cell state before; and the hidden
-    /// state before to its slot.
-    fn collect_row(&mut self, number: usize, row: usize, slot: usize) {
-        let (units, time) = (self.call.layer.sizes.units, self.call.layer.time(number));
-        let mut to = std::mem::take(&mut self.row);
-        let mut previous_h = std::mem::take(&mut self.previous_h);
-        for unit in (0..units).step_by(self.layout.lanes) {
-            let recorded = self.layout.view(self.record, time, row, unit);
-            let [previous_c, o, phi_c] = self.state_before(number, row, unit);
-            let parts = (0..=PHI_C).map(|part| recorded.part(part)).chain([previous_c]);
-            for (from, to) in parts.zip(to.chunks_exact_mut(units)) {
-                to[unit..][..from.len()].copy_from_slice(from);
-            }
-            let factors = o.iter().zip(phi_c);
-            let h = factors.zip(&mut previous_h[slot * units + unit..]);
-            h.for_each(|((o, phi_c), h)| *h = o * phi_c);
-        }
-        self.previous_h = std::mem::take(&mut previous_h);
-        self.row = std::mem::take(&mut to);
-    }
-
-    /// Puts the gradients by z of a row where the products by the weights read them, and adds them to that by the bias.
-    fn keep_row(&mut self, rank: usize, slot: usize) {
-        let (units, lanes) = (self.call.layer.sizes.units, self.layout.lanes);
-        let d_z = &self.d_z_rows[rank * 4 * units..][..4 * units];
-        for unit in (0..units).step_by(lanes) {
-            let to = &mut self.d_z[self.kept.block_stride(self.count) * (unit / lanes)..][slot * 4 * lanes..];
-            let sums = &mut self.d_bias[4 * unit..][..4 * lanes];
-            let width = lanes.min(units - unit);
-            let to = to.chunks_exact_mut(lanes).zip(sums.chunks_exact_mut(lanes));
-            for ((to, sums), d_z) in to.zip(d_z.chunks_exact(units)) {
-                to[..width].copy_from_slice(&d_z[unit..][..width]);
-                to[width..].fill(0.0);
-                sums.iter_mut().zip(&*to).for_each(|(sum, d_z)| *sum += d_z);
-            }
-        }
-    }
+/// The activation of a gate by default.
+#[inline(always)]
+fn default_activation(gate: usize) -> &'static Activation<'static, f32> {
+    if gate == CANDIDATE { &Activation::Tanh } else { &Activation::Sigmoid }
 }
 
 /// Adds `from` to `to`.

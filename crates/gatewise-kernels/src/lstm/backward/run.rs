@@ -50,8 +50,8 @@ pub(super) struct Carried<'a> {
     pub d_c: &'a mut [f32],
     /// By the output of the step, as far as later steps emitted it again, `[count, H]`.
     pub d_emitted: &'a mut [f32],
-    /// `[8H]`: a row where activations need whole ones.
-    pub row: &'a mut [f32],
+    /// By φ(c) and by the gates of a step that goes over whole rows, `[5, count, H]`.
+    pub d_parts: &'a mut [f32],
     /// By z of the step, `[used rows, 4H]`.
     pub d_z_rows: &'a mut [f32],
     /// By z of the block of steps.
@@ -108,12 +108,12 @@ impl<'a> Carried<'a> {
             first,
             count,
             record: &call.record[first * steps * row_len..][..count * steps * row_len],
-            layout: ChunkRecord::new(&call.layer.sizes, count),
+            layout: ChunkRecord::new(call.layer, count),
             d_bias: take(&mut scratch, 4 * kept.padded_units()),
             d_h: take(&mut scratch, count * units),
             d_c: take(&mut scratch, count * units),
             d_emitted: take(&mut scratch, count * units),
-            row: take(&mut scratch, 8 * units),
+            d_parts: take(&mut scratch, count * 5 * units),
             d_z_rows: take(&mut scratch, count * 4 * units),
             d_z: std::mem::take(&mut samples.d_z),
             previous_h: std::mem::take(&mut samples.previous_h),

@@ -233,7 +233,7 @@ impl SimdOp for FollowerRun<'_> {
         for number in first_step..steps {
             let time = call.layer.time(number);
             let (x, operand_h) = operands(&call, (0, time), &*h);
-            let (count, layout) = (batch, ChunkRecord::new(&call.layer.sizes, batch));
+            let (count, layout) = (batch, ChunkRecord::new(call.layer, batch));
             let mut step = Step {
                 call,
                 first: 0,
@@ -246,8 +246,7 @@ impl SimdOp for FollowerRun<'_> {
                 y: &mut y,
                 record: None,
                 layout,
-                z: &mut [],
-                row: &mut [],
+                parts: &mut [],
             };
             step.run_units(isa, x, operand_h, meeting.follower_share());
             step.skip_rows(meeting.follower_share());

@@ -53,11 +53,10 @@ impl SimdOp for ChunkRun<'_> {
         let Sizes { steps, features, units, .. } = call.layer.sizes;
         let (first, count) = (samples.first, samples.count());
         let ForwardSamples { mut y, mut h, c, mut record, mut scratch, .. } = samples;
-        let layout = ChunkRecord::new(&call.layer.sizes, count);
+        let layout = ChunkRecord::new(call.layer, count);
         let mut next_h = take(&mut scratch, count * units);
         let masked_x = take(&mut scratch, count * 4 * features);
         let masked_h = take(&mut scratch, count * 4 * units);
-        let z = take(&mut scratch, count * 4 * units);
         h.copy_from_slice(&call.inputs.h0[first * units..][..count * units]);
         c.copy_from_slice(&call.inputs.c0[first * units..][..count * units]);
         if let Output::Last(y) = &mut y {
@@ -82,8 +81,7 @@ impl SimdOp for ChunkRun<'_> {
                 y: &mut y,
                 record: record.as_deref_mut(),
                 layout,
-                z: &mut *z,
-                row: &mut *scratch,
+                parts: &mut *scratch,
             };
             match shared {
                 Some(meeting) => step.run_shared(isa, x, operand_h, meeting),

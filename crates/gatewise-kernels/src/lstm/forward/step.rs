@@ -4,14 +4,13 @@ use std::ops::Range;
 
 use super::pair::Meeting;
 use super::run::Call;
-use crate::activation::apply::activate;
 use crate::lstm::Output;
-use crate::lstm::gates::{Cell, activate_gates};
-use crate::lstm::record::{ChunkRecord, O};
+use crate::lstm::gates::Cell;
+use crate::lstm::record::{C, ChunkRecord, O, PHI_C};
 use crate::lstm::rows::{RowGroup, UsedRows};
 use crate::lstm::weights::{Packed, Weights, block_in_place};
 use crate::recurrent::operand::Operand;
-use crate::simd::{BitOps, Isa, NumOps, store_first};
+use crate::simd::{BitOps, Isa, store_first};
 use crate::tile::{MAX_ROWS, Sums, load_first, multiply_four, multiply_row};
 
 /// A step: the state before it, and where the state after it and the outputs go. Rows are samples of the chunk.
@@ -33,14 +32,12 @@ pub(super) struct Step<'a, 'b> {
     /// The part of the chunk.
     pub record: Option<&'b mut [f32]>,
     pub layout: ChunkRecord,
-    /// `[count, 4H]`, for activations that need whole rows.
-    pub z: &'b mut [f32],
-    /// `[5H]`: a row of gates and of φ(c).
-    pub row: &'b mut [f32],
+    /// `[10, count, H]`: what the record has where a step goes over whole rows, if there is no record.
+    pub parts: &'b mut [f32],
 }
 
 impl Step<'_, '_> {
-    fn units(&self) -> usize {
+    pub(super) fn units(&self) -> usize {
         self.call.layer.sizes.units
     }
 
@@ -50,7 +47,7 @@ impl Step<'_, '_> {
 
     /// The rows that use the step.
     #[inline(always)]
-    fn used_rows(&self) -> UsedRows<'_> {
+    pub(super) fn used_rows(&self) -> UsedRows<'_> {
         let Self { first, count, time, .. } = *self;
         UsedRows { mask: self.call.inputs.mask, steps: self.steps(), first, count, time }
     }
@@ -65,12 +62,8 @@ impl Step<'_, '_> {
     pub fn run<I: Isa>(&mut self, isa: I, x: Operand, h: Operand) {
         self.run_units(isa, x, h, 0..self.units());
         self.skip_rows(0..self.units());
-        if !self.call.layer.has_default_activations() {
-            for row in 0..self.count {
-                if self.is_used(row) {
-                    self.finish_row(isa, row);
-                }
-            }
+        if self.layout.has_rows {
+            self.finish_rows(isa);
         }
     }
 
@@ -157,9 +150,9 @@ impl Step<'_, '_> {
     /// What follows (1) for a block of units of one row.
     #[inline(always)]
     fn finish<I: Isa>(&mut self, isa: I, z: [I::F32; 4], row: usize, unit: usize) {
-        match self.call.layer.has_default_activations() {
-            true => self.finish_block(isa, z, row, unit),
-            false => self.store_z(isa, z, row, unit),
+        match self.layout.has_rows {
+            true => self.store_z(isa, z, row, unit),
+            false => self.finish_block(isa, z, row, unit),
         }
     }
 
@@ -223,15 +216,6 @@ impl Step<'_, '_> {
         vectors
     }
 
-    #[inline(always)]
-    fn store_z<I: Isa>(&mut self, isa: I, z: [I::F32; 4], row: usize, unit: usize) {
-        let units = self.units();
-        let to = &mut self.z[row * 4 * units..][..4 * units];
-        for (&z, to) in z.iter().zip(to.chunks_exact_mut(units)) {
-            store_first(isa.f32(), z, &mut to[unit..]);
-        }
-    }
-
     /// (2) to (4) for a block of units of one row, in registers.
     #[inline(always)]
     fn finish_block<I: Isa>(&mut self, isa: I, z: [I::F32; 4], row: usize, unit: usize) {
@@ -253,70 +237,16 @@ impl Step<'_, '_> {
         }
     }
 
-    /// (2) to (4) for a row whose `z` is complete.
-    #[inline(always)]
-    fn finish_row<I: Isa>(&mut self, isa: I, row: usize) {
-        let units = self.units();
-        let layer = self.call.layer;
-        let z = &self.z[row * 4 * units..][..4 * units];
-        let (gates, phi_c) = self.row.split_at_mut(4 * units);
-        let phi_c = &mut phi_c[..units];
-        activate_gates(isa, layer, z, gates); // (2)
-        let (i, rest) = gates.split_at(units);
-        let (f, rest) = rest.split_at(units);
-        let (g, o) = rest.split_at(units);
-
-        let ops = isa.f32();
-        let c = &mut self.c[row * units..][..units];
-        for unit in (0..units).step_by(ops.len()) {
-            let kept = ops.mul(load_first(ops, &f[unit..]), load_first(ops, &c[unit..])); // (3)
-            let next = ops.mul_add(load_first(ops, &i[unit..]), load_first(ops, &g[unit..]), kept); // (3)
-            store_first(ops, next, &mut c[unit..]);
-        }
-        activate(isa, &layer.activation, c, phi_c);
-        let next_h = &mut self.next_h[row * units..][..units];
-        for ((next_h, &o), &phi_c) in next_h.iter_mut().zip(o).zip(&*phi_c) {
-            *next_h = o * phi_c; // (4)
-        }
-        self.finish_record(row);
-    }
-
-    /// Copies a finished row to the outputs and the record.
-    fn finish_record(&mut self, row: usize) {
-        let units = self.units();
-        let next_h = &self.next_h[row * units..][..units];
-        output(self.y, self.number, self.call.layer.sizes.steps, units, row)[..units].copy_from_slice(next_h);
-        let (time, layout) = (self.time, self.layout);
-        let Some(record) = self.record.as_deref_mut() else { return };
-        let (gates, phi_c) = self.row[..5 * units].split_at(4 * units);
-        for unit in (0..units).step_by(layout.lanes) {
-            let (recorded, width) = layout.view_mut(record, time, row, unit);
-            let (recorded_gates, rest) = recorded.split_at_mut(4 * width);
-            for (gate, to) in gates.chunks_exact(units).zip(recorded_gates.chunks_exact_mut(width)) {
-                to.copy_from_slice(&gate[unit..][..width]);
-            }
-            let (c, recorded_phi_c) = rest.split_at_mut(width);
-            c.copy_from_slice(&self.c[row * units + unit..][..width]);
-            recorded_phi_c.copy_from_slice(&phi_c[unit..][..width]);
-        }
-        if self.call.layer.has_custom_activation() {
-            let z = &self.z[row * 4 * units..][..4 * units];
-            record[layout.z(time, row)..][..4 * units].copy_from_slice(z);
-        }
-    }
-
     /// Carries units of a row over a step that is not used.
     fn skip(&mut self, row: usize, unit: usize, len: usize) {
         let (units, steps) = (self.units(), self.steps());
         let state = row * units + unit;
         self.next_h[state..][..len].copy_from_slice(&self.h[state..][..len]);
         if let Some(record) = self.record.as_deref_mut() {
-            let (recorded, width) = self.layout.view_mut(record, self.time, row, unit);
-            let mut parts = recorded.chunks_exact_mut(width).skip(O);
-            let mut part = || parts.next().expect("o, c and φ(c) are the last three parts");
-            part().fill(1.0);
-            part().copy_from_slice(&self.c[state..][..len]);
-            part().copy_from_slice(&self.h[state..][..len]);
+            let place = |which| self.layout.place(self.time, which, row, unit);
+            record[place(O)..][..len].fill(1.0);
+            record[place(C)..][..len].copy_from_slice(&self.c[state..][..len]);
+            record[place(PHI_C)..][..len].copy_from_slice(&self.h[state..][..len]);
         }
         let zero = self.call.layer.zero_output_for_mask;
         match &mut *self.y {
@@ -355,7 +285,7 @@ impl Step<'_, '_> {
 
     /// Where units of a row of the output go.
     #[inline(always)]
-    fn output(&mut self, row: usize, unit: usize, len: usize) -> &mut [f32] {
+    pub(super) fn output(&mut self, row: usize, unit: usize, len: usize) -> &mut [f32] {
         let (steps, units) = (self.steps(), self.units());
         &mut output(self.y, self.number, steps, units, row)[unit..][..len]
     }
