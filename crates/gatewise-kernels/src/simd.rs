@@ -54,10 +54,21 @@ impl InstructionSet {
     }
 
     /// The set that functions use now: the one chosen last, or else the widest that this CPU has.
+    #[inline]
     pub fn current() -> Self {
         match CHOSEN.load(Ordering::Relaxed) {
-            0 => Self::widest(),
+            0 => Self::choose_widest(),
             number => Self::ALL[usize::from(number) - 1],
+        }
+    }
+
+    /// Chooses the widest set unless another thread has chosen one meanwhile.
+    #[cold]
+    fn choose_widest() -> Self {
+        let widest = Self::widest();
+        match CHOSEN.compare_exchange(0, widest as u8, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => widest,
+            Err(number) => Self::ALL[usize::from(number) - 1],
         }
     }
 
@@ -79,7 +90,7 @@ impl InstructionSet {
     }
 }
 
-/// The number of the chosen set, or 0 for the widest one.
+/// The number of the chosen set, or 0 as long as nobody has asked for one.
 static CHOSEN: AtomicU8 = AtomicU8::new(0);
 
 /// Runs `operation` on the current instruction set.
@@ -140,7 +151,11 @@ impl<F: FnOnce()> SimdOp for PlainLoop<F> {
 
 /// How many numbers the vectors of the current instruction set hold.
 pub(crate) fn lanes() -> usize {
-    run(Lanes)
+    match InstructionSet::current() {
+        InstructionSet::Avx512f => 16,
+        InstructionSet::Avx2 => 8,
+        InstructionSet::Generic | InstructionSet::Neon => run(Lanes),
+    }
 }
 
 struct Lanes;

@@ -113,10 +113,9 @@ pub(crate) fn multiply_row<I: Isa>(
 ) {
     let ops = isa.f32();
     let mut tile = *sums;
-    let [rows, next_rows] = right.map(
-        #[inline(always)]
-        |panel| panel.rows::<_, MAX_VECTORS>(ops),
-    );
+    // `map` of arrays is not inlined everywhere, and then costs as much as some rows.
+    let rows = right[0].rows::<_, MAX_VECTORS>(ops);
+    let next_rows = right[1].rows::<_, MAX_VECTORS>(ops);
     for ((&factor, row), next_row) in left.iter().zip(rows).zip(next_rows) {
         let factor = ops.splat(factor);
         for ((sums, panel), row) in tile.iter_mut().zip(right).zip([row, next_row]) {

@@ -89,6 +89,9 @@ impl RowTask<'_> {
     }
 
     /// Rows by blocks of k, packed. The sums wait in `c` between blocks, which changes no bit.
+    ///
+    /// Not inlined, for the room on the stack has to be touched page by page at each call of the function that holds it.
+    #[inline(never)]
     fn run_columns(self, left: Columns) {
         let RightOperand::Packed(data) = self.right else {
             unreachable!("where the left operand is packed, the right one is packed, too")

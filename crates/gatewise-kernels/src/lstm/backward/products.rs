@@ -102,10 +102,7 @@ impl GateProduct<'_> {
     fn single_row<I: Isa>(&mut self, isa: I, gate: usize, num_chains: usize, panels: [(usize, usize); 2]) {
         let mut sums = [[isa.f32().zero(); MAX_VECTORS]; 2];
         let (first, len) = self.chain(gate, num_chains);
-        let right = panels.map(
-            #[inline(always)]
-            |panel| self.right((first, len), panel),
-        );
+        let right = [self.right((first, len), panels[0]), self.right((first, len), panels[1])];
         multiply_row(isa, &mut sums, &self.d_z[first..][..len], right);
         let row = self.rows.iter().next().expect("there is one row");
         for (panel, sums) in panels.into_iter().zip(&sums) {

@@ -130,19 +130,14 @@ impl Step<'_, '_> {
     #[inline(always)]
     fn run_two_blocks<I: Isa>(&mut self, isa: I, x: Operand, h: Operand, packed: &Packed, unit: usize) {
         let lanes = isa.f32().len();
-        let blocks = [unit, unit + lanes];
-        let mut sums = blocks.map(
-            #[inline(always)]
-            |unit| self.bias(isa, unit),
-        );
-        let [[w, u], [next_w, next_u]] = blocks.map(
-            #[inline(always)]
-            |unit| packed.block(unit, lanes),
-        );
+        let next = unit + lanes;
+        let mut sums = [self.bias(isa, unit), self.bias(isa, next)];
+        let ([w, u], [next_w, next_u]) = (packed.block(unit, lanes), packed.block(next, lanes));
         for (operand, right) in [(x, [w, next_w]), (h, [u, next_u])] {
             multiply_row(isa, &mut sums, operand.row(0), right); // (1)
         }
-        for (unit, z) in blocks.into_iter().zip(sums) {
+        // A loop, for two calls that are inlined would be too long for what they call to be inlined.
+        for (unit, z) in [unit, next].into_iter().zip(sums) {
             self.finish(isa, z, 0, unit);
         }
     }

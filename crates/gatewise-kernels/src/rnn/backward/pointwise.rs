@@ -3,8 +3,8 @@
 use super::run::Carried;
 use crate::activation::apply::{differentiate, slope};
 use crate::rnn::record::RecordRow;
-use crate::rnn::{CANDIDATE, INNER, Kind, OutputGradient, RESET, Sizes, UPDATE};
-use crate::simd::{BitOps, Isa, NumOps, store_first};
+use crate::rnn::{CANDIDATE, INNER, Kind, Layer, OutputGradient, RESET, Sizes, UPDATE};
+use crate::simd::{BitOps, Isa, NumOps, store, store_first};
 use crate::tile::load_first;
 
 impl Carried<'_> {
@@ -87,26 +87,27 @@ impl Carried<'_> {
         let d_h = &mut self.d_h[row * units..][..units];
         let d_sums = &mut self.d_sums[row * width..][..width];
         for unit in (0..units).step_by(ops.len()) {
-            let value = |gate: usize| load_first(ops, &recorded.values[gate * units..][unit..units]);
-            let (z, r, g) = (value(UPDATE), value(RESET), value(CANDIDATE));
+            let [z, r, g] =
+                [UPDATE, RESET, CANDIDATE].map(|gate| &recorded.values[gate * units..][unit..units]);
+            let (z, r, g) = (load_first(ops, z), load_first(ops, r), load_first(ops, g));
             let (h, d) = (load_first(ops, &previous_h[unit..]), load_first(ops, &d_h[unit..]));
-            let mut put =
-                |sum: usize, d: I::F32| store_first(ops, d, &mut d_sums[sum * units..][unit..units]);
+            let mut to = Sums { d_sums, units, unit };
             let d_z = ops.mul(d, ops.sub(h, g)); // (5)
             let d_g = ops.mul(d, ops.sub(ops.one(), z)); // (5)
             store_first(ops, ops.mul(d, z), &mut d_h[unit..]); // (5)
             if BY_ROWS {
-                put(UPDATE, d_z);
-                put(CANDIDATE, d_g);
+                to.put(isa, UPDATE, d_z);
+                to.put(isa, CANDIDATE, d_g);
                 continue;
             }
             let d_p = ops.mul(d_g, slope(isa, &layer.activation, g)); // (4)
-            put(UPDATE, ops.mul(d_z, slope(isa, &layer.recurrent_activation, z))); // (2)
-            put(CANDIDATE, d_p);
+            to.put(isa, UPDATE, ops.mul(d_z, slope(isa, &layer.recurrent_activation, z))); // (2)
+            to.put(isa, CANDIDATE, d_p);
             if layer.kind == Kind::ResetAfter {
-                let d_r = ops.mul(d_p, value(INNER)); // (3)
-                put(RESET, ops.mul(d_r, slope(isa, &layer.recurrent_activation, r))); // (2)
-                put(INNER, ops.mul(d_p, r)); // (3)
+                let n = load_first(ops, &recorded.values[INNER * units..][unit..units]);
+                let d_r = ops.mul(d_p, n); // (3)
+                to.put(isa, RESET, ops.mul(d_r, slope(isa, &layer.recurrent_activation, r))); // (2)
+                to.put(isa, INNER, ops.mul(d_p, r)); // (3)
             }
         }
     }
@@ -118,12 +119,8 @@ impl Carried<'_> {
         let (units, width) = (layer.sizes.units, layer.kind.sums() * layer.sizes.units);
         let d_sums = &mut self.d_sums[row * width..][..width];
         let block = |gate: usize| gate * units..(gate + 1) * units;
-        let back = |gate: usize, d: &mut [f32]| {
-            let activation = if gate == CANDIDATE { &layer.activation } else { &layer.recurrent_activation };
-            differentiate(isa, activation, &recorded.sums[block(gate)], &recorded.values[block(gate)], d);
-        };
-        back(CANDIDATE, &mut d_sums[block(CANDIDATE)]); // (4)
-        back(UPDATE, &mut d_sums[block(UPDATE)]); // (2)
+        back(isa, layer, recorded, CANDIDATE, &mut d_sums[block(CANDIDATE)]); // (4)
+        back(isa, layer, recorded, UPDATE, &mut d_sums[block(UPDATE)]); // (2)
         if layer.kind == Kind::ResetAfter {
             let (d_gates, d_n) = d_sums.split_at_mut(INNER * units);
             let (d_gates, d_p) = d_gates.split_at_mut(CANDIDATE * units);
@@ -133,7 +130,7 @@ impl Carried<'_> {
                 *d_r = *d_p * n; // (3)
                 *d_n = *d_p * r; // (3)
             }
-            back(RESET, d_r); // (2)
+            back(isa, layer, recorded, RESET, d_r); // (2)
         }
     }
 
@@ -153,11 +150,34 @@ impl Carried<'_> {
                 for (to, (d_sum, all)) in to.zip(from) {
                     let d_sum = load_first(ops, d_sum);
                     store_first(ops, ops.add(load_first(ops, all), d_sum), all);
-                    ops.store(d_sum, to);
+                    store(ops, d_sum, to);
                 }
             }
         }
     }
+}
+
+/// Where the gradients by the sums of a row go, for a block of units.
+struct Sums<'a> {
+    d_sums: &'a mut [f32],
+    units: usize,
+    unit: usize,
+}
+
+impl Sums<'_> {
+    /// Writes that by sum number `sum`.
+    #[inline(always)]
+    fn put<I: Isa>(&mut self, isa: I, sum: usize, d: I::F32) {
+        store_first(isa.f32(), d, &mut self.d_sums[sum * self.units..][self.unit..self.units]);
+    }
+}
+
+/// Turns `d` `[H]` from the gradient by a gate into that by what it is the activation of.
+#[inline(always)]
+fn back<I: Isa>(isa: I, layer: &Layer<f32>, recorded: RecordRow<f32>, gate: usize, d: &mut [f32]) {
+    let activation = if gate == CANDIDATE { &layer.activation } else { &layer.recurrent_activation };
+    let block = gate * layer.sizes.units..(gate + 1) * layer.sizes.units;
+    differentiate(isa, activation, &recorded.sums[block.clone()], &recorded.values[block], d);
 }
 
 /// Adds `from` to `to`.

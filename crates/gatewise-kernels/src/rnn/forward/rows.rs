@@ -108,10 +108,8 @@ impl Step<'_, '_> {
             let (sums, n) = sums.split_at_mut(INNER * units);
             let p = &mut sums[CANDIDATE * units..];
             for unit in (0..units).step_by(ops.len()) {
-                let [r, n, x] = [r, n, &*p].map(
-                    #[inline(always)]
-                    |from| load_first(ops, &from[unit..units]),
-                );
+                let (r, n) = (load_first(ops, &r[unit..]), load_first(ops, &n[unit..units]));
+                let x = load_first(ops, &p[unit..units]);
                 store_first(ops, ops.mul_add(r, n, x), &mut p[unit..]); // (3)
             }
             return inner.copy_from_slice(n);
@@ -141,10 +139,8 @@ impl Step<'_, '_> {
             let (z, g) = (&values[..units], &values[block]);
             let h = &self.h[row * units..][..units];
             for unit in (0..units).step_by(ops.len()) {
-                let [z, g, h] = [z, g, h].map(
-                    #[inline(always)]
-                    |from| load_first(ops, &from[unit..]),
-                );
+                let (z, g) = (load_first(ops, &z[unit..]), load_first(ops, &g[unit..]));
+                let h = load_first(ops, &h[unit..]);
                 let next = ops.mul_add(ops.sub(ops.one(), z), g, ops.mul(z, h)); // (5)
                 store_first(ops, next, &mut next_h[unit..]);
             }
