@@ -16,8 +16,8 @@ use crate::lstm::{DropoutMasks, Inputs, Layer, Output, Sizes};
 use crate::parallel::MIN_COST;
 use crate::simd::{Isa, SimdOp, lanes};
 
-/// Multiply-adds of a step that take longer than handing its results over.
-const MIN_STEP_COST: usize = 1 << 14;
+/// Multiply-adds of whole vectors in a step that take longer than handing its results over.
+const MIN_STEP_COST: usize = 1 << 12;
 
 /// Steps in which the second thread has time to come.
 const MIN_STEPS: usize = 8;
@@ -46,7 +46,7 @@ pub(super) fn is_worth_it(layer: &Layer<f32>, inputs: &Inputs<f32>, has_record: 
         && (1..4).contains(&batch)
         && units >= 2 * lanes()
         && steps >= MIN_STEPS
-        && step_cost >= MIN_STEP_COST
+        && step_cost / lanes() >= MIN_STEP_COST
         && steps * step_cost >= MIN_COST
         && rayon::current_num_threads() > 1
 }

@@ -75,7 +75,8 @@ fn weights_that_were_packed_before_give_the_same_bits() {
 
 #[test]
 fn two_threads_that_share_the_units_give_the_bits_of_one() {
-    for (batch, steps, features, units) in [(1, 120, 8, 64), (1, 40, 33, 90), (3, 60, 1, 50), (2, 9, 20, 200)]
+    for (batch, steps, features, units) in
+        [(1, 120, 8, 128), (1, 40, 33, 120), (3, 60, 1, 90), (2, 9, 20, 200)]
     {
         let cases = Case::with_options(batch, steps, features, units);
         for case in cases.into_iter().filter(|case| case.activations == Activations::Default) {
