@@ -10,17 +10,12 @@ use super::peer::Peer;
 /// up over a hundred steps and three weight updates to some 1e-5 for outputs and losses of about one.
 const TOLERANCE: f64 = 1e-4;
 
-/// The same for rust-lstm, whose Adam has one epsilon for all steps, where Keras's changes from step to step as others
-/// count it.
-const TOLERANCE_OF_ONE_EPSILON: f64 = 5e-4;
-
 /// Compares two answers number by number.
 ///
 /// # Errors
-/// One cannot be read, they have different lengths, or two numbers differ by more than 1e-4, of rust-lstm 5e-4.
+/// One cannot be read, they have different lengths, or two numbers differ by more than 1e-4.
 pub fn check(own: &Peer, other: &Peer) -> Result<()> {
-    let tolerance = if other.engine == "rust-lstm" { TOLERANCE_OF_ONE_EPSILON } else { TOLERANCE };
-    let worst = worst_difference(&read(&own.answer)?, &read(&other.answer)?, tolerance)
+    let worst = worst_difference(&read(&own.answer)?, &read(&other.answer)?)
         .with_context(|| format!("answer of {} {}", other.engine, other.way))?;
     println!("{} {}: the answers agree within {worst:.1e}", other.engine, other.way);
     Ok(())
@@ -43,15 +38,15 @@ fn read(path: &Path) -> Result<Vec<f64>> {
     numbers.with_context(|| format!("{}: not a number", path.display()))
 }
 
-fn worst_difference(expected: &[f64], got: &[f64], tolerance: f64) -> Result<f64> {
+fn worst_difference(expected: &[f64], got: &[f64]) -> Result<f64> {
     ensure!(!expected.is_empty(), "no number to compare");
     ensure!(expected.len() == got.len(), "{} numbers, expected {}", got.len(), expected.len());
     let mut worst = 0.0f64;
     for (index, (a, b)) in expected.iter().zip(got).enumerate() {
         let difference = (a - b).abs();
         // A NaN is within no tolerance.
-        if difference.is_nan() || difference > tolerance {
-            bail!("number {index} is {b}, expected {a} within {tolerance}");
+        if difference.is_nan() || difference > TOLERANCE {
+            bail!("number {index} is {b}, expected {a} within {TOLERANCE}");
         }
         worst = worst.max(difference);
     }

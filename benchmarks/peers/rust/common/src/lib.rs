@@ -52,7 +52,7 @@ pub trait Job {
     }
 }
 
-/// Keras's epsilon in the second step, which hardly differs from those in the first and third: see [`keras_epsilon`].
+/// An epsilon for the steps that are timed, about that of Keras in the second step: see [`keras_epsilon`].
 pub const EPSILON: f64 = 2.236e-6;
 
 /// Keras's epsilon as others count it in step `count`, from 1: Keras adds it before the bias correction of v.

@@ -1,5 +1,6 @@
 //! rust-lstm, which computes in double precision on one thread.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -29,7 +30,34 @@ enum Network {
 }
 
 /// Adam that leaves the second bias as it is, or the sum of both would learn twice as fast.
-struct OneBias(Adam);
+struct OneBias {
+    adam: Adam,
+    /// Keras's epsilon for the next step of an answer; none while time is taken.
+    epsilon: Option<f64>,
+    /// The gradients of the answer's steps so far.
+    gradients: HashMap<String, Vec<Array2<f64>>>,
+}
+
+fn adam(epsilon: f64) -> Adam {
+    Adam::with_params(LEARNING_RATE, 0.9, 0.999, epsilon)
+}
+
+impl OneBias {
+    fn new() -> Self {
+        Self { adam: adam(EPSILON), epsilon: None, gradients: HashMap::new() }
+    }
+
+    /// The step that an Adam with another epsilon would take after the same gradients: theirs cannot change it.
+    fn update_with(&mut self, epsilon: f64, param_id: &str, param: &mut Array2<f64>, gradient: &Array2<f64>) {
+        let mut adam = adam(epsilon);
+        let before = self.gradients.entry(param_id.to_owned()).or_default();
+        for gradient in &*before {
+            adam.update(param_id, &mut param.clone(), gradient);
+        }
+        adam.update(param_id, param, gradient);
+        before.push(gradient.clone());
+    }
+}
 
 fn main() -> Result<()> {
     peer_common::run("rust-lstm 0.10.0 float64", 1, make)
@@ -71,7 +99,7 @@ fn make(workload: &Workload, problem: &Problem, _: &Path) -> Result<RustLstm> {
         x: (0..workload.steps[0]).map(at).collect(),
         y: matrix(&problem.get("y")?.transposed()),
         state: None,
-        optimizer: OneBias(Adam::with_params(LEARNING_RATE, 0.9, 0.999, EPSILON)),
+        optimizer: OneBias::new(),
     })
 }
 
@@ -165,7 +193,13 @@ impl Job for RustLstm {
                 loss
             }
         };
+        optimizer.epsilon = None;
         Ok(loss)
+    }
+
+    fn set_epsilon(&mut self, epsilon: f64) -> Result<()> {
+        self.optimizer.epsilon = Some(epsilon);
+        Ok(())
     }
 }
 
@@ -185,20 +219,24 @@ fn finish(
 
 impl Optimizer for OneBias {
     fn update(&mut self, param_id: &str, param: &mut Array2<f64>, gradient: &Array2<f64>) {
-        if !param_id.ends_with("_b_hh") {
-            self.0.update(param_id, param, gradient);
+        if param_id.ends_with("_b_hh") {
+            return;
+        }
+        match self.epsilon {
+            Some(epsilon) => self.update_with(epsilon, param_id, param, gradient),
+            None => self.adam.update(param_id, param, gradient),
         }
     }
 
     fn reset(&mut self) {
-        self.0.reset();
+        self.adam.reset();
     }
 
     fn set_learning_rate(&mut self, rate: f64) {
-        self.0.set_learning_rate(rate);
+        self.adam.set_learning_rate(rate);
     }
 
     fn get_learning_rate(&self) -> f64 {
-        self.0.get_learning_rate()
+        self.adam.get_learning_rate()
     }
 }
