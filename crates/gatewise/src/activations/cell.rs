@@ -32,7 +32,7 @@ pub(crate) enum RowFunction {
     /// Softmax and its relatives.
     Row(Row),
     /// An elementwise function: `forward(x)` and `backward(x, d_y)`.
-    Elementwise { forward: Formula, backward: Formula },
+    Elementwise { forward: Box<Formula>, backward: Box<Formula> },
 }
 
 impl CellActivation {
@@ -86,9 +86,9 @@ fn trace(subject: &str, activation: &Activation) -> Result<RowFunction> {
         let text = format!("the activation \"{}\" changes the shape of its input", activation.name());
         return Err(Error::unsupported(subject, text));
     }
-    let forward = compile(subject, &builder.nodes(), &[x], y)?;
+    let forward = Box::new(compile(subject, &builder.nodes(), &[x], y)?);
     let d_x = derivative(&builder, x, y, d_y)?;
-    let backward = compile(subject, &builder.nodes(), &[x, d_y], d_x)?;
+    let backward = Box::new(compile(subject, &builder.nodes(), &[x, d_y], d_x)?);
     Ok(RowFunction::Elementwise { forward, backward })
 }
 
