@@ -29,4 +29,4 @@ pub(crate) fn both(cost: usize, a: impl FnOnce() + Send, b: impl FnOnce() + Send
 }
 
 /// Multiply-adds that take longer than waking a thread.
-pub(crate) const MIN_COST: usize = 1 << 19;
+pub(crate) const MIN_COST: usize = 1 << 21;

@@ -7,8 +7,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 
-/// Below so many floating-point operations, some 50 µs, waking a thread costs more than it gains.
-const FLOPS_WORTH_A_THREAD: u64 = 4_000_000;
+/// Below so many floating-point operations, some 100 µs, waking a thread costs more than it gains.
+const FLOPS_WORTH_A_THREAD: u64 = 8_000_000;
 
 /// WebAssembly cannot start threads; `rayon` does all work in the calling one there if it is not asked for a pool.
 const HAS_THREADS: bool = !cfg!(target_family = "wasm");
