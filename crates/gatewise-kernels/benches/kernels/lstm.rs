@@ -9,9 +9,12 @@ use gatewise_kernels::lstm::{
 
 use crate::{assert_close, numbers};
 
-const BATCHES: [Sizes; 2] = [
+const BATCHES: [Sizes; 5] = [
     Sizes { batch: 32, steps: 100, features: 8, units: 64 },
     Sizes { batch: 64, steps: 50, features: 64, units: 128 },
+    Sizes { batch: 128, steps: 50, features: 64, units: 256 },
+    Sizes { batch: 64, steps: 100, features: 128, units: 512 },
+    Sizes { batch: 1, steps: 1000, features: 64, units: 256 },
 ];
 
 const ONE_STEP: Sizes = Sizes { batch: 1, steps: 1, features: 8, units: 32 };

@@ -82,11 +82,7 @@ impl Carried<'_> {
         let layer = self.call.layer;
         let units = layer.sizes.units;
         for unit in (0..units).step_by(ops.len()) {
-            let mut d_bias = [ops.zero(); 4];
-            let sums = &self.d_bias[4 * unit..][..4 * ops.len()];
-            for (sum, from) in d_bias.iter_mut().zip(sums.chunks_exact(ops.len())) {
-                *sum = load(ops, from);
-            }
+            let mut d_bias = self.d_bias(isa, unit);
             for (rank, row) in rows.iter().enumerate() {
                 let recorded = self.layout.view(self.record, rows.time, row, unit);
                 let mut gates = [ops.zero(); 4];
@@ -116,10 +112,29 @@ impl Carried<'_> {
                     store_first(ops, d_z, &mut row[unit..]);
                 }
             }
-            let sums = &mut self.d_bias[4 * unit..][..4 * ops.len()];
-            for (&sum, to) in d_bias.iter().zip(sums.chunks_exact_mut(ops.len())) {
-                store(ops, sum, to);
-            }
+            self.set_d_bias(isa, unit, d_bias);
+        }
+    }
+
+    /// The gradients by the bias so far, for the block of units from `unit`.
+    #[inline(always)]
+    pub(super) fn d_bias<I: Isa>(&self, isa: I, unit: usize) -> [I::F32; 4] {
+        let ops = isa.f32();
+        let mut d_bias = [ops.zero(); 4];
+        let sums = &self.d_bias[4 * unit..][..4 * ops.len()];
+        for (sum, from) in d_bias.iter_mut().zip(sums.chunks_exact(ops.len())) {
+            *sum = load(ops, from);
+        }
+        d_bias
+    }
+
+    /// Replaces them.
+    #[inline(always)]
+    pub(super) fn set_d_bias<I: Isa>(&mut self, isa: I, unit: usize, d_bias: [I::F32; 4]) {
+        let ops = isa.f32();
+        let sums = &mut self.d_bias[4 * unit..][..4 * ops.len()];
+        for (sum, to) in d_bias.into_iter().zip(sums.chunks_exact_mut(ops.len())) {
+            store(ops, sum, to);
         }
     }
 }

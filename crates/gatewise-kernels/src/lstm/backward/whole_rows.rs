@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::run::Carried;
 use crate::lstm::gates::{Recorded, differentiate_rows};
 use crate::lstm::record::{C, O, PHI_C, Z};
-use crate::simd::{BitOps, Isa, NumOps, load, store, store_first};
+use crate::simd::{BitOps, Isa, NumOps, store, store_first};
 use crate::tile::load_first;
 
 impl Carried<'_> {
@@ -109,13 +109,9 @@ impl Carried<'_> {
         let (units, lanes) = (self.call.layer.sizes.units, ops.len());
         for unit in (0..units).step_by(lanes) {
             let width = lanes.min(units - unit);
+            let mut d_bias = self.d_bias(isa, unit);
             let block = &mut self.d_z[self.kept.block_stride(self.count) * (unit / lanes)..];
             let slots = block[slot * 4 * lanes..][..count * 4 * lanes].chunks_exact_mut(4 * lanes);
-            let mut d_bias = [ops.zero(); 4];
-            let sums = &mut self.d_bias[4 * unit..][..4 * lanes];
-            for (sum, from) in d_bias.iter_mut().zip(sums.chunks_exact(lanes)) {
-                *sum = load(ops, from);
-            }
             for (row, slot) in slots.enumerate() {
                 for (gate, to) in slot.chunks_exact_mut(lanes).enumerate() {
                     let from = (gate * count + row) * units + unit;
@@ -126,9 +122,7 @@ impl Carried<'_> {
                     store_first(ops, d_z, &mut self.d_z_rows[to..][..width]);
                 }
             }
-            for (sum, to) in d_bias.into_iter().zip(sums.chunks_exact_mut(lanes)) {
-                store(ops, sum, to);
-            }
+            self.set_d_bias(isa, unit, d_bias);
         }
     }
 }

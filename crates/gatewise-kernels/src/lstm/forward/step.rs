@@ -261,14 +261,19 @@ impl Step<'_, '_> {
     fn emit(&mut self, units: Range<usize>) {
         self.skip_rows(units.clone());
         for row in 0..self.count {
-            if !self.is_used(row) {
-                continue;
+            if self.is_used(row) {
+                self.emit_row(row, units.clone());
             }
-            let (at, len) = (row * self.units() + units.start, units.len());
-            let (steps, width, number) = (self.steps(), self.units(), self.number);
-            let to = &mut output(self.y, number, steps, width, row)[units.start..][..len];
-            to.copy_from_slice(&self.next_h[at..][..len]);
         }
+    }
+
+    /// Copies units of the new h of a row to the outputs.
+    #[inline(always)]
+    pub(super) fn emit_row(&mut self, row: usize, units: Range<usize>) {
+        let (at, len) = (row * self.units() + units.start, units.len());
+        let (steps, width, number) = (self.steps(), self.units(), self.number);
+        let to = &mut output(self.y, number, steps, width, row)[units.start..][..len];
+        to.copy_from_slice(&self.next_h[at..][..len]);
     }
 
     /// Where the block of units of a row is recorded, and how wide it is.
@@ -280,7 +285,7 @@ impl Step<'_, '_> {
 
     /// Where units of a row of the output go.
     #[inline(always)]
-    pub(super) fn output(&mut self, row: usize, unit: usize, len: usize) -> &mut [f32] {
+    fn output(&mut self, row: usize, unit: usize, len: usize) -> &mut [f32] {
         let (steps, units) = (self.steps(), self.units());
         &mut output(self.y, self.number, steps, units, row)[unit..][..len]
     }

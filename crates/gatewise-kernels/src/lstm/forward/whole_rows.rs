@@ -44,7 +44,9 @@ impl Step<'_, '_> {
         let mask = self.call.inputs.mask;
         for (_, rows) in (UsedRows { mask, ..self.used_rows() }).ranges() {
             self.finish_range(isa, rows.clone());
-            self.emit_rows(rows);
+            for row in rows {
+                self.emit_row(row, 0..self.units());
+            }
         }
     }
 
@@ -81,16 +83,5 @@ impl Step<'_, '_> {
         }
         self.next_h = std::mem::take(&mut next_h);
         self.c = std::mem::take(&mut c);
-    }
-
-    /// Copies the new h of rows to the outputs.
-    #[inline(always)]
-    fn emit_rows(&mut self, rows: Range<usize>) {
-        let units = self.units();
-        for row in rows {
-            let next_h = std::mem::take(&mut self.next_h);
-            self.output(row, 0, units).copy_from_slice(&next_h[row * units..][..units]);
-            self.next_h = next_h;
-        }
     }
 }
