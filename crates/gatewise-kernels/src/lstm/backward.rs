@@ -15,9 +15,9 @@ mod time_blocks;
 mod weights;
 mod whole_rows;
 
-use super::{GATES, Gradients, Inputs, Layer, OutputGradients, Sizes};
+use super::{Gradients, Inputs, Layer, OutputGradients, Sizes};
 use crate::matmul::{Matrix, Panels};
-use crate::recurrent::chunks::{Samples, chunk_len, for_chunks, split_wanted, take};
+use crate::recurrent::chunks::{Samples, for_chunks, split_wanted, take};
 use crate::simd::{lanes, run};
 use kept::GateGradients;
 use run::{Call, ChunkRun};
@@ -74,19 +74,10 @@ impl Parts {
     }
 }
 
-impl GateGradients {
-    fn new(sizes: &Sizes) -> Self {
-        let lanes = lanes();
-        let (chunk_len, padded_units) = (chunk_len(sizes, GATES), sizes.units.next_multiple_of(lanes));
-        let steps = time_blocks::block_len(sizes, chunk_len, padded_units);
-        Self { sizes: *sizes, chunk_len, lanes, steps }
-    }
-}
-
 /// See [`backward_workspace_len`](super::backward_workspace_len).
 pub(super) fn workspace_len(sizes: &Sizes) -> usize {
     let Parts { transposed_kernel, transposed_recurrent_kernel, d_z, previous_h, operands, samples } =
-        Parts::new(GateGradients::new(sizes));
+        Parts::new(GateGradients::roomy(sizes));
     transposed_kernel + transposed_recurrent_kernel + d_z + previous_h + operands + samples
 }
 
@@ -100,7 +91,7 @@ pub(super) fn backward(
     mut workspace: &mut [f32],
 ) {
     let sizes = layer.sizes;
-    let kept = GateGradients::new(&sizes);
+    let kept = GateGradients::new(&sizes, inputs);
     let parts = Parts::new(kept);
     let Gradients { mut d_x, mut d_kernel, mut d_recurrent_kernel, d_bias, mut d_h0, mut d_c0 } = gradients;
     let kernel = take(&mut workspace, parts.transposed_kernel);

@@ -1,7 +1,7 @@
 //! Where the gradients by z wait for the products with the weights.
 //!
 //! For each chunk of samples the blocks of units, as wide as a vector and filled up with zeros; in a block a slot for
-//! each sample and step that is used, in the order in which the way back meets them:
+//! each sample and step that is used, in the order in which the way back meets them, or sample by sample:
 //!
 //! ```text
 //! chunk   [blocks][slots][4][lanes]
@@ -11,9 +11,11 @@
 //!
 //! So a block is the right operand of the products by the weights as it stands.
 
-use crate::lstm::Sizes;
+use super::time_blocks::block_len;
 use crate::lstm::rows::UsedRows;
-use crate::lstm::{Inputs, Layer};
+use crate::lstm::{DropoutMasks, GATES, Inputs, Layer, Sizes};
+use crate::recurrent::chunks::chunk_len;
+use crate::simd::lanes;
 
 /// Where the gradients of a block of steps lie.
 #[derive(Clone, Copy)]
@@ -23,9 +25,64 @@ pub(super) struct GateGradients {
     pub lanes: usize,
     /// How many steps have room.
     pub steps: usize,
+    /// Whether the slots of a sample follow each other.
+    pub by_sample: bool,
 }
 
+/// The slots of a step: the used row of rank r has slot `first + r · stride`.
+#[derive(Clone, Copy)]
+pub(super) struct Slots {
+    pub first: usize,
+    pub stride: usize,
+}
+
+impl Slots {
+    #[inline(always)]
+    pub fn at(self, rank: usize) -> usize {
+        self.first + rank * self.stride
+    }
+}
+
+/// Over how many steps a sum of a sample pays for being added up by itself.
+const LONG_SUM: usize = 32;
+
 impl GateGradients {
+    /// With the most steps that a call of these sizes can need.
+    pub fn roomy(sizes: &Sizes) -> Self {
+        let lanes = lanes();
+        let (chunk_len, padded_units) = (chunk_len(sizes, GATES), sizes.units.next_multiple_of(lanes));
+        let steps = block_len(sizes, chunk_len, padded_units, true);
+        Self { sizes: *sizes, chunk_len, lanes, steps, by_sample: true }
+    }
+
+    pub fn new(sizes: &Sizes, inputs: &Inputs<f32>) -> Self {
+        let roomy = Self::roomy(sizes);
+        if Self::goes_by_sample(sizes, inputs, roomy.steps) {
+            return roomy;
+        }
+        let steps = block_len(sizes, roomy.chunk_len, roomy.padded_units(), false);
+        Self { steps, by_sample: false, ..roomy }
+    }
+
+    /// Whether the products by the weights go sample by sample, in blocks of `steps` steps: a mask of a gate, which is the
+    /// same at all steps, can then wait until the steps are summed. Otherwise they need an operand for each gate, which is
+    /// cheap for a narrow input.
+    fn goes_by_sample(sizes: &Sizes, inputs: &Inputs<f32>, steps: usize) -> bool {
+        let per_gate = |masks: &DropoutMasks<f32>| matches!(masks, DropoutMasks::PerGate(_));
+        let is_wide = sizes.features >= sizes.units;
+        let is_wanted = per_gate(&inputs.recurrent_dropout) || per_gate(&inputs.dropout) && is_wide;
+        is_wanted && inputs.mask.is_none() && steps >= LONG_SUM
+    }
+
+    /// The slots of a step of a block of `steps` steps, before which `num_done` of them took `used` slots.
+    #[inline(always)]
+    pub fn slots(self, steps: usize, num_done: usize, used: usize) -> Slots {
+        match self.by_sample {
+            true => Slots { first: num_done, stride: steps },
+            false => Slots { first: used, stride: 1 },
+        }
+    }
+
     /// H, up to whole vectors.
     pub fn padded_units(self) -> usize {
         self.sizes.units.next_multiple_of(self.lanes)

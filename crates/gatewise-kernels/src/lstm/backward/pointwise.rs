@@ -1,5 +1,6 @@
 //! (4) to (2) differentiated for the samples of a chunk at one step.
 
+use super::kept::Slots;
 use super::run::Carried;
 use crate::activation::Activation;
 use crate::activation::apply::slope;
@@ -14,20 +15,20 @@ use crate::tile::load_first;
 const ONES: [f32; 16] = [1.0; 16];
 
 impl Carried<'_> {
-    /// From the gradients after step `number` to those by its z, which are written from `slot`, and by the cell state
+    /// From the gradients after step `number` to those by its z, which are written to `slots`, and by the cell state
     /// before it. Gradients of rows that do not use the step stay.
     #[inline(always)]
-    pub fn step<I: Isa>(&mut self, isa: I, number: usize, rows: UsedRows, slot: usize) {
+    pub fn step<I: Isa>(&mut self, isa: I, number: usize, rows: UsedRows, slots: Slots) {
         for row in 0..self.count {
             self.receive_output_gradient(row, number, rows.contains(row));
         }
         match self.layout.has_rows {
             true => {
                 for (rank, range) in rows.ranges() {
-                    self.by_rows(isa, number, range, (rank, slot + rank));
+                    self.by_rows(isa, number, range, (rank, slots));
                 }
             }
-            false => self.by_blocks(isa, number, rows, slot),
+            false => self.by_blocks(isa, number, rows, slots),
         }
     }
 
@@ -77,7 +78,7 @@ impl Carried<'_> {
 
     /// The default activations, a block of units at a time in registers.
     #[inline(always)]
-    fn by_blocks<I: Isa>(&mut self, isa: I, number: usize, rows: UsedRows, slot: usize) {
+    fn by_blocks<I: Isa>(&mut self, isa: I, number: usize, rows: UsedRows, slots: Slots) {
         let ops = isa.f32();
         let layer = self.call.layer;
         let units = layer.sizes.units;
@@ -93,7 +94,7 @@ impl Carried<'_> {
                 let [previous_c, o, previous_phi_c] = self.state_before(number, row, unit);
                 let (o, previous_phi_c) = (load_first(ops, o), load_first(ops, previous_phi_c));
                 let previous_c = load_first(ops, previous_c);
-                let previous_h = &mut self.previous_h[(slot + rank) * units..][..units];
+                let previous_h = &mut self.previous_h[slots.at(rank) * units..][..units];
                 store_first(ops, ops.mul(o, previous_phi_c), &mut previous_h[unit..]);
                 let block = Recorded { gates, phi_c, previous_c };
                 let d_h = load_first(ops, &self.d_h[row * units..][..units][unit..]);
@@ -102,7 +103,7 @@ impl Carried<'_> {
                 let (d_gates, d_previous_c) = block.backward(isa, d_h, ops.add(load_first(ops, d_c), d_cell));
                 store_first(ops, d_previous_c, d_c);
                 let to = &mut self.d_z[self.kept.block_stride(self.count) * (unit / ops.len())..];
-                let to = &mut to[(slot + rank) * 4 * ops.len()..][..4 * ops.len()];
+                let to = &mut to[slots.at(rank) * 4 * ops.len()..][..4 * ops.len()];
                 for (gate, to) in to.chunks_exact_mut(ops.len()).enumerate() {
                     let slope = slope(isa, default_activation(gate), gates[gate]);
                     let d_z = ops.mul(d_gates[gate], slope); // (2)

@@ -76,11 +76,11 @@ impl SimdOp for ChunkRun<'_> {
         if is_last_block {
             carried.start();
         }
-        let mut slot = 0;
-        for number in steps.clone().rev() {
+        let mut used = 0;
+        for (num_done, number) in steps.clone().rev().enumerate() {
             let rows =
                 carried.kept.used_rows(call.layer, call.inputs, (carried.first, carried.count), number);
-            carried.step(isa, number, rows, slot);
+            carried.step(isa, number, rows, carried.kept.slots(steps.len(), num_done, used));
             let is_wanted = number > 0 || samples.d_h0.is_some();
             if is_wanted {
                 carried.back_to_h(rows);
@@ -88,7 +88,7 @@ impl SimdOp for ChunkRun<'_> {
             if let Some(d_x) = d_x.as_deref_mut() {
                 carried.back_to_x(rows, d_x);
             }
-            slot += rows.len();
+            used += rows.len();
         }
         if steps.start == 0 {
             carried.finish(samples.d_h0, samples.d_c0);

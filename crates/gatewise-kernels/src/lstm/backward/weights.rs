@@ -125,6 +125,17 @@ impl WeightRows<'_> {
     }
 }
 
+/// What a pass over the slots of a chunk takes.
+#[derive(Clone, Copy)]
+enum Pass {
+    /// All samples and gates.
+    All,
+    /// All samples for one gate, which has an operand of its own.
+    Gate(usize),
+    /// One sample, by its number in the chunk, whose sums take their masks at the end.
+    Sample(usize),
+}
+
 /// What the samples of one chunk give to at most [`BLOCK_ROWS`] rows.
 struct ChunkProduct<'a> {
     products: WeightProducts<'a>,
@@ -146,111 +157,154 @@ impl SimdOp for ChunkProduct<'_> {
     #[inline(always)]
     fn eval<I: Isa>(mut self, isa: I) {
         let WeightProducts { layer, inputs, kept, .. } = self.products;
-        // Every gate has an operand of its own where each has a mask of its own.
-        let gates = if matches!(self.masks(), DropoutMasks::PerGate(_)) { 4 } else { 1 };
-        for gate in 0..gates {
-            let (mut first_slot, mut len) = (0, 0);
+        for number in 0..self.num_passes() {
+            let pass = self.pass(number);
+            let (samples, first_slot) = match pass {
+                Pass::Sample(row) => ((self.chunk.0 + row, 1), row * self.steps.len()),
+                Pass::All | Pass::Gate(_) => (self.chunk, 0),
+            };
+            let mut slots = first_slot..first_slot;
             for number in self.steps.clone().rev() {
-                for row in kept.used_rows(layer, inputs, self.chunk, number).iter() {
-                    self.copy_operand(gate, (number, row), (first_slot, len));
-                    len += 1;
-                    if len == BLOCK_LEN {
-                        self.multiply(isa, (gate, gates), first_slot, len);
-                        (first_slot, len) = (first_slot + len, 0);
+                for row in kept.used_rows(layer, inputs, samples, number).iter() {
+                    self.copy_operand(pass, (number, samples.0 + row), &slots);
+                    slots.end += 1;
+                    if slots.len() == BLOCK_LEN {
+                        self.multiply(isa, pass, &slots);
+                        slots.start = slots.end;
                     }
                 }
             }
-            if len > 0 {
-                self.multiply(isa, (gate, gates), first_slot, len);
+            if !slots.is_empty() {
+                self.multiply(isa, pass, &slots);
             }
         }
     }
 }
 
 impl<'a> ChunkProduct<'a> {
+    fn num_passes(&self) -> usize {
+        match self.masks() {
+            _ if self.products.kept.by_sample => self.chunk.1,
+            DropoutMasks::PerGate(_) => 4,
+            DropoutMasks::None | DropoutMasks::Shared(_) => 1,
+        }
+    }
+
+    fn pass(&self, number: usize) -> Pass {
+        match self.masks() {
+            _ if self.products.kept.by_sample => Pass::Sample(number),
+            DropoutMasks::PerGate(_) => Pass::Gate(number),
+            DropoutMasks::None | DropoutMasks::Shared(_) => Pass::All,
+        }
+    }
+
     fn rows(&self) -> usize {
         self.to.len() / (4 * self.products.kept.sizes.units)
     }
 
-    /// Writes the rows of the operand at a step, whose slot is `column` after the first one, to that column of the
-    /// buffer.
+    /// Writes the rows of the operand at a step of a sample to the column of the buffer that follows those of `slots`.
     #[inline(always)]
-    fn copy_operand(
-        &mut self,
-        gate: usize,
-        (number, row): (usize, usize),
-        (first_slot, column): (usize, usize),
-    ) {
+    fn copy_operand(&mut self, pass: Pass, (number, sample): (usize, usize), slots: &Range<usize>) {
         let (rows, first) = (self.rows(), self.first_row);
         let (first_sample, count) = self.chunk;
-        let sample = first_sample + row;
         let WeightProducts { layer, inputs, kept, previous_h, .. } = self.products;
         let Sizes { batch, steps, features, units } = kept.sizes;
         let from = match self.operand {
             Operand::X => &inputs.x[(sample * steps + layer.time(number)) * features..][..features],
             Operand::H => {
-                let slots = &previous_h[kept.h_len(first_sample)..][..kept.h_len(count)];
-                &slots[(first_slot + column) * units..][..units]
+                let previous_h = &previous_h[kept.h_len(first_sample)..][..kept.h_len(count)];
+                &previous_h[slots.end * units..][..units]
             }
         };
-        let mask = self.masks().row(gate, sample, batch, from.len());
-        copy_slot(&from[first..][..rows], mask.map(|mask| &mask[first..]), column, self.buffer);
+        let mask = match pass {
+            Pass::All => self.masks().row(0, sample, batch, from.len()),
+            Pass::Gate(gate) => self.masks().row(gate, sample, batch, from.len()),
+            Pass::Sample(_) => None,
+        };
+        copy_slot(&from[first..][..rows], mask.map(|mask| &mask[first..]), slots.len(), self.buffer);
     }
 
-    /// Adds the products of `len` slots from `first_slot` with the columns of all gates, or of one.
+    /// Adds the products of the slots with the columns of all gates, or of one.
     #[inline(always)]
-    fn multiply<I: Isa>(&mut self, isa: I, (gate, gates): (usize, usize), first_slot: usize, len: usize) {
+    fn multiply<I: Isa>(&mut self, isa: I, pass: Pass, slots: &Range<usize>) {
         let kept = self.products.kept;
-        let (units, lanes) = (kept.sizes.units, kept.lanes);
         let (first, count) = self.chunk;
         let d_z = &self.products.d_z[kept.len(first)..][..kept.len(count)];
+        let factors = self.factors(pass);
         for block in 0..kept.num_blocks() {
-            let slots = &d_z[block * kept.block_stride(count) + first_slot * kept.slot_len()..];
-            let right = Panel(&slots[..len * kept.slot_len()]);
-            let unit = block * lanes;
-            let columns = match gates {
-                1 => 0..MAX_VECTORS,
-                _ => gate..gate + 1,
-            };
+            let from = block * kept.block_stride(count) + slots.start * kept.slot_len();
+            let right = Panel(&d_z[from..][..slots.len() * kept.slot_len()]);
+            let unit = block * kept.lanes;
             for (row, rows) in tiles(self.rows()) {
-                self.prefetch(isa, (row, rows), unit, self.next_slots(d_z, (block, first_slot, len), row));
-                let left = tile(self.buffer, row, rows, len);
-                let segment = [(left, right, len)];
+                self.prefetch(isa, (row, rows), unit, self.next_slots(d_z, block, slots, row));
+                let left = tile(self.buffer, row, rows, slots.len());
+                let segment = [(left, right, slots.len())];
                 let mut sums = [[isa.f32().zero(); MAX_VECTORS]; MAX_ROWS];
-                match gates {
-                    1 => multiply_four::<I, MAX_ROWS>(isa, &mut sums, rows, segment),
-                    _ => {
+                match pass {
+                    Pass::All | Pass::Sample(_) => {
+                        multiply_four::<I, MAX_ROWS>(isa, &mut sums, rows, segment);
+                    }
+                    Pass::Gate(gate) => {
                         multiply_one_of_four::<I, MAX_ROWS>(isa, &mut sums, (rows, gate), segment);
                     }
                 }
-                for (r, sums) in sums[..rows].iter().enumerate() {
-                    let to = self.to[(row + r) * 4 * units..][..4 * units].chunks_exact_mut(units);
-                    for (to, &sum) in to.zip(sums).take(columns.end).skip(columns.start) {
-                        let to = &mut to[unit..][..lanes.min(units - unit)];
-                        store_first(isa.f32(), isa.f32().add(load_first(isa.f32(), to), sum), to);
+                for (r, sums) in sums[..rows].iter_mut().enumerate() {
+                    if let Some(factors) = factors {
+                        for (sum, factors) in sums.iter_mut().zip(factors) {
+                            *sum = isa.f32().mul(*sum, isa.f32().splat(factors[row + r]));
+                        }
                     }
+                    self.add(isa, pass, (row + r, unit), sums);
                 }
             }
         }
+    }
+
+    /// Adds the sums of the gates, or of one, to the row.
+    #[inline(always)]
+    fn add<I: Isa>(&mut self, isa: I, pass: Pass, (row, unit): (usize, usize), sums: &[I::F32; MAX_VECTORS]) {
+        let ops = isa.f32();
+        let Sizes { units, .. } = self.products.kept.sizes;
+        let len = ops.len().min(units - unit);
+        let gates = match pass {
+            Pass::All | Pass::Sample(_) => 0..MAX_VECTORS,
+            Pass::Gate(gate) => gate..gate + 1,
+        };
+        let to = &mut self.to[row * 4 * units..][..4 * units];
+        // The gates are counted, for an iterator that skips some is not inlined.
+        for (gate, &sum) in sums.iter().enumerate() {
+            if gates.contains(&gate) {
+                let to = &mut to[gate * units + unit..][..len];
+                store_first(ops, ops.add(load_first(ops, to), sum), to);
+            }
+        }
+    }
+
+    /// For each gate the numbers in its mask for the rows of the weights, if the sums of a sample take them.
+    fn factors(&self, pass: Pass) -> Option<[&'a [f32]; 4]> {
+        let Pass::Sample(row) = pass else { return None };
+        let Sizes { batch, features, units, .. } = self.products.kept.sizes;
+        let width = if self.operand == Operand::X { features } else { units };
+        let mut factors: [&[f32]; 4] = [&[]; 4];
+        for (gate, factors) in factors.iter_mut().enumerate() {
+            let mask = self.masks().row(gate, self.chunk.0 + row, batch, width)?;
+            *factors = &mask[self.first_row..][..self.rows()];
+        }
+        Some(factors)
     }
 
     /// The part of the next block of units that is asked for while the tile at `row` is computed: together the tiles ask
     /// for all of it.
     #[inline(always)]
-    fn next_slots<'b>(
-        &self,
-        d_z: &'b [f32],
-        (block, first_slot, len): (usize, usize, usize),
-        row: usize,
-    ) -> &'b [f32] {
+    fn next_slots<'b>(&self, d_z: &'b [f32], block: usize, slots: &Range<usize>, row: usize) -> &'b [f32] {
         let kept = self.products.kept;
         if block + 1 == kept.num_blocks() {
             return &[];
         }
-        let slots = &d_z[(block + 1) * kept.block_stride(self.chunk.1) + first_slot * kept.slot_len()..];
-        let slots = &slots[..len * kept.slot_len()];
+        let from = (block + 1) * kept.block_stride(self.chunk.1) + slots.start * kept.slot_len();
+        let next = &d_z[from..][..slots.len() * kept.slot_len()];
         let (tile, num_tiles) = (row / MAX_ROWS, self.rows().div_ceil(MAX_ROWS));
-        &slots[slots.len() * tile / num_tiles..slots.len() * (tile + 1) / num_tiles]
+        &next[next.len() * tile / num_tiles..next.len() * (tile + 1) / num_tiles]
     }
 
     /// Asks the memory for the elements that a tile is added to, and for `next`.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::kept::Slots;
 use super::run::Carried;
 use crate::lstm::gates::{Recorded, differentiate_rows};
 use crate::lstm::record::{C, O, PHI_C, Z};
@@ -9,19 +10,18 @@ use crate::simd::{BitOps, Isa, NumOps, store, store_first};
 use crate::tile::load_first;
 
 impl Carried<'_> {
-    /// See [`Self::step`]: for `rows` that use step `number`, of which the first has this rank among all used rows and its
-    /// gradients by z in this slot.
+    /// See [`Self::step`]: for `rows` that use step `number`, of which the first has this rank among all used rows.
     #[inline(always)]
     pub(super) fn by_rows<I: Isa>(
         &mut self,
         isa: I,
         number: usize,
         rows: Range<usize>,
-        (rank, slot): (usize, usize),
+        (rank, slots): (usize, Slots),
     ) {
-        self.keep_previous_h(isa, number, &rows, slot);
+        self.keep_previous_h(isa, number, &rows, (rank, slots));
         self.differentiate(isa, number, &rows);
-        self.keep_d_z(isa, rows.len(), rank, slot);
+        self.keep_d_z(isa, rows.len(), rank, slots);
     }
 
     /// Part `which` of rows as it was recorded at step `number`, `[rows, H]`.
@@ -39,22 +39,35 @@ impl Carried<'_> {
 
     /// Writes the hidden states before step `number` to their slots.
     #[inline(always)]
-    fn keep_previous_h<I: Isa>(&mut self, isa: I, number: usize, rows: &Range<usize>, slot: usize) {
+    fn keep_previous_h<I: Isa>(
+        &mut self,
+        isa: I,
+        number: usize,
+        rows: &Range<usize>,
+        (rank, slots): (usize, Slots),
+    ) {
         let ops = isa.f32();
         let units = self.call.layer.sizes.units;
-        let mut previous_h = std::mem::take(&mut self.previous_h);
-        let to = &mut previous_h[slot * units..][..rows.len() * units];
+        let previous_h = std::mem::take(&mut self.previous_h);
         match number {
-            0 => to.copy_from_slice(&self.call.inputs.h0[self.of_batch(rows)]),
+            0 => {
+                let h0 = &self.call.inputs.h0[self.of_batch(rows)];
+                for (row, h0) in h0.chunks_exact(units).enumerate() {
+                    previous_h[slots.at(rank + row) * units..][..units].copy_from_slice(h0);
+                }
+            }
             _ => {
                 let [o, phi_c] = [O, PHI_C].map(|which| self.recorded(number - 1, which, rows));
-                for at in (0..to.len()).step_by(ops.len()) {
-                    let h = ops.mul(load_first(ops, &o[at..]), load_first(ops, &phi_c[at..]));
-                    store_first(ops, h, &mut to[at..]);
+                for (row, (o, phi_c)) in o.chunks_exact(units).zip(phi_c.chunks_exact(units)).enumerate() {
+                    let to = &mut previous_h[slots.at(rank + row) * units..][..units];
+                    for at in (0..units).step_by(ops.len()) {
+                        let h = ops.mul(load_first(ops, &o[at..]), load_first(ops, &phi_c[at..]));
+                        store_first(ops, h, &mut to[at..]);
+                    }
                 }
             }
         }
-        self.previous_h = std::mem::take(&mut previous_h);
+        self.previous_h = previous_h;
     }
 
     /// From the gradients by h and c after the step to those by its z, `[4, rows, H]` in `d_parts`, and by c before it.
@@ -104,15 +117,15 @@ impl Carried<'_> {
     /// Puts the gradients by z of `count` rows where the products by the weights read them, and adds them to that by the
     /// bias.
     #[inline(always)]
-    fn keep_d_z<I: Isa>(&mut self, isa: I, count: usize, rank: usize, slot: usize) {
+    fn keep_d_z<I: Isa>(&mut self, isa: I, count: usize, rank: usize, slots: Slots) {
         let ops = isa.f32();
         let (units, lanes) = (self.call.layer.sizes.units, ops.len());
         for unit in (0..units).step_by(lanes) {
             let width = lanes.min(units - unit);
             let mut d_bias = self.d_bias(isa, unit);
             let block = &mut self.d_z[self.kept.block_stride(self.count) * (unit / lanes)..];
-            let slots = block[slot * 4 * lanes..][..count * 4 * lanes].chunks_exact_mut(4 * lanes);
-            for (row, slot) in slots.enumerate() {
+            for row in 0..count {
+                let slot = &mut block[slots.at(rank + row) * 4 * lanes..][..4 * lanes];
                 for (gate, to) in slot.chunks_exact_mut(lanes).enumerate() {
                     let from = (gate * count + row) * units + unit;
                     let d_z = load_first(ops, &self.d_parts[from..][..width]);

@@ -69,3 +69,32 @@ fn fast_agrees_with_the_reference_where_work_is_cut() {
         assert_fast_is_near(&Case { mask, ..Case::new(700, 12, 1, 3) }, 1e-4);
     }
 }
+
+#[test]
+fn sums_that_take_their_masks_sample_by_sample_are_those_of_masked_operands() {
+    // Enough steps for sums of their own, in one block and in two; the last input is wide.
+    for (batch, steps, features, units) in [(5, 40, 3, 9), (100, 70, 3, 30), (7, 33, 21, 20)] {
+        for activations in [Activations::Default, Activations::CustomCandidate] {
+            for (dropout, recurrent_dropout) in [
+                (Dropout::None, Dropout::PerGate),
+                (Dropout::Shared, Dropout::PerGate),
+                (Dropout::PerGate, Dropout::PerGate),
+                (Dropout::PerGate, Dropout::None),
+            ] {
+                let plain = Case::new(batch, steps, features, units);
+                let case = Case { activations, dropout, recurrent_dropout, ..plain };
+                let mut arrays = case.arrays::<f32>();
+                let got = case.fast(&arrays);
+                // A mask that uses every step changes nothing but the way to the sums.
+                arrays.mask.fill(1.0);
+                let expected = Case { mask: true, ..case }.fast(&arrays);
+                for ((name, got), (_, expected)) in got.named().into_iter().zip(expected.named()) {
+                    match name {
+                        "d_kernel" | "d_recurrent_kernel" => assert_close(name, got, expected, 2e-4),
+                        _ => assert_eq!(got, expected, "{case:?}: {name}"),
+                    }
+                }
+            }
+        }
+    }
+}

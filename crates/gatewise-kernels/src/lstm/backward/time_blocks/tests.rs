@@ -7,7 +7,8 @@ fn blocks_cover_all_steps_once_from_the_last_to_the_first() {
     for steps in [0, 1, 7, 100, 1000, 100_000] {
         for batch in [0, 1, 64, 4096] {
             let sizes = Sizes { batch, steps, features: 1, units: 256 };
-            let len = block_len(&sizes, 11, 256);
+            let len = block_len(&sizes, 11, 256, false);
+            assert!(len <= block_len(&sizes, 11, 256, true));
             assert!(len <= 24 || batch * len * 1024 <= NEAR_LEN, "a block of {len} steps");
             let mut end = steps;
             for block in blocks(steps, len) {
