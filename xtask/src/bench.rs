@@ -1,8 +1,8 @@
 //! `cargo xtask bench`: the same jobs by Gatewise and by its peers, checked first and then timed.
 //!
 //! All engines of a workload are started at once from the same weights and data; their answers are compared;
-//! then they take turns, round after round, so that a machine that slows down slows all of them. The protocol
-//! that they speak is in `benchmarks/README.md`.
+//! then they take turns, round after round, so that a machine that slows down slows all of them. Who is not on turn is
+//! stopped. The protocol that they speak is in `benchmarks/README.md`.
 
 mod answer;
 mod engines;
@@ -10,7 +10,9 @@ mod kinds;
 mod machine;
 mod peer;
 mod record;
+mod rest;
 mod table;
+mod turn;
 mod workload;
 
 use anyhow::{Context, Result};
@@ -23,19 +25,8 @@ use peer::Peer;
 use record::{Record, Row};
 pub use record::{append, slug};
 pub use table::print as print_table;
+use turn::Turn;
 use workload::Workload;
-
-/// Seconds that one turn of one engine should take.
-const TURN: f64 = 0.3;
-
-/// Unmeasured repeats before the first turn, after one that tells how long they take.
-const WARM_UP: usize = 4;
-
-/// Seconds from which a repeat is long enough to stand alone, warm after the first.
-const LONG: f64 = 0.5;
-
-/// Repeats that one turn has at most.
-const MOST_REPEATS: usize = 1000;
 
 /// Times the chosen workloads and appends what came out to the record of this day and CPU.
 ///
@@ -67,13 +58,13 @@ fn time(workspace: &Workspace, engines: &Engines, workload: &Workload, rounds: u
         answer::check(own, other)?;
     }
     let mut peers: Vec<&mut Peer> = started.peers.iter_mut().chain([&mut started.peak]).collect();
-    let repeats = peers.iter_mut().map(|peer| repeats_of_a_turn(peer)).collect::<Result<Vec<_>>>()?;
+    let turns = peers.iter_mut().map(|peer| Turn::find(peer)).collect::<Result<Vec<_>>>()?;
     let mut seconds = vec![Vec::new(); peers.len()];
     for round in 0..rounds {
         for turn in 0..peers.len() {
             // Each round starts with another engine, so that none always follows the same one.
             let which = (round + turn) % peers.len();
-            seconds[which].extend(peers[which].repeat(repeats[which])?);
+            seconds[which].extend(peers[which].take(turns[which])?);
         }
     }
     let of_peak = seconds.pop().expect("the peak is timed last");
@@ -82,22 +73,3 @@ fn time(workspace: &Workspace, engines: &Engines, workload: &Workload, rounds: u
     rows.extend(started.out.iter().map(|(peer, lack)| Row::sits_out(workload, peer, lack)));
     Ok(rows)
 }
-
-/// Warms an engine up and finds how many repeats fill one turn.
-fn repeats_of_a_turn(peer: &mut Peer) -> Result<usize> {
-    let quickest = |seconds: Vec<f64>| seconds.into_iter().fold(f64::INFINITY, f64::min);
-    let first = quickest(peer.repeat(1)?);
-    if first > LONG {
-        return Ok(1);
-    }
-    Ok(repeats(first.min(quickest(peer.repeat(WARM_UP)?))))
-}
-
-/// How many repeats that take so many seconds fill one turn: at least three, but for those that stand alone.
-fn repeats(seconds: f64) -> usize {
-    let least = if seconds > LONG { 1 } else { 3 };
-    ((TURN / seconds) as usize).clamp(least, MOST_REPEATS)
-}
-
-#[cfg(test)]
-mod tests;

@@ -7,9 +7,11 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::rest;
+use super::turn::Turn;
 use super::workload::Workload;
 
-/// A started engine that has written its answer and waits for counts.
+/// A started engine that has written its answer and rests until it is on turn.
 pub struct Peer {
     /// Its name.
     pub engine: &'static str,
@@ -31,7 +33,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Starts `command FOLDER WAY ANSWER WORKLOAD` and waits until it is ready.
+    /// Starts `command FOLDER WAY ANSWER WORKLOAD` and waits until it is ready, from when on it rests.
     ///
     /// # Errors
     /// It cannot be started or ends without having got ready; the error names the file with what it said.
@@ -47,20 +49,33 @@ impl Peer {
         let said = File::create(&log).with_context(|| format!("{}: cannot make it", log.display()))?;
         command.arg(folder).arg(way).arg(&answer).arg(&workload.line);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(said);
+        rest::set_apart(&mut command);
         let mut child = command.spawn().with_context(|| format!("{engine} cannot be started"))?;
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().expect("standard output is piped"));
         let (version, isa, threads) = Default::default();
         let mut peer = Self { engine, way, version, isa, threads, answer, child, input, output, log };
         peer.wait_until_ready()?;
+        rest::stop(&peer.child)?;
         Ok(peer)
     }
 
-    /// Has the engine repeat its job and returns the seconds of each repeat.
+    /// Wakes the engine for one turn and returns the seconds of each timed repeat.
     ///
     /// # Errors
     /// The engine ended, or wrote something that is not a list of times.
-    pub fn repeat(&mut self, count: usize) -> Result<Vec<f64>> {
+    pub fn take(&mut self, turn: Turn) -> Result<Vec<f64>> {
+        rest::wake(&self.child)?;
+        if turn.warm_up > 0 {
+            self.repeat(turn.warm_up)?;
+        }
+        let seconds = self.repeat(turn.timed)?;
+        rest::stop(&self.child)?;
+        Ok(seconds)
+    }
+
+    /// Has the engine repeat its job and returns the seconds of each repeat.
+    fn repeat(&mut self, count: usize) -> Result<Vec<f64>> {
         let input = self.input.as_mut().expect("it is open until the engine is dropped");
         writeln!(input, "{count}")
             .with_context(|| format!("{} ended, see {}", self.engine, self.log.display()))?;
@@ -93,6 +108,9 @@ impl Drop for Peer {
     fn drop(&mut self) {
         self.input = None;
         // Nothing is left to be done if it was gone already.
-        self.child.wait().ok();
+        rest::end(&mut self.child).ok();
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests;
