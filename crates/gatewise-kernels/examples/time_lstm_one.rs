@@ -1,4 +1,5 @@
-//! Checks that one sequence gives the same bits on one thread and on two, and then prints how long it takes.
+//! Checks that one sequence gives the same bits on one thread and on two, and then prints how long it takes, with weights
+//! in f32 and in bfloat16.
 //!
 //! ```text
 //! cargo run --release -p gatewise-kernels --example time_lstm_one [instruction set]
@@ -22,21 +23,31 @@ fn main() {
         set.expect("the argument names an instruction set").choose();
     }
     println!("instruction set {}", InstructionSet::current().name());
-    println!("{:>5} {:>5} {:>5} {:>5}  {:>12} {:>12}", "B", "T", "F", "H", "one thread", "two threads");
+    println!(
+        "{:>9} {:>5} {:>5} {:>5} {:>5}  {:>12} {:>12}",
+        "weights", "B", "T", "F", "H", "one thread", "two threads"
+    );
     let sizes = [(1, 1, 8, 32), (1, 100, 8, 64), (2, 100, 8, 64), (1, 100, 128, 512), (1, 1000, 64, 256)];
     for (batch, steps, features, units) in sizes {
         let sizes = Sizes { batch, steps, features, units };
-        let [one, two] = [1, 2].map(|threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
-            pool.install(|| time(&sizes))
-        });
-        assert!(one.0.iter().zip(&two.0).all(|(one, two)| one.to_bits() == two.to_bits()), "bits differ");
-        println!("{batch:>5} {steps:>5} {features:>5} {units:>5}  {:>9.4} ms {:>9.4} ms", one.1, two.1);
+        for (name, pack) in [("float32", PackedWeights::new as Pack), ("bfloat16", PackedWeights::bfloat16)] {
+            let [one, two] = [1, 2].map(|threads| {
+                let pool =
+                    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
+                pool.install(|| time(&sizes, pack))
+            });
+            assert!(one.0.iter().zip(&two.0).all(|(one, two)| one.to_bits() == two.to_bits()), "bits differ");
+            print!("{name:>9} {batch:>5} {steps:>5} {features:>5} {units:>5}");
+            println!("  {:>9.4} ms {:>9.4} ms", one.1, two.1);
+        }
     }
 }
 
+/// How weights are laid out.
+type Pack = fn(&[f32], &[f32], &Sizes) -> PackedWeights;
+
 /// The last output and the shortest of many calls in milliseconds.
-fn time(sizes: &Sizes) -> (Vec<f32>, f64) {
+fn time(sizes: &Sizes, pack: Pack) -> (Vec<f32>, f64) {
     let Sizes { batch, steps, features, units } = *sizes;
     let scale = 1.0 / (units as f32).sqrt();
     let (kernel, recurrent_kernel) =
@@ -61,7 +72,7 @@ fn time(sizes: &Sizes) -> (Vec<f32>, f64) {
         dropout: DropoutMasks::None,
         recurrent_dropout: DropoutMasks::None,
     };
-    let packed = PackedWeights::new(&kernel, &recurrent_kernel, sizes);
+    let packed = pack(&kernel, &recurrent_kernel, sizes);
     let mut workspace = vec![0.0; forward_workspace_len(sizes)];
     let [mut y, mut h, mut c] = [(); 3].map(|()| vec![0.0; batch * units]);
     let (start, mut best) = (Instant::now(), Duration::MAX);

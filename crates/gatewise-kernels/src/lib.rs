@@ -30,6 +30,7 @@
 //! Large calls use the current `rayon` pool; the caller decides which one that is.
 
 pub mod activation;
+pub mod bfloat16;
 pub mod formula;
 pub mod lstm;
 pub mod matmul;

@@ -33,6 +33,7 @@ mod weights;
 use crate::Real;
 use crate::activation::Activation;
 use crate::simd::lanes;
+use weights::AnyWeights;
 
 pub use record::record_len;
 pub use weights::PackedWeights;
@@ -180,7 +181,8 @@ pub fn forward(layer: &Layer<f32>, inputs: &Inputs<f32>, outputs: Outputs<f32>, 
     forward::forward(layer, inputs, outputs, workspace);
 }
 
-/// [`forward()`] with weights that were packed before; `packed` are those of `layer`. Gives the same bits.
+/// [`forward()`] with weights that were packed before; `packed` are those of `layer`. Gives the same bits, those of the
+/// rounded weights if they are packed in bfloat16.
 pub fn forward_packed(
     layer: &Layer<f32>,
     packed: &PackedWeights,
@@ -191,8 +193,10 @@ pub fn forward_packed(
     check::call(layer, inputs);
     check::outputs(layer, &outputs);
     check::workspace(forward_workspace_len(&layer.sizes), workspace);
-    let weights = packed.weights(&layer.sizes, lanes());
-    forward::forward_with(weights, layer, inputs, outputs, workspace);
+    match packed.weights(&layer.sizes, lanes()) {
+        AnyWeights::Float32(weights) => forward::forward_with(weights, layer, inputs, outputs, workspace),
+        AnyWeights::Bfloat16(weights) => forward::forward_with(weights, layer, inputs, outputs, workspace),
+    }
 }
 
 /// Writes the gradients of a loss by the inputs and weights of a call of [`forward()`] that left `record`.

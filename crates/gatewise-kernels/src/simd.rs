@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 pub(crate) use rten_simd::ops::{BitOps, FloatOps, IntOps, NumOps, ToFloat};
-pub(crate) use rten_simd::{Isa, Simd, SimdOp, SimdUnaryOp};
+pub(crate) use rten_simd::{Elem, Isa, Simd, SimdOp, SimdUnaryOp};
 
 use rten_simd::isa::GenericIsa;
 #[cfg(target_arch = "x86_64")]
@@ -174,7 +174,7 @@ impl SimdOp for Lanes {
 /// The methods of `rten-simd` that take slices are inlined only where the compiler thinks it worth it; where it does not,
 /// each costs a call.
 #[inline(always)]
-pub(crate) fn load<O: BitOps<f32>>(ops: O, from: &[f32]) -> O::Simd {
+pub(crate) fn load<T: Elem, O: BitOps<T>>(ops: O, from: &[T]) -> O::Simd {
     assert!(from.len() >= ops.len(), "a vector is loaded from at least as many numbers");
     // SAFETY: the slice holds as many numbers as are read, by the line above.
     #[allow(unsafe_code, reason = "loads must be inlined")]

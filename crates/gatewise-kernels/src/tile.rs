@@ -16,8 +16,8 @@ mod operands;
 mod tests;
 
 pub(crate) use operands::{
-    Blocks, CONSECUTIVE, DenseRows, GateRows, LeftRows, Panel, RightVectors, Row, Segments, ShortBlocks,
-    TileRows, rows_from,
+    Blocks, CONSECUTIVE, DenseRows, GateRows, LeftRows, Panel, PanelNumber, RightVectors, Row, Segments,
+    ShortBlocks, TileRows, rows_from,
 };
 
 use crate::simd::{BitOps, FloatOps, Isa, NumOps, load};
@@ -109,17 +109,17 @@ pub(crate) fn multiply_row<I: Isa>(
     isa: I,
     sums: &mut [[I::F32; MAX_VECTORS]; 2],
     left: &[f32],
-    right: [Panel; 2],
+    right: [Panel<impl PanelNumber>; 2],
 ) {
     let ops = isa.f32();
     let mut tile = *sums;
     // `map` of arrays is not inlined everywhere, and then costs as much as some rows.
-    let rows = right[0].rows::<_, MAX_VECTORS>(ops);
-    let next_rows = right[1].rows::<_, MAX_VECTORS>(ops);
+    let rows = right[0].rows::<_, MAX_VECTORS>(isa);
+    let next_rows = right[1].rows::<_, MAX_VECTORS>(isa);
     for ((&factor, row), next_row) in left.iter().zip(rows).zip(next_rows) {
         let factor = ops.splat(factor);
         for ((sums, panel), row) in tile.iter_mut().zip(right).zip([row, next_row]) {
-            let vectors = panel.at::<_, MAX_VECTORS>(ops, row, 0);
+            let vectors = panel.at::<_, MAX_VECTORS>(isa, row, 0);
             for (sum, vector) in sums.iter_mut().zip(vectors) {
                 *sum = ops.mul_add(factor, vector, *sum);
             }
@@ -163,8 +163,8 @@ fn multiply_tile<I: Isa, const R: usize, const V: usize, const W: usize>(
     for n in 0..segments.count() {
         let (left, right, len) = segments.segment(n);
         let left = left.rows::<R>(len);
-        for (k, right_row) in (0..len).zip(right.rows::<_, W>(ops)) {
-            let vectors = right.at::<_, V>(ops, right_row, first);
+        for (k, right_row) in (0..len).zip(right.rows::<_, W>(isa)) {
+            let vectors = right.at::<_, V>(isa, right_row, first);
             // Row by row: V vectors and one factor at a time leave most registers to the sums.
             for (row, sums) in tile.iter_mut().enumerate() {
                 for v in 0..V {

@@ -2,9 +2,11 @@
 
 use gatewise_kernels::InstructionSet;
 use gatewise_kernels::activation::Activation;
+use gatewise_kernels::bfloat16;
 use gatewise_kernels::lstm::{
-    DropoutMasks, Gradients, Inputs, Layer, Output, OutputGradient, OutputGradients, Outputs, Sizes,
-    backward, backward_workspace_len, forward, forward_workspace_len, record_len, reference,
+    DropoutMasks, Gradients, Inputs, Layer, Output, OutputGradient, OutputGradients, Outputs, PackedWeights,
+    Sizes, backward, backward_workspace_len, forward, forward_packed, forward_workspace_len, record_len,
+    reference,
 };
 use gatewise_kernels::matmul::{self, Product};
 use gatewise_kernels::rnn::{self, Kind};
@@ -33,6 +35,9 @@ fn every_available_instruction_set_agrees_with_the_reference() {
             if n > 0 {
                 check_lstm(Sizes { batch: 8, steps: 3, features: 5, units: n });
                 check_lstm(Sizes { batch: 1, steps: 1, features: 3, units: n });
+                for batch in [1, 2, 7] {
+                    check_bfloat16(Sizes { batch, steps: 3, features: 5, units: n });
+                }
                 for kind in [Kind::Simple, Kind::ResetAfter, Kind::ResetBefore] {
                     check_rnn(kind, Sizes { batch: 8, steps: 3, features: 5, units: n });
                     check_rnn(kind, Sizes { batch: 1, steps: 1, features: 3, units: n });
@@ -152,6 +157,51 @@ fn run(
         reference::backward(&layer, &inputs, &record, &d_outputs, gradients);
     }
     [y, h, c, d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0, d_c0]
+}
+
+/// Weights packed in bfloat16 give the bits of the layer whose weights are rounded.
+fn check_bfloat16(sizes: Sizes) {
+    let Sizes { features, units, .. } = sizes;
+    let weights = [numbers(features * 4 * units), numbers(units * 4 * units)];
+    let rounded = [0, 1].map(|n| weights[n].iter().map(|&x| bfloat16::round(x)).collect::<Vec<f32>>());
+    let in_bfloat16 = PackedWeights::bfloat16(&weights[0], &weights[1], &sizes);
+    let in_float32 = PackedWeights::new(&rounded[0], &rounded[1], &sizes);
+    for has_mask in [false, true] {
+        let got = run_packed(sizes, &weights, &in_bfloat16, has_mask);
+        let expected = run_packed(sizes, &rounded, &in_float32, has_mask);
+        assert_eq!(got, expected, "{sizes:?} on {}", InstructionSet::current().name());
+    }
+}
+
+/// The bits of y.
+fn run_packed(sizes: Sizes, weights: &[Vec<f32>; 2], packed: &PackedWeights, has_mask: bool) -> Vec<u32> {
+    let Sizes { batch, steps, features, units } = sizes;
+    let (x, state, bias) = (numbers(batch * steps * features), numbers(batch * units), numbers(4 * units));
+    let mask: Vec<f32> = (0..batch * steps).map(|n| if n % 4 == 1 { 0.0 } else { 1.0 }).collect();
+    let layer = Layer {
+        sizes,
+        activation: Activation::Tanh,
+        recurrent_activation: Activation::Sigmoid,
+        kernel: &weights[0],
+        recurrent_kernel: &weights[1],
+        bias: Some(&bias),
+        go_backwards: false,
+        zero_output_for_mask: false,
+    };
+    let inputs = Inputs {
+        x: &x,
+        h0: &state,
+        c0: &state,
+        mask: has_mask.then_some(&mask),
+        dropout: DropoutMasks::None,
+        recurrent_dropout: DropoutMasks::None,
+    };
+    let [mut h, mut c] = [(); 2].map(|()| vec![f32::NAN; batch * units]);
+    let mut y = vec![f32::NAN; batch * steps * units];
+    let outputs = Outputs { y: Output::Sequence(&mut y), h: &mut h, c: &mut c, record: None };
+    let mut workspace = vec![f32::NAN; forward_workspace_len(&sizes)];
+    forward_packed(&layer, packed, &inputs, outputs, &mut workspace);
+    y.iter().map(|y| y.to_bits()).collect()
 }
 
 /// The recurrences with one state, with the activations of Keras and with others.

@@ -17,6 +17,7 @@ use super::weights::Weights;
 use super::{GATES, Inputs, Layer, Output, Outputs, Sizes};
 use crate::recurrent::chunks::{Samples, chunk_len, for_chunks, take};
 use crate::simd::{lanes, run};
+use crate::tile::PanelNumber;
 use pair::{FollowerRun, Meeting};
 use run::{Call, ChunkRun};
 
@@ -64,7 +65,7 @@ pub(super) fn forward(
 
 /// The same with weights that are ready.
 pub(super) fn forward_with(
-    weights: Weights,
+    weights: Weights<impl PanelNumber>,
     layer: &Layer<f32>,
     inputs: &Inputs<f32>,
     outputs: Outputs<f32>,

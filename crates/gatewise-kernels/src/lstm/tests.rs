@@ -1,5 +1,6 @@
 //! The reference against central differences and known values, and the fast functions against the reference.
 
+mod bfloat16;
 mod case;
 mod differences;
 mod fast;

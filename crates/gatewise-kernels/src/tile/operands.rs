@@ -3,7 +3,8 @@
 use std::slice::ChunksExact;
 
 use super::{MAX_ROWS, MAX_VECTORS};
-use crate::simd::{FloatOps, load};
+use crate::bfloat16::{Pair, load_pairs};
+use crate::simd::{BitOps, Elem, Isa, load};
 
 /// The parts of the chains of a tile, one after the other: for each the rows of the left operand, the columns of the right
 /// one, and how many values of k there are.
@@ -131,35 +132,73 @@ impl<const R: usize> Row for &[[f32; R]] {
 
 /// The columns of the right operand that a tile of W vectors covers, over the range of k that it runs over.
 pub(crate) trait RightVectors: Copy {
+    /// What the vectors are stored as.
+    type Number;
+
     /// For each k, the row that the vectors of the tile lie in.
-    fn rows<'a, O: FloatOps<f32>, const W: usize>(self, ops: O) -> ChunksExact<'a, f32>
+    fn rows<'a, I: Isa, const W: usize>(self, isa: I) -> ChunksExact<'a, Self::Number>
     where
         Self: 'a;
 
     /// The V vectors from the vector `first` of the tile, of one such row.
-    fn at<O: FloatOps<f32>, const V: usize>(&self, ops: O, row: &[f32], first: usize) -> [O::Simd; V];
+    fn at<I: Isa, const V: usize>(&self, isa: I, row: &[Self::Number], first: usize) -> [I::F32; V];
 }
 
-/// Exactly the vectors of the tile, side by side for each k, `[k][vectors][lanes]`.
+/// Exactly the vectors of the tile, side by side for each k, `[k][vectors / N::VECTORS][lanes]`.
 #[derive(Clone, Copy)]
-pub(crate) struct Panel<'p>(pub &'p [f32]);
+pub(crate) struct Panel<'p, N = f32>(pub &'p [N]);
 
-impl RightVectors for Panel<'_> {
-    #[inline(always)]
-    fn rows<'a, O: FloatOps<f32>, const W: usize>(self, ops: O) -> ChunksExact<'a, f32>
-    where
-        Self: 'a,
-    {
-        self.0.chunks_exact(W * ops.len())
-    }
+/// What a panel is stored as.
+pub(crate) trait PanelNumber: Elem + Send + Sync {
+    /// How many vectors that follow each other share a stored one.
+    const VECTORS: usize;
+
+    /// The V vectors from the vector `first` of a row; both are multiples of `VECTORS`.
+    fn vectors<I: Isa, const V: usize>(isa: I, row: &[Self], first: usize) -> [I::F32; V];
+}
+
+impl PanelNumber for f32 {
+    const VECTORS: usize = 1;
 
     #[inline(always)]
-    fn at<O: FloatOps<f32>, const V: usize>(&self, ops: O, row: &[f32], first: usize) -> [O::Simd; V] {
+    fn vectors<I: Isa, const V: usize>(isa: I, row: &[f32], first: usize) -> [I::F32; V] {
+        let ops = isa.f32();
         let mut vectors = [ops.zero(); V];
         for (v, vector) in vectors.iter_mut().enumerate() {
             *vector = load(ops, &row[(first + v) * ops.len()..]);
         }
         vectors
+    }
+}
+
+impl PanelNumber for Pair {
+    const VECTORS: usize = 2;
+
+    #[inline(always)]
+    fn vectors<I: Isa, const V: usize>(isa: I, row: &[Pair], first: usize) -> [I::F32; V] {
+        let ops = isa.f32();
+        let mut vectors = [ops.zero(); V];
+        for (v, two) in vectors.as_chunks_mut().0.iter_mut().enumerate() {
+            *two = load_pairs(isa, &row[(first / 2 + v) * ops.len()..]);
+        }
+        vectors
+    }
+}
+
+impl<N: PanelNumber> RightVectors for Panel<'_, N> {
+    type Number = N;
+
+    #[inline(always)]
+    fn rows<'a, I: Isa, const W: usize>(self, isa: I) -> ChunksExact<'a, N>
+    where
+        Self: 'a,
+    {
+        self.0.chunks_exact(W / N::VECTORS * isa.f32().len())
+    }
+
+    #[inline(always)]
+    fn at<I: Isa, const V: usize>(&self, isa: I, row: &[N], first: usize) -> [I::F32; V] {
+        N::vectors(isa, row, first)
     }
 }
 
@@ -174,8 +213,10 @@ pub(crate) struct Blocks<'p> {
 }
 
 impl RightVectors for Blocks<'_> {
+    type Number = f32;
+
     #[inline(always)]
-    fn rows<'a, O: FloatOps<f32>, const W: usize>(self, _ops: O) -> ChunksExact<'a, f32>
+    fn rows<'a, I: Isa, const W: usize>(self, _isa: I) -> ChunksExact<'a, f32>
     where
         Self: 'a,
     {
@@ -183,7 +224,8 @@ impl RightVectors for Blocks<'_> {
     }
 
     #[inline(always)]
-    fn at<O: FloatOps<f32>, const V: usize>(&self, ops: O, row: &[f32], first: usize) -> [O::Simd; V] {
+    fn at<I: Isa, const V: usize>(&self, isa: I, row: &[f32], first: usize) -> [I::F32; V] {
+        let ops = isa.f32();
         let mut vectors = [ops.zero(); V];
         for (vector, &start) in vectors.iter_mut().zip(&self.starts[first..]) {
             *vector = load(ops, &row[start..]);
@@ -201,16 +243,19 @@ pub(crate) struct ShortBlocks<'p> {
 }
 
 impl RightVectors for ShortBlocks<'_> {
+    type Number = f32;
+
     #[inline(always)]
-    fn rows<'a, O: FloatOps<f32>, const W: usize>(self, ops: O) -> ChunksExact<'a, f32>
+    fn rows<'a, I: Isa, const W: usize>(self, isa: I) -> ChunksExact<'a, f32>
     where
         Self: 'a,
     {
-        self.blocks.rows::<O, W>(ops)
+        self.blocks.rows::<I, W>(isa)
     }
 
     #[inline(always)]
-    fn at<O: FloatOps<f32>, const V: usize>(&self, ops: O, row: &[f32], first: usize) -> [O::Simd; V] {
+    fn at<I: Isa, const V: usize>(&self, isa: I, row: &[f32], first: usize) -> [I::F32; V] {
+        let ops = isa.f32();
         let mut vectors = [ops.zero(); V];
         for (v, vector) in vectors.iter_mut().enumerate() {
             *vector = super::load_first(ops, &row[self.blocks.starts[first + v]..][..self.lens[first + v]]);

@@ -15,6 +15,7 @@ use crate::lstm::record::ChunkRecord;
 use crate::lstm::{DropoutMasks, Inputs, Layer, Output, Sizes};
 use crate::parallel::MIN_COST;
 use crate::simd::{Isa, SimdOp, lanes};
+use crate::tile::PanelNumber;
 
 /// Multiply-adds of whole vectors in a step that take longer than handing its results over.
 const MIN_STEP_COST: usize = 1 << 12;
@@ -201,12 +202,12 @@ fn spin_until(has_come: impl Fn() -> bool) -> bool {
 }
 
 /// The follower's part.
-pub(super) struct FollowerRun<'a> {
-    pub call: Call<'a>,
+pub(super) struct FollowerRun<'a, N> {
+    pub call: Call<'a, N>,
     pub meeting: &'a Meeting,
 }
 
-impl SimdOp for FollowerRun<'_> {
+impl<N: PanelNumber> SimdOp for FollowerRun<'_, N> {
     type Output = ();
 
     #[inline(always)]

@@ -9,18 +9,19 @@ use crate::lstm::{GATES, Inputs, Layer, Output, Sizes};
 use crate::recurrent::chunks::{Samples, take};
 use crate::recurrent::operand::Operand;
 use crate::simd::{Isa, SimdOp};
+use crate::tile::PanelNumber;
 
 /// What all chunks share.
 #[derive(Clone, Copy)]
-pub(super) struct Call<'a> {
+pub(super) struct Call<'a, N> {
     pub layer: &'a Layer<'a, f32>,
     pub inputs: &'a Inputs<'a, f32>,
-    pub weights: Weights<'a>,
+    pub weights: Weights<'a, N>,
 }
 
 /// The work on a chunk.
-pub(super) struct ChunkRun<'a> {
-    pub call: Call<'a>,
+pub(super) struct ChunkRun<'a, N> {
+    pub call: Call<'a, N>,
     pub samples: ForwardSamples<'a>,
     /// Where another thread may come to help.
     pub meeting: Option<&'a Meeting>,
@@ -28,8 +29,8 @@ pub(super) struct ChunkRun<'a> {
 
 /// x at `time` and h of the samples from number `first`, without dropout.
 #[inline(always)]
-pub(super) fn operands<'a>(
-    call: &Call<'a>,
+pub(super) fn operands<'a, N>(
+    call: &Call<'a, N>,
     (first, time): (usize, usize),
     h: &'a [f32],
 ) -> (Operand<'a>, Operand<'a>) {
@@ -44,7 +45,7 @@ pub(super) fn operands<'a>(
     (x, Operand { data: h, first: 0, stride: units, gate_stride: 0, len: units })
 }
 
-impl SimdOp for ChunkRun<'_> {
+impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
     type Output = ();
 
     #[inline(always)]

@@ -11,11 +11,11 @@ use crate::lstm::rows::{RowGroup, UsedRows};
 use crate::lstm::weights::{Packed, Weights, block_in_place};
 use crate::recurrent::operand::Operand;
 use crate::simd::{BitOps, Isa, store_first};
-use crate::tile::{MAX_ROWS, Sums, load_first, multiply_four, multiply_row};
+use crate::tile::{MAX_ROWS, PanelNumber, Sums, load_first, multiply_four, multiply_row};
 
 /// A step: the state before it, and where the state after it and the outputs go. Rows are samples of the chunk.
-pub(super) struct Step<'a, 'b> {
-    pub call: Call<'a>,
+pub(super) struct Step<'a, 'b, N> {
+    pub call: Call<'a, N>,
     /// The number of the first sample in the batch.
     pub first: usize,
     pub count: usize,
@@ -36,7 +36,7 @@ pub(super) struct Step<'a, 'b> {
     pub parts: &'b mut [f32],
 }
 
-impl Step<'_, '_> {
+impl<N: PanelNumber> Step<'_, '_, N> {
     pub(super) fn units(&self) -> usize {
         self.call.layer.sizes.units
     }
@@ -128,7 +128,7 @@ impl Step<'_, '_> {
 
     /// The only row for the two blocks of units from `unit`.
     #[inline(always)]
-    fn run_two_blocks<I: Isa>(&mut self, isa: I, x: Operand, h: Operand, packed: &Packed, unit: usize) {
+    fn run_two_blocks<I: Isa>(&mut self, isa: I, x: Operand, h: Operand, packed: &Packed<N>, unit: usize) {
         let lanes = isa.f32().len();
         let next = unit + lanes;
         let mut sums = [self.bias(isa, unit), self.bias(isa, next)];

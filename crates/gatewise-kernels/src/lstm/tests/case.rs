@@ -269,9 +269,18 @@ impl Case {
 
     /// Runs the fast forward pass on weights that were packed before.
     pub fn packed(&self, arrays: &Arrays<f32>) -> Results<f32> {
+        self.packed_by(PackedWeights::new, arrays)
+    }
+
+    /// Runs the fast forward pass on weights that `pack` has packed.
+    pub fn packed_by(
+        &self,
+        pack: fn(&[f32], &[f32], &Sizes) -> PackedWeights,
+        arrays: &Arrays<f32>,
+    ) -> Results<f32> {
         let (layer, inputs) = (self.layer(arrays), self.inputs(arrays));
         let (mut results, _) = self.empty(&layer);
-        let packed = PackedWeights::new(layer.kernel, layer.recurrent_kernel, &self.sizes);
+        let packed = pack(layer.kernel, layer.recurrent_kernel, &self.sizes);
         let mut workspace = vec![f32::NAN; forward_workspace_len(&self.sizes)];
         forward_packed(&layer, &packed, &inputs, self.outputs(&mut results, None), &mut workspace);
         results
