@@ -20,7 +20,7 @@ pub(crate) use operands::{
     ShortBlocks, TileRows, rows_from,
 };
 
-use crate::simd::{BitOps, FloatOps, Isa, NumOps, load};
+use crate::simd::{BitOps, FloatOps, Isa, NumOps, load_first};
 
 /// How many vectors the widest tile has side by side: the four gates of the LSTM.
 pub(crate) const MAX_VECTORS: usize = 4;
@@ -176,12 +176,6 @@ fn multiply_tile<I: Isa, const R: usize, const V: usize, const W: usize>(
     for (tile, sums) in tile.iter().zip(sums) {
         sums[first..first + V].copy_from_slice(tile);
     }
-}
-
-/// The first numbers of `from`, with zeros where it ends.
-#[inline(always)]
-pub(crate) fn load_first<O: BitOps<f32>>(ops: O, from: &[f32]) -> O::Simd {
-    if from.len() >= ops.len() { load(ops, from) } else { ops.load_pad(from).0 }
 }
 
 /// Fills the vectors of `to` with what starts at each number `from`, with zeros where it ends.

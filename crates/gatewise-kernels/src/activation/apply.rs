@@ -1,8 +1,7 @@
 //! Activations and their derivatives on whole vectors.
 
 use super::{Activation, sigmoid, tanh};
-use crate::simd::{BitOps, FloatOps, Isa, NumOps, store_first};
-use crate::tile::load_first;
+use crate::simd::{BitOps, FloatOps, Isa, NumOps, load_first, store_first};
 
 /// The built-in activation of each element.
 #[inline(always)]

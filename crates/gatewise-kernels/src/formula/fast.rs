@@ -12,8 +12,7 @@ use std::cell::RefCell;
 use super::steps::{Choice, Step};
 use super::{Binary, Formula, Operand, Operation, REGISTERS, Unary, vectors};
 use crate::activation::{sigmoid, tanh};
-use crate::simd::{BitOps, FloatOps, Isa, NumOps, SimdOp, load, run, store, store_first};
-use crate::tile::load_first;
+use crate::simd::{BitOps, FloatOps, Isa, NumOps, SimdOp, load, load_first, run, store, store_first};
 
 /// Numbers of a register: a few vectors of the widest instruction set.
 const BLOCK: usize = 512;

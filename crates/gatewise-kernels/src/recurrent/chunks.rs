@@ -27,6 +27,19 @@ pub(crate) fn chunk_len(sizes: &Sizes, gates: usize) -> usize {
     batch.div_ceil(batch.div_ceil(ROWS).next_multiple_of(2))
 }
 
+/// [`chunk_len`] for a forward pass that leaves no record: a sample is then computed alike wherever the batch is cut, so that
+/// each thread may have as many rows together as pay for reading the weights.
+pub(crate) fn forward_chunk_len(sizes: &Sizes, gates: usize) -> usize {
+    /// More rows than these make nothing quicker.
+    const ROWS: usize = 24;
+    let chunk_len = chunk_len(sizes, gates);
+    if chunk_len >= sizes.batch {
+        return chunk_len;
+    }
+    let of_thread = sizes.batch.div_ceil(rayon::current_num_threads());
+    of_thread.div_ceil(of_thread.div_ceil(ROWS))
+}
+
 /// Calls `run` for each chunk of `chunk_len` samples, on as many threads as there are.
 pub(crate) fn for_chunks<S: Samples>(samples: S, chunk_len: usize, run: &(impl Fn(S) + Sync)) {
     let num_chunks = samples.count().div_ceil(chunk_len);

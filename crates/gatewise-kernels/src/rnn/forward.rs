@@ -20,7 +20,7 @@ use std::marker::PhantomData;
 use super::record::RecordLayout;
 use super::weights::Weights;
 use super::{Inputs, Kind, Layer, Output, Outputs, Sizes, Way, chunk_len};
-use crate::recurrent::chunks::{Samples, for_chunks, split_wanted, take};
+use crate::recurrent::chunks::{Samples, for_chunks, forward_chunk_len, split_wanted, take};
 use crate::simd::{lanes, run};
 use run::{Call, ChunkRun};
 use step::Compute;
@@ -94,7 +94,10 @@ pub(super) fn forward_with(
 
 /// Runs all chunks, whose steps are computed in the way C.
 fn run_chunks<C: Compute>(call: Call, samples: ForwardSamples) {
-    let chunk_len = chunk_len(samples.kind, &samples.sizes);
+    let chunk_len = match samples.record {
+        Some(_) => chunk_len(samples.kind, &samples.sizes),
+        None => forward_chunk_len(&samples.sizes, samples.kind.gates()),
+    };
     for_chunks(samples, chunk_len, &|samples| run(ChunkRun::<C> { call, samples, way: PhantomData }));
 }
 

@@ -4,7 +4,7 @@ use std::slice::ChunksExact;
 
 use super::{MAX_ROWS, MAX_VECTORS};
 use crate::bfloat16::{Pair, load_pairs};
-use crate::simd::{BitOps, Elem, Isa, load};
+use crate::simd::{BitOps, Elem, Isa, load, load_first};
 
 /// The parts of the chains of a tile, one after the other: for each the rows of the left operand, the columns of the right
 /// one, and how many values of k there are.
@@ -258,7 +258,7 @@ impl RightVectors for ShortBlocks<'_> {
         let ops = isa.f32();
         let mut vectors = [ops.zero(); V];
         for (v, vector) in vectors.iter_mut().enumerate() {
-            *vector = super::load_first(ops, &row[self.blocks.starts[first + v]..][..self.lens[first + v]]);
+            *vector = load_first(ops, &row[self.blocks.starts[first + v]..][..self.lens[first + v]]);
         }
         vectors
     }

@@ -4,8 +4,7 @@
 
 use super::check_length;
 use crate::formula::exp;
-use crate::simd::{BitOps, FloatOps, Isa, NumOps, Simd, SimdOp, run, store_first};
-use crate::tile::load_first;
+use crate::simd::{BitOps, FloatOps, Isa, NumOps, Simd, SimdOp, load_first, run, store_first};
 
 /// Writes the softmax of each row of `x` `[rows, width]` to `y`: exp(x − max) over its sum.
 pub fn softmax_rows(x: &[f32], width: usize, y: &mut [f32]) {

@@ -8,8 +8,7 @@ use crate::lstm::gates::Recorded;
 use crate::lstm::record::{C, O, PHI_C};
 use crate::lstm::rows::UsedRows;
 use crate::lstm::{CANDIDATE, OutputGradient, Sizes};
-use crate::simd::{BitOps, Isa, NumOps, load, store, store_first};
-use crate::tile::load_first;
+use crate::simd::{BitOps, Isa, NumOps, load, load_first, store, store_first};
 
 /// A factor that changes nothing, as wide as the widest vector.
 const ONES: [f32; 16] = [1.0; 16];

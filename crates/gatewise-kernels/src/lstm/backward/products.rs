@@ -3,10 +3,9 @@
 use crate::lstm::rows::{RowGroup, UsedRows};
 use crate::lstm::{DropoutMasks, Sizes};
 use crate::matmul::Panels;
-use crate::simd::{BitOps, Isa, NumOps, SimdOp, store_first};
+use crate::simd::{BitOps, Isa, NumOps, SimdOp, load_first, store_first};
 use crate::tile::{
-    CONSECUTIVE, DenseRows, MAX_ROWS, MAX_VECTORS, Panel, Sums, load_first, multiply_four, multiply_one,
-    multiply_row,
+    CONSECUTIVE, DenseRows, MAX_ROWS, MAX_VECTORS, Panel, Sums, multiply_four, multiply_one, multiply_row,
 };
 
 /// The gradient by one of the operands of (1), for the rows that use the step.

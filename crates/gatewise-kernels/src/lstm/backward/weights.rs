@@ -7,8 +7,8 @@ use super::operand::{BLOCK_LEN, buffer_len, copy_slot, tile, tiles};
 use crate::lstm::{DropoutMasks, Inputs, Layer, Sizes};
 use crate::parallel::{MIN_COST, both};
 use crate::recurrent::chunks::{Samples, for_chunks};
-use crate::simd::{BitOps, Isa, NumOps, SimdOp, run, store_first};
-use crate::tile::{MAX_ROWS, MAX_VECTORS, Panel, load_first, multiply_four, multiply_one_of_four};
+use crate::simd::{BitOps, Isa, NumOps, SimdOp, load_first, run, store_first};
+use crate::tile::{MAX_ROWS, MAX_VECTORS, Panel, multiply_four, multiply_one_of_four};
 
 /// How many rows of an operand share a pass over the gradients by z: so many numbers stay in the second cache.
 const BLOCK_ROWS: usize = 192;

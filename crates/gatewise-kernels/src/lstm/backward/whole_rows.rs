@@ -6,8 +6,7 @@ use super::kept::Slots;
 use super::run::Carried;
 use crate::lstm::gates::{Recorded, differentiate_rows};
 use crate::lstm::record::{C, O, PHI_C, Z};
-use crate::simd::{BitOps, Isa, NumOps, store, store_first};
-use crate::tile::load_first;
+use crate::simd::{BitOps, Isa, NumOps, load_first, store, store_first};
 
 impl Carried<'_> {
     /// See [`Self::step`]: for `rows` that use step `number`, of which the first has this rank among all used rows.

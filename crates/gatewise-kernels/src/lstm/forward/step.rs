@@ -10,8 +10,8 @@ use crate::lstm::record::{C, ChunkRecord, O, PHI_C};
 use crate::lstm::rows::{RowGroup, UsedRows};
 use crate::lstm::weights::{Packed, Weights, block_in_place};
 use crate::recurrent::operand::Operand;
-use crate::simd::{BitOps, Isa, store_first};
-use crate::tile::{MAX_ROWS, PanelNumber, Sums, load_first, multiply_four, multiply_row};
+use crate::simd::{BitOps, Isa, load_first, store_first};
+use crate::tile::{MAX_ROWS, PanelNumber, Sums, multiply_four, multiply_row};
 
 /// A step: the state before it, and where the state after it and the outputs go. Rows are samples of the chunk.
 pub(super) struct Step<'a, 'b, N> {

@@ -6,8 +6,8 @@ use super::step::Step;
 use crate::lstm::gates::activate_rows;
 use crate::lstm::record::{C, PHI_C, Z};
 use crate::lstm::rows::UsedRows;
-use crate::simd::{BitOps, Isa, NumOps, store_first};
-use crate::tile::{PanelNumber, load_first};
+use crate::simd::{BitOps, Isa, NumOps, load_first, store_first};
+use crate::tile::PanelNumber;
 
 impl<N: PanelNumber> Step<'_, '_, N> {
     /// The parts of the step, `[6 or 10, count, H]`, and z, `[4, count, H]`: in the record if z is recorded, or else in

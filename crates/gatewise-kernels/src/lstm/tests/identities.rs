@@ -24,6 +24,15 @@ fn any_number_of_threads_gives_the_same_bits() {
                 let together = on_threads(num_threads, || case.fast(&arrays));
                 assert_same_results(&format!("{num_threads} threads, {case:?}"), &together, &alone);
             }
+            // Without a record the batch is cut by the number of threads.
+            for num_threads in [1, 2, 3] {
+                let packed = on_threads(num_threads, || case.packed(&arrays));
+                for (name, got, expected) in
+                    [("y", &packed.y, &alone.y), ("h", &packed.h, &alone.h), ("c", &packed.c, &alone.c)]
+                {
+                    assert_same_bits(&format!("{name}, {num_threads} threads, {case:?}"), got, expected);
+                }
+            }
         }
     }
 }

@@ -4,8 +4,7 @@ use super::run::Carried;
 use crate::activation::apply::{differentiate, slope};
 use crate::rnn::record::RecordRow;
 use crate::rnn::{CANDIDATE, INNER, Kind, Layer, OutputGradient, RESET, Sizes, UPDATE};
-use crate::simd::{BitOps, Isa, NumOps, store, store_first};
-use crate::tile::load_first;
+use crate::simd::{BitOps, Isa, NumOps, load_first, store, store_first};
 
 impl Carried<'_> {
     /// From the gradient by the state after the step to those by its sums, and to what of that by the state before it goes

@@ -5,10 +5,9 @@ use crate::activation::apply::value;
 use crate::recurrent::operand::Operand;
 use crate::rnn::weights::Weights;
 use crate::rnn::{CANDIDATE, INNER, RESET, UPDATE};
-use crate::simd::{BitOps, Isa, NumOps, store_first};
+use crate::simd::{BitOps, Isa, NumOps, load_first, store_first};
 use crate::tile::{
-    Blocks, MAX_ROWS, MAX_VECTORS, ShortBlocks, Sums, has_32_registers, load_first, multiply_three, parts,
-    rows_from,
+    Blocks, MAX_ROWS, MAX_VECTORS, ShortBlocks, Sums, has_32_registers, multiply_three, parts, rows_from,
 };
 
 /// See the module.

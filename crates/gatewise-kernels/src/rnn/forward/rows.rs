@@ -7,8 +7,8 @@ use crate::matmul::{Block, Left, Panels, Right, Start, Target};
 use crate::recurrent::operand::Operand;
 use crate::rnn::weights::Weights;
 use crate::rnn::{CANDIDATE, INNER, Kind, RESET, UPDATE};
-use crate::simd::{BitOps, Isa, NumOps, store_first};
-use crate::tile::{CONSECUTIVE, DenseRows, load_first};
+use crate::simd::{BitOps, Isa, NumOps, load_first, store_first};
+use crate::tile::{CONSECUTIVE, DenseRows};
 
 /// See the module.
 #[derive(Clone, Copy)]

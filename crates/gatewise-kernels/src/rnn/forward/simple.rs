@@ -5,10 +5,10 @@ use crate::activation::apply::value;
 use crate::matmul::Panels;
 use crate::recurrent::operand::Operand;
 use crate::rnn::weights::Weights;
-use crate::simd::{BitOps, Isa, store_first};
+use crate::simd::{BitOps, Isa, load_first, store_first};
 use crate::tile::{
-    Blocks, MAX_ROWS, MAX_VECTORS, RightVectors, ShortBlocks, Sums, load_first, multiply_four, multiply_one,
-    parts, rows_from,
+    Blocks, MAX_ROWS, MAX_VECTORS, RightVectors, ShortBlocks, Sums, multiply_four, multiply_one, parts,
+    rows_from,
 };
 
 /// See the module.
