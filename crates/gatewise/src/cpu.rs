@@ -16,6 +16,10 @@ use crate::ops::row::Row;
 use crate::ops::unary::Unary;
 use crate::ops::{Op, Operation};
 
+mod weights_dtype;
+
+pub use weights_dtype::WeightsDtype;
+
 /// Runs operations with the fast kernels.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cpu;
@@ -34,13 +38,22 @@ pub(crate) enum Prepared {
 }
 
 impl Prepared {
-    /// Prepares an operation on inputs of these sizes; `weight` gives the numbers of an input that never change.
-    pub fn new<'a>(op: &Op, dims: &[&[usize]], weight: impl Fn(usize) -> Option<&'a [f32]>) -> Self {
+    /// Prepares an operation on inputs of these sizes; `weight` gives the numbers of an input that never change, and `dtype` is
+    /// what those of an LSTM are stored as.
+    pub fn new<'a>(
+        op: &Op,
+        dims: &[&[usize]],
+        dtype: WeightsDtype,
+        weight: impl Fn(usize) -> Option<&'a [f32]>,
+    ) -> Self {
         match op {
             Op::Lstm(_) => match (weight(1), weight(2)) {
                 (Some(kernel), Some(recurrent_kernel)) => {
-                    let sizes = Lstm::sizes(dims[0], dims[2]);
-                    Self::Lstm(lstm::PackedWeights::new(kernel, recurrent_kernel, &sizes))
+                    let pack = match dtype {
+                        WeightsDtype::Float32 => lstm::PackedWeights::new,
+                        WeightsDtype::Bfloat16 => lstm::PackedWeights::bfloat16,
+                    };
+                    Self::Lstm(pack(kernel, recurrent_kernel, &Lstm::sizes(dims[0], dims[2])))
                 }
                 _ => Self::Nothing,
             },

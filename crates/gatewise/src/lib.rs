@@ -29,6 +29,7 @@
 //! |---|---|
 //! | the LSTM with all its options | [`layers::Lstm`] |
 //! | inference that allocates nothing per call | [`Model::runner`], [`Model::stepper`] |
+//! | large LSTM layers with half of the bytes of weights | [`Model::runner_with`], [`WeightsDtype`] |
 //! | state as a value, step by step | [`layers::Lstm::forward`] |
 //! | data that comes in batches, from files or in sequences of many lengths | [`data`] |
 //! | training | [`Compile`], [`Fit`], [`losses`], [`metrics`], [`optimizers`], [`callbacks`] |
@@ -95,12 +96,13 @@ mod variable;
 
 pub use activations::Activation;
 pub use builder::{Builder, Mode, Steps};
+pub use cpu::WeightsDtype;
 pub use error::{Error, Result};
 pub use functional::{clear_session, set_random_seed};
 pub use graph::Value;
 pub use model::{
-    Arrays, Compile, Evaluate, Fit, LossArgument, Model, OnBatch, Predict, Runner, Shuffle, Stepper,
-    StreamState, Summary, SummaryRow, Validation, ValidationFreq,
+    Arrays, Compile, Evaluate, Fit, LossArgument, Model, OnBatch, Predict, Runner, RunnerOptions, Shuffle,
+    Stepper, StreamState, Summary, SummaryRow, Validation, ValidationFreq,
 };
 pub use ndarray;
 pub use program::{Program, ProgramInput};

@@ -43,7 +43,7 @@ pub(crate) use config::deserialize;
 pub use evaluate::Evaluate;
 pub use fit::{Fit, OnBatch, Shuffle, Validation, ValidationFreq};
 pub use predict::Predict;
-pub use runner::{Runner, Stepper};
+pub use runner::{Runner, RunnerOptions, Stepper};
 pub use stream::StreamState;
 pub use summary::{Summary, SummaryRow};
 

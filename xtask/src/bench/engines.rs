@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::kinds::{Kind, ONNX_REQUIREMENTS, Program};
 use super::peer::Peer;
-use super::workload::{Form, Job, Workload};
+use super::workload::{BFLOAT16, Form, Job, Workload};
 use crate::environment;
 use crate::process;
 use crate::workspace::Workspace;
@@ -94,6 +94,7 @@ fn own_ways(workload: &Workload) -> &'static [&'static str] {
     match (workload.job, workload.form) {
         (Job::Train, _) => &["train_on_batch"],
         (Job::Predict, Form::Stream) => &["stepper", "predict"],
+        (Job::Predict, _) if workload.waits_for_weights() => &["predict", "runner", BFLOAT16],
         (Job::Predict, _) => &["predict", "runner"],
     }
 }

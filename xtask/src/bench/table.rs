@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use super::record::HEADING;
-use super::workload::{self, Workload};
+use super::workload::{self, BFLOAT16, Workload};
 use crate::workspace::Workspace;
 
 /// Engines with a column of their own, and the heads of these.
@@ -62,7 +62,7 @@ fn newest(workspace: &Workspace) -> Result<Option<PathBuf>> {
 }
 
 /// Of each workload and engine the quickest row, in the order of the record. Of a workload that was measured several
-/// times the last rows count.
+/// times the last rows count. What computes with rounded weights is not what the peers do, and does not count.
 fn bests(record: &str) -> Result<Vec<Best>> {
     let mut bests: Vec<Best> = Vec::new();
     let mut last = "";
@@ -74,7 +74,7 @@ fn bests(record: &str) -> Result<Vec<Best>> {
             bests.retain(|best| best.workload != workload);
             last = workload;
         }
-        if fields[9] == "0" {
+        if fields[9] == "0" || fields[8] == BFLOAT16 {
             continue;
         }
         let number = |field: &str| field.parse().with_context(|| format!("`{field}` in `{line}`"));

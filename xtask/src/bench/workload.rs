@@ -51,6 +51,18 @@ pub enum Form {
     Translation,
 }
 
+/// The way of Gatewise that computes with weights in bfloat16: other numbers than all other ways, so nothing to compare with
+/// peers.
+pub const BFLOAT16: &str = "runner-bfloat16";
+
+impl Workload {
+    /// Whether it is one sequence on layers whose weights are larger than the caches next to a core, so that how many bytes
+    /// these are is what the time depends on.
+    pub fn waits_for_weights(&self) -> bool {
+        self.job == Job::Predict && self.batch == 1 && self.units.iter().all(|units| *units >= 512)
+    }
+}
+
 /// The workloads of these names, all if there is no name, in the order of the file.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use gatewise::ndarray::ArrayD;
-use gatewise::{Model, Predict, Runner, Stepper};
+use gatewise::{Model, Predict, Runner, RunnerOptions, Stepper, WeightsDtype};
 
 use super::Result;
 use super::workload::{Form, Workload};
@@ -61,6 +61,10 @@ impl Job {
         let shapes = inputs.iter().map(|input| input.shape().to_vec());
         let ready = match way {
             "runner" => Some(Ready::Runner(Box::new(model.runner(shapes)?))),
+            "runner-bfloat16" => {
+                let options = RunnerOptions { weights_dtype: WeightsDtype::Bfloat16 };
+                Some(Ready::Runner(Box::new(model.runner_with(shapes, options)?)))
+            }
             "stepper" => {
                 let without_time = |shape: Vec<usize>| vec![shape[0], shape[2]];
                 Some(Ready::Stepper(Box::new(model.stepper(shapes.map(without_time))?)))

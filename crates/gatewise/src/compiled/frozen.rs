@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::Compiled;
 use crate::builder::Source;
-use crate::cpu::{Cpu, Prepared};
+use crate::cpu::{Cpu, Prepared, WeightsDtype};
 use crate::environment::Environment;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::executor::{Arena, Bindings, RunKey, execute_prepared};
 use crate::threads;
 
@@ -48,13 +48,13 @@ impl Bindings<f32> for FrozenInputs {
 }
 
 impl Frozen {
-    /// Copies the weights as they are now; stateful layers begin with zeros.
+    /// Copies the weights as they are now, those of LSTM layers as `dtype`; stateful layers begin with zeros.
     ///
     /// The program is run once, on zeros, so that the first call finds its memory ready.
     ///
     /// # Errors
-    /// If a variable of the environment cannot be understood.
-    pub fn new(compiled: Arc<Compiled>, key: RunKey) -> Result<Self> {
+    /// If a variable of the environment cannot be understood, or `dtype` would change nothing.
+    pub fn new(compiled: Arc<Compiled>, key: RunKey, dtype: WeightsDtype) -> Result<Self> {
         // The weights are laid out for the instruction set that the environment may choose.
         Environment::get()?;
         let program = &compiled.program;
@@ -75,9 +75,10 @@ impl Frozen {
         };
         let prepared = program.steps.iter().map(|step| {
             let dims: Vec<&[usize]> = step.inputs.iter().map(|value| program.dims(*value)).collect();
-            Prepared::new(&step.op, &dims, |input| weight(program.binding(step.inputs[input])))
+            Prepared::new(&step.op, &dims, dtype, |input| weight(program.binding(step.inputs[input])))
         });
-        let prepared = prepared.collect();
+        let prepared: Vec<Prepared> = prepared.collect();
+        check_effect(dtype, &prepared)?;
         let arena = Arena::new(program);
         let inputs = FrozenInputs { sources, data, states };
         let mut frozen = Self { compiled, inputs, prepared, arena, key };
@@ -131,4 +132,17 @@ impl Frozen {
     pub fn output_dims(&self, index: usize) -> &[usize] {
         self.compiled.program.dims(self.compiled.program.outputs()[index])
     }
+}
+
+/// Refuses a type of weights that no operation has.
+fn check_effect(dtype: WeightsDtype, prepared: &[Prepared]) -> Result<()> {
+    let has_lstm = prepared.iter().any(|prepared| matches!(prepared, Prepared::Lstm(_)));
+    if has_lstm || dtype == WeightsDtype::default() {
+        return Ok(());
+    }
+    let text = format!(
+        "expected {}, got {dtype}, which is for the weights of LSTM layers; the model has none",
+        WeightsDtype::default()
+    );
+    Err(Error::argument("weights_dtype", text))
 }

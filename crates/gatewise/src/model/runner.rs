@@ -7,8 +7,10 @@ use crate::error::{Error, Result};
 use crate::executor::RunKey;
 use crate::shape::Shape;
 
+mod options;
 mod stepper;
 
+pub use options::RunnerOptions;
 pub use stepper::Stepper;
 
 /// A model's inference on inputs of one shape, from [`Model::runner`].
@@ -44,11 +46,38 @@ impl Model {
     /// # Errors
     /// If the model is not built or a shape does not fit.
     pub fn runner(&self, shapes: impl IntoIterator<Item = impl AsRef<[usize]>>) -> Result<Runner> {
+        self.runner_with(shapes, RunnerOptions::default())
+    }
+
+    /// [`runner`](Self::runner) with options.
+    ///
+    /// ```
+    /// use gatewise::layers::{Dense, Input, Lstm};
+    /// use gatewise::{RunnerOptions, Sequential, WeightsDtype};
+    ///
+    /// let mut model = Sequential::new();
+    /// model.add(Input::new([None, Some(8)]))?.add(Lstm::new(32))?.add(Dense::new(1))?;
+    ///
+    /// let options = RunnerOptions { weights_dtype: WeightsDtype::Bfloat16 };
+    /// let mut runner = model.runner_with([[1, 100, 8]], options)?;
+    /// let x = [0.5; 800];
+    /// let exact = model.runner([[1, 100, 8]])?.run(&[&x])?[0];
+    /// assert!((runner.run(&[&x])?[0] - exact).abs() < 0.02);
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`runner`](Self::runner); and if an option changes nothing, as `bfloat16` does where there is no LSTM layer.
+    pub fn runner_with(
+        &self,
+        shapes: impl IntoIterator<Item = impl AsRef<[usize]>>,
+        options: RunnerOptions,
+    ) -> Result<Runner> {
         let shapes: Vec<Vec<usize>> = shapes.into_iter().map(|shape| shape.as_ref().to_vec()).collect();
         let known: Vec<Shape> = shapes.iter().map(|shape| Shape::known(shape)).collect();
         check_inputs(self.name(), self.network()?, &known)?;
         let compiled = self.predict_program_for(shapes)?;
-        let frozen = Frozen::new(compiled, RunKey { seed: self.seed(), step: 0 })?;
+        let frozen = Frozen::new(compiled, RunKey { seed: self.seed(), step: 0 }, options.weights_dtype)?;
         Ok(Runner {
             frozen,
             inputs: self.input_names().into_iter().zip(known).collect(),

@@ -12,6 +12,7 @@ fn the_quickest_way_of_the_last_run_counts() {
         "predict-batch,gatewise,1,-,2,predict,9,4.0,9.0,1.0,5.0,10.0,0.1,",
         "predict-one,gatewise,1,-,2,predict,9,3.0,1.0,1.0,5.0,10.0,0.3,",
         "predict-one,gatewise,1,-,2,runner,9,2.0,1.0,1.0,5.0,10.0,0.4,",
+        "predict-one,gatewise,1,-,2,runner-bfloat16,9,1.0,1.0,1.0,5.0,10.0,0.8,",
         "predict-one,torch,-,-,-,-,0,,,,,,,it sleeps",
     ]);
     let best = |workload: &str, median, share| Best {

@@ -60,3 +60,13 @@ fn both_directions_and_both_halves_of_a_translation_count() {
     let expected = one_way + decoder + 2 * 2 * 4 * 7 * 6;
     assert_eq!(one("x,predict,translation,2,3+4,5+6,7,0,0").flops(), f64::from(expected));
 }
+
+#[test]
+fn one_sequence_on_a_large_layer_waits_for_weights() {
+    assert!(one("x,predict,stacked,1,100,128,512,0,0").waits_for_weights());
+    for line in
+        ["x,predict,stacked,2,9,8,512,0,0", "x,predict,stacked,1,9,8,64,0,0", "x,train,stacked,1,9,8,512,0,0"]
+    {
+        assert!(!one(line).waits_for_weights(), "{line}");
+    }
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::{ArrayD, IxDyn};
 
-use super::fill;
+use super::{RunnerOptions, fill};
 use crate::compiled::Frozen;
 use crate::error::{Error, Result};
 use crate::executor::RunKey;
@@ -58,6 +58,30 @@ impl Model {
     /// # Errors
     /// As [`Model::step`].
     pub fn stepper(&self, shapes: impl IntoIterator<Item = impl AsRef<[usize]>>) -> Result<Stepper> {
+        self.stepper_with(shapes, RunnerOptions::default())
+    }
+
+    /// [`stepper`](Self::stepper) with options.
+    ///
+    /// ```
+    /// use gatewise::layers::{Input, Lstm};
+    /// use gatewise::{RunnerOptions, Sequential, WeightsDtype};
+    ///
+    /// let mut model = Sequential::new();
+    /// model.add(Input::new([None, Some(2)]))?.add(Lstm::new(8))?;
+    ///
+    /// let mut stepper = model.stepper_with([[1, 2]], RunnerOptions { weights_dtype: WeightsDtype::Bfloat16 })?;
+    /// assert_eq!(stepper.step(&[&[0.5, 1.0]])?.len(), 8);
+    /// # Ok::<(), gatewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`stepper`](Self::stepper); and if an option changes nothing, as `bfloat16` does where there is no LSTM layer.
+    pub fn stepper_with(
+        &self,
+        shapes: impl IntoIterator<Item = impl AsRef<[usize]>>,
+        options: RunnerOptions,
+    ) -> Result<Stepper> {
         let zeros: Vec<ArrayD<f32>> =
             shapes.into_iter().map(|shape| ArrayD::zeros(IxDyn(shape.as_ref()))).collect();
         let arrays: Vec<&ArrayD<f32>> = zeros.iter().collect();
@@ -74,8 +98,8 @@ impl Model {
         let links = [&first, &next].map(|program| program.links(&next, outputs, arrays.len()));
         let key = RunKey { seed: self.seed(), step: 0 };
         Ok(Stepper {
-            first: Frozen::new(Arc::clone(&first.compiled), key)?,
-            next: Frozen::new(Arc::clone(&next.compiled), key)?,
+            first: Frozen::new(Arc::clone(&first.compiled), key, options.weights_dtype)?,
+            next: Frozen::new(Arc::clone(&next.compiled), key, options.weights_dtype)?,
             links,
             next_program: next,
             inputs: names.into_iter().zip(zeros.iter().map(|array| Shape::known(array.shape()))).collect(),
