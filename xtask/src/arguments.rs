@@ -27,6 +27,7 @@ Usage:
   cargo xtask footprint            size and memory of the `gatewise` program, in turn with Keras; `--python FILE` as below
   cargo xtask cliffs               times each option of an LSTM against the plain layer
   cargo xtask cliffs --only mask   the options with `mask` in their names; `--seconds 1` for each comparison, 0.3 if not given
+  cargo xtask fit                  times what `fit` adds to the steps of a training
   cargo xtask scaling              times and memory by batch, units, steps, features and threads; `--seconds` too
   cargo xtask test-aarch64         the kernels' tests for aarch64 in the emulator of qemu-user
   cargo xtask keras-files          exchanges files with real Keras: each loads, predicts and trains on what the other wrote
@@ -55,6 +56,8 @@ pub enum Command {
     Footprint(KerasFilesOptions),
     /// Time options of a layer.
     Cliffs(CliffsOptions),
+    /// Time what `fit` adds.
+    Fit,
     /// Time sizes of a layer.
     Scaling(ScalingOptions),
     /// Run the kernels' tests for another processor.
@@ -115,6 +118,7 @@ pub fn parse(words: &[String]) -> Result<Command> {
         Some("bench-load") => parse_keras_files("bench-load", Command::BenchLoad, words),
         Some("footprint") => parse_keras_files("footprint", Command::Footprint, words),
         Some("cliffs") => measure::parse_cliffs(words),
+        Some("fit") => parse_alone("fit", Command::Fit, words),
         Some("scaling") => measure::parse_scaling(words),
         Some("test-aarch64") => parse_alone("test-aarch64", Command::TestAarch64, words),
         Some("keras-files") => parse_keras_files("keras-files", Command::KerasFiles, words),

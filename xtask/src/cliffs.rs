@@ -18,7 +18,7 @@ pub fn run(workspace: &Workspace, options: &CliffsOptions) -> Result<bool> {
     command.arg(options.only.as_deref().unwrap_or_default()).arg(options.seconds.to_string());
     let (heading, rows) = measured::rows(&mut command, |row| println!("{}", shown(row)))?;
     let path = measured::append(workspace, "cliffs", &heading, &rows)?;
-    let over: Vec<&String> = rows.iter().filter(|row| is_over(row)).collect();
+    let over: Vec<&String> = rows.iter().filter(|row| measured::is_over(row)).collect();
     println!("\n{} of {} over the limit", over.len(), rows.len());
     over.iter().for_each(|row| println!("{}", shown(row)));
     println!("\nrecorded in {}", path.display());
@@ -32,11 +32,6 @@ fn shown(row: &str) -> String {
         if width < 0 { format!("{field:<size$}") } else { format!("{field:>size$}") }
     };
     row.split(',').zip(WIDTHS).map(column).collect::<Vec<_>>().join(" ")
-}
-
-/// Whether the last field says that the limit does not hold.
-fn is_over(row: &str) -> bool {
-    row.rsplit(',').next() == Some("NO")
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod bench;
 mod bench_load;
 mod cliffs;
 mod environment;
+mod fit_cost;
 mod footprint;
 mod keras_files;
 mod licence;
@@ -50,6 +51,7 @@ fn run() -> Result<ExitCode> {
         Command::BenchLoad(options) => bench_load::run(&Workspace::find()?, &options)?,
         Command::Footprint(options) => footprint::run(&Workspace::find()?, &options)?,
         Command::Cliffs(options) => return Ok(code(cliffs::run(&Workspace::find()?, &options)?)),
+        Command::Fit => return Ok(code(fit_cost::run(&Workspace::find()?)?)),
         Command::Scaling(options) => scaling::run(&Workspace::find()?, &options)?,
         Command::TestAarch64 => aarch64::run(&Workspace::find()?)?,
         Command::KerasFiles(options) => return Ok(code(keras_files::run(&Workspace::find()?, &options)?)),

@@ -42,6 +42,11 @@ pub fn rows(command: &mut Command, mut show: impl FnMut(&str)) -> Result<(String
     Ok((heading, lines))
 }
 
+/// Whether the last field of a row says that its limit does not hold.
+pub fn is_over(row: &str) -> bool {
+    row.rsplit(',').next() == Some("NO")
+}
+
 /// Adds rows to `benchmarks/record/<date>-<cpu>-<kind>.csv`, with date, CPU and commit before each, and returns its path.
 ///
 /// # Errors
@@ -55,3 +60,6 @@ pub fn append(workspace: &Workspace, kind: &str, heading: &str, rows: &[String])
         .with_context(|| path.display().to_string())?;
     Ok(path)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Times whole training steps, and what `fit` adds to them:
+//! Times whole training steps (what `fit` adds to them is timed by the example `fit_cost`):
 //! `cargo run --release --package gatewise --example time_training [-- WORD]` with a word of the lines to print.
 //!
 //! A step is `train_on_batch`. What the optimizer takes of it is timed apart, on arrays of the same shapes; what is
@@ -6,22 +6,20 @@
 
 #![allow(clippy::print_stdout, reason = "it prints what it has measured")]
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use gatewise::callbacks::{Callback, Logs, ProgbarLogger, TrainingControl};
 use gatewise::layers::{Dense, Embedding, GlobalAveragePooling1d, Input, Lstm};
 use gatewise::ndarray::ArrayD;
 use gatewise::optimizers::{Adam, Optimizer, OptimizerArgument, OptimizerOptions, Sgd};
 use gatewise::random::{RandomKey, normal_into};
-use gatewise::{Compile, Fit, Result, Sequential};
+use gatewise::{Compile, Result, Sequential};
 
 /// What prints some of the lines.
 type Part = fn() -> Result<()>;
 
 fn main() -> Result<()> {
     let word = std::env::args().nth(1).unwrap_or_default();
-    let parts: [(&str, Part); 4] =
-        [("lstm", lstm), ("fit", fit), ("loss", losses), ("embedding", embeddings)];
+    let parts: [(&str, Part); 3] = [("lstm", lstm), ("loss", losses), ("embedding", embeddings)];
     parts.iter().filter(|(name, _)| name.contains(&word)).try_for_each(|(_, part)| part())
 }
 
@@ -45,53 +43,6 @@ fn forecaster(x: [usize; 3], units: usize, optimizer: Adam) -> Result<Sequential
     model.add(Input::new([Some(x[1]), Some(x[2])]))?.add(Lstm::new(units))?.add(Dense::new(1))?;
     model.compile(Compile::new(optimizer, "mse"))?;
     Ok(model)
-}
-
-/// `fit` over an epoch of many batches, with a progress bar and without, against the sum of its steps.
-fn fit() -> Result<()> {
-    for (name, batches, sizes) in [("forecast", 300, [32, 100, 8]), ("short", 1500, [32, 20, 8])] {
-        let mut model = forecaster(sizes, if name == "short" { 32 } else { 64 }, Adam::default())?;
-        let samples = batches * sizes[0];
-        let (x, y) = (normal(1, &[samples, sizes[1], sizes[2]]), normal(2, &[samples, 1]));
-        model.fit(&x, &y, Fit { steps_per_epoch: Some(20), batch_size: Some(32), ..Fit::default() })?;
-        for is_watched in [false, true] {
-            let (mut steps, mut bar) = (Steps::default(), ProgbarLogger::terminal(std::io::sink()));
-            let mut callbacks: Vec<&mut dyn Callback> = vec![&mut steps];
-            if is_watched {
-                callbacks.push(&mut bar);
-            }
-            let start = Instant::now();
-            model.fit(&x, &y, Fit { callbacks, ..Fit::default() })?;
-            let (whole, sum) = (start.elapsed().as_secs_f64(), steps.sum.as_secs_f64());
-            let watched = if is_watched { " with a progress bar" } else { "" };
-            println!(
-                "fit: {name}{watched}: {batches} batches in {:.1} ms, the steps {:.1} ms, fit adds {:.2} %",
-                whole * 1e3,
-                sum * 1e3,
-                (whole / sum - 1.0) * 100.0
-            );
-        }
-    }
-    Ok(())
-}
-
-/// The time between the beginnings and the ends of the batches.
-#[derive(Default)]
-struct Steps {
-    begun: Option<Instant>,
-    sum: Duration,
-}
-
-impl Callback for Steps {
-    fn on_train_batch_begin(&mut self, _batch: usize, _control: &mut dyn TrainingControl) -> Result<()> {
-        self.begun = Some(Instant::now());
-        Ok(())
-    }
-
-    fn on_train_batch_end(&mut self, _: usize, _: &mut Logs, _: &mut dyn TrainingControl) -> Result<()> {
-        self.sum += self.begun.map_or(Duration::ZERO, |begun| begun.elapsed());
-        Ok(())
-    }
 }
 
 /// A dense layer over the steps of 64 translations, with the losses of the decoder's size.

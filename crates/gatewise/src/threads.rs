@@ -37,3 +37,23 @@ pub(crate) fn install<R: Send>(flops: u64, work: impl FnOnce() -> Result<R> + Se
     }
     pool()?.install(work)
 }
+
+/// The same, with something small that is done at the same time where there are threads, and else after the work.
+///
+/// # Errors
+/// As for [`install`].
+pub(crate) fn install_beside<R: Send>(
+    flops: u64,
+    work: impl FnOnce() -> Result<R> + Send,
+    beside: impl FnOnce() + Send,
+) -> Result<R> {
+    install(flops, || {
+        // To wake a thread for little work costs more than it gains; and without a pool `rayon` would make one of its own.
+        if flops < FLOPS_WORTH_A_THREAD || rayon::current_thread_index().is_none() {
+            let result = work();
+            beside();
+            return result;
+        }
+        rayon::join(work, beside).0
+    })
+}

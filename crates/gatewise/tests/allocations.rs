@@ -1,10 +1,11 @@
 //! Runners, steppers and training steps allocate nothing per call, counted by the allocator.
 
 use allocation_counter::{AllocationInfo, measure};
+use gatewise::callbacks::{Callback, LambdaCallback};
 use gatewise::layers::{Dense, Dropout, Embedding, Gru, Input, Lstm, SimpleRnn};
 use gatewise::ndarray::ArrayD;
 use gatewise::optimizers::{Adam, OptimizerOptions};
-use gatewise::{Compile, Sequential};
+use gatewise::{Compile, Fit, Sequential, Shuffle};
 
 /// A second of sound at 48 kHz.
 const CALLS: usize = 48_000;
@@ -158,4 +159,34 @@ fn a_step_on_tokens_allocates_only_what_it_returns() {
         };
         assert_steps_allocate_only_logs(loss, model, &x, &y);
     }
+}
+
+/// Allocations of a `fit` over so many of the 40 batches.
+fn allocations_of_fit(model: &mut Sequential, batches: usize, shuffle: Shuffle, is_watched: bool) -> u64 {
+    let (x, y) = (numbers(&[160, 20, 8]), numbers(&[160, 1]));
+    let mut callback = LambdaCallback::default();
+    let callbacks: Vec<&mut dyn Callback> = if is_watched { vec![&mut callback] } else { Vec::new() };
+    let sizes = Fit { batch_size: Some(4), steps_per_epoch: Some(batches), ..Fit::default() };
+    let fit = Fit { shuffle: Some(shuffle), callbacks, ..sizes };
+    let info = measure(|| drop(model.fit(&x, &y, fit).unwrap()));
+    info.count_total
+}
+
+#[test]
+fn a_batch_of_fit_allocates_only_the_logs_that_callbacks_are_told() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    pool.install(|| {
+        let mut model = audio_model();
+        model.compile(Compile::new("adam", "mse").metrics(["mae"])).unwrap();
+        for shuffle in [Shuffle::Samples, Shuffle::Batch, Shuffle::Off] {
+            // A tree of one node with the names `loss` and `mae`.
+            for (is_watched, logs) in [(false, 0), (true, 3)] {
+                let mut fit = |batches| allocations_of_fit(&mut model, batches, shuffle, is_watched);
+                fit(1);
+                let (few, many) = (fit(10), fit(40));
+                // A shuffle inside of batches makes an order for each batch of the data, whatever their number in an epoch.
+                assert_eq!(many - few, 30 * logs, "{shuffle:?}, watched: {is_watched}");
+            }
+        }
+    });
 }

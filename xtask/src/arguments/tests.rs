@@ -121,3 +121,10 @@ fn bench_table_takes_nothing() {
     assert_eq!(parsed("bench-table").unwrap(), Command::BenchTable);
     assert!(parsed("bench-table --fast").unwrap_err().to_string().contains("no option `--fast`"));
 }
+
+#[test]
+fn fit_has_no_options() {
+    assert_eq!(parsed("fit").unwrap(), Command::Fit);
+    assert_eq!(parsed("fit --help").unwrap(), Command::Help);
+    assert!(parsed("fit --fast").unwrap_err().to_string().contains("`fit` has no option `--fast`"));
+}

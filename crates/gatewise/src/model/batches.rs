@@ -117,6 +117,9 @@ impl<'a> Samples<'a> {
     }
 }
 
+/// A batch of samples from everywhere, an array after another.
+pub(super) type Buffers = Vec<Vec<f32>>;
+
 /// Inputs, targets and perhaps weights of the same samples.
 #[derive(Debug, Clone)]
 pub(super) struct Dataset<'a> {
@@ -245,13 +248,20 @@ impl<'a> Dataset<'a> {
         }
     }
 
-    /// The samples of these numbers, gathered in `buffers`.
-    pub fn gather<'b>(&self, numbers: &[usize], buffers: &'b mut Vec<Vec<f32>>) -> BatchView<'b> {
-        let arrays: Few<&Samples<'a>> = self.x.iter().chain(&*self.y).chain(&*self.sample_weight).collect();
-        buffers.resize(arrays.len(), Vec::new());
-        arrays.iter().zip(buffers.iter_mut()).for_each(|(array, buffer)| array.gather_into(numbers, buffer));
-        let shapes = arrays.iter().map(|array| array.batch_shape(numbers.len()));
-        let mut views = shapes.zip(buffers.iter()).map(|(shape, data)| View { shape, data });
+    fn arrays(&self) -> impl Iterator<Item = &Samples<'a>> {
+        self.x.iter().chain(&*self.y).chain(&*self.sample_weight)
+    }
+
+    /// Copies the samples of these numbers, a buffer for each array.
+    pub fn gather(&self, numbers: &[usize], buffers: &mut Buffers) {
+        buffers.resize(self.arrays().count(), Vec::new());
+        self.arrays().zip(buffers).for_each(|(array, buffer)| array.gather_into(numbers, buffer));
+    }
+
+    /// What [`gather`](Self::gather) has copied of so many samples.
+    pub fn gathered<'b>(&self, samples: usize, buffers: &'b Buffers) -> BatchView<'b> {
+        let shapes = self.arrays().map(|array| array.batch_shape(samples));
+        let mut views = shapes.zip(buffers).map(|(shape, data)| View { shape, data });
         BatchView {
             x: views.by_ref().take(self.x.len()).collect(),
             y: views.by_ref().take(self.y.len()).collect(),

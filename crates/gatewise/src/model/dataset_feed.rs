@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Model;
 use super::batches::{Dataset, Names};
-use super::feed::{BatchView, Feed};
+use super::feed::{Ahead, BatchView, Feed};
 use crate::data::{self, Batch};
 use crate::error::{Error, Result};
 use crate::random::RandomKey;
@@ -56,11 +56,11 @@ impl Feed for DatasetFeed<'_> {
         self.dataset.start(pass)
     }
 
-    fn next_batch(&mut self) -> Result<Option<BatchView<'_>>> {
+    fn next_batch(&mut self) -> Result<Option<(BatchView<'_>, Ahead<'_>)>> {
         let Some(batch) = self.take()? else { return Ok(None) };
         let data = Dataset::owned(&self.names, batch)?.with_class_weight(&self.class_weight)?;
         let current = self.current.insert(data);
-        Ok(Some(current.range(0, current.len())))
+        Ok(Some((current.range(0, current.len()), Ahead::default())))
     }
 }
 

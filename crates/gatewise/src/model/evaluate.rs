@@ -92,7 +92,7 @@ impl Model {
         feed.start(0, RandomKey { seed: self.seed(), stream: 0, step: 0 })?;
         let mut step = 0;
         while steps.is_none_or(|steps| step < steps) && !listeners.requests.stop_evaluating {
-            let Some(batch) = feed.next_batch()? else { break };
+            let Some((batch, _)) = feed.next_batch()? else { break };
             listeners.tell(Running::Training(self), |callback, control| {
                 callback.on_test_batch_begin(step, control)
             })?;

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::batches::{Dataset, ranges};
+use super::batches::{Buffers, Dataset, ranges};
 use super::fit::Shuffle;
 use crate::error::Result;
 use crate::few::Few;
@@ -38,8 +38,32 @@ pub(super) trait Feed {
     /// Begins a pass.
     fn start(&mut self, pass: usize, key: RandomKey) -> Result<()>;
 
-    /// The next batch; `None` ends the pass.
-    fn next_batch(&mut self) -> Result<Option<BatchView<'_>>>;
+    /// The next batch, and what can be done for the one after it while this one is computed with; `None` ends the pass.
+    fn next_batch(&mut self) -> Result<Option<(BatchView<'_>, Ahead<'_>)>>;
+}
+
+/// A batch that can be made ready before it is asked for, if there is one: its samples lie anywhere in memory, so that
+/// fetching them takes longer than a small step can spare.
+#[derive(Debug, Default)]
+pub(super) struct Ahead<'a>(Option<Gathering<'a>>);
+
+#[derive(Debug)]
+struct Gathering<'a> {
+    data: &'a Dataset<'a>,
+    /// The samples of the batch.
+    numbers: &'a [usize],
+    buffers: &'a mut Buffers,
+    is_ready: &'a mut bool,
+}
+
+impl Ahead<'_> {
+    /// Makes it ready.
+    pub fn gather(self) {
+        if let Some(Gathering { data, numbers, buffers, is_ready }) = self.0 {
+            data.gather(numbers, buffers);
+            *is_ready = true;
+        }
+    }
 }
 
 /// Batches of arrays in memory.
@@ -50,12 +74,17 @@ pub(super) struct ArrayFeed<'a> {
     /// The samples in the order of the pass, where they are shuffled.
     order: Option<Vec<usize>>,
     next: usize,
-    buffers: Vec<Vec<f32>>,
+    /// The batch that is computed with, where samples are shuffled.
+    current: Buffers,
+    /// The one after it, if that is ready.
+    ahead: Buffers,
+    is_ahead_ready: bool,
 }
 
 impl<'a> ArrayFeed<'a> {
     pub fn new(data: Dataset<'a>, batch_size: usize, shuffle: Shuffle) -> Self {
-        Self { data, batch_size, shuffle, order: None, next: 0, buffers: Vec::new() }
+        let (current, ahead) = (Buffers::new(), Buffers::new());
+        Self { data, batch_size, shuffle, order: None, next: 0, current, ahead, is_ahead_ready: false }
     }
 }
 
@@ -71,20 +100,34 @@ impl Feed for ArrayFeed<'_> {
     fn start(&mut self, _pass: usize, key: RandomKey) -> Result<()> {
         let len = self.data.len();
         self.order = self.shuffle.order(len, ranges(len, self.batch_size), key);
-        self.next = 0;
+        (self.next, self.is_ahead_ready) = (0, false);
         Ok(())
     }
 
-    fn next_batch(&mut self) -> Result<Option<BatchView<'_>>> {
-        let start = self.next;
-        let end = self.data.len().min(start + self.batch_size);
+    fn next_batch(&mut self) -> Result<Option<(BatchView<'_>, Ahead<'_>)>> {
+        let end_of = |start: usize| self.data.len().min(start + self.batch_size);
+        let (start, end) = (self.next, end_of(self.next));
         if start == end {
             return Ok(None);
         }
         self.next = end;
-        Ok(Some(match &self.order {
-            Some(order) => self.data.gather(&order[start..end], &mut self.buffers),
-            None => self.data.range(start, end),
-        }))
+        let Some(order) = &self.order else {
+            return Ok(Some((self.data.range(start, end), Ahead::default())));
+        };
+        if std::mem::take(&mut self.is_ahead_ready) {
+            std::mem::swap(&mut self.current, &mut self.ahead);
+        } else {
+            self.data.gather(&order[start..end], &mut self.current);
+        }
+        let ahead = (end < order.len()).then_some(Gathering {
+            data: &self.data,
+            numbers: &order[end..end_of(end)],
+            buffers: &mut self.ahead,
+            is_ready: &mut self.is_ahead_ready,
+        });
+        Ok(Some((self.data.gathered(end - start, &self.current), Ahead(ahead))))
     }
 }
+
+#[cfg(test)]
+mod tests;

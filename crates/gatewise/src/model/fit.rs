@@ -293,8 +293,8 @@ impl Session<'_, '_> {
             if step == 0 && self.steps_in_pass > 0 && feed.num_batches() == Some(self.steps_in_pass) {
                 self.start_pass(feed, epoch)?;
             }
-            let batch = match feed.next_batch()? {
-                Some(batch) => batch,
+            let (batch, ahead) = match feed.next_batch()? {
+                Some(served) => served,
                 // A pass of unknown length was over when the last epoch ended.
                 None if step == 0 && self.steps_in_pass > 0 => {
                     self.start_pass(feed, epoch)?;
@@ -306,7 +306,7 @@ impl Session<'_, '_> {
                 }
             };
             self.notify(|callback, control| callback.on_train_batch_begin(step, control))?;
-            self.model.run_batch(Purpose::Train, &batch)?;
+            self.model.run_batch_beside(Purpose::Train, &batch, || ahead.gather())?;
             if !self.listeners.is_empty() {
                 let mut logs = self.model.training()?.heads.logs();
                 self.notify(|callback, control| callback.on_train_batch_end(step, &mut logs, control))?;

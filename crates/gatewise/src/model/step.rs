@@ -8,11 +8,12 @@ use super::compile::{Training, Watch};
 use super::feed::{BatchView, View};
 use super::heads::{Head, Heads};
 use super::programs::{LossLayout, Purpose};
-use crate::compiled::Outputs;
+use crate::compiled::{Compiled, Outputs};
 use crate::error::Result;
 use crate::executor::RunKey;
 use crate::metrics::MetricBatch;
 use crate::optimizers::Gradient;
+use crate::threads;
 use crate::variable::Variable;
 
 /// A list with an entry a weight, which takes memory of its own only in models that have more.
@@ -24,7 +25,25 @@ impl Model {
     /// # Errors
     /// If the shapes do not fit, or the data cannot be used.
     pub(super) fn run_batch(&mut self, purpose: Purpose, batch: &BatchView<'_>) -> Result<()> {
+        self.run_batch_beside(purpose, batch, || ())
+    }
+
+    /// The same, with something small that is done at the same time.
+    ///
+    /// # Errors
+    /// As for [`run_batch`](Self::run_batch).
+    pub(super) fn run_batch_beside(
+        &mut self,
+        purpose: Purpose,
+        batch: &BatchView<'_>,
+        beside: impl FnOnce() + Send,
+    ) -> Result<()> {
         let program = self.loss_program_for(purpose, batch)?;
+        let flops = program.program().flops();
+        threads::install_beside(flops, || self.run_program(&program, purpose, batch), beside)
+    }
+
+    fn run_program(&mut self, program: &Compiled, purpose: Purpose, batch: &BatchView<'_>) -> Result<()> {
         let ready = self.training()?.ready.clone().expect("a step follows `prepare_training`");
         let seed = self.seed();
         let training = self.training_mut()?;
