@@ -1,5 +1,6 @@
 //! The steps of `cargo xtask test`: quick ones first, then what needs longer builds.
 
+mod calls;
 mod cargo;
 mod dependencies;
 mod examples;
@@ -50,6 +51,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "targets", title: "it compiles for aarch64 and wasm32", run: targets::check },
     Step { name: "examples", title: "every example runs and exits with 0", run: examples::run },
     Step { name: "forecast", title: "the README's forecast, in an empty folder", run: forecast::run },
+    Step { name: "calls", title: "no vector instruction is called as a function", run: calls::run },
 ];
 
 /// The steps that a selection names, in their own order.

@@ -183,6 +183,22 @@ pub(crate) fn load<T: Elem, O: BitOps<T>>(ops: O, from: &[T]) -> O::Simd {
     }
 }
 
+/// All of `from`, with zeros behind it where it ends before the vector; and where a number comes from it.
+#[inline(always)]
+pub(crate) fn load_pad<O: NumOps<f32>>(ops: O, from: &[f32]) -> (O::Simd, <O::Simd as Simd>::Mask) {
+    let mask = first_mask(ops, from.len());
+    // SAFETY: the mask lets no more numbers be read than the slice holds.
+    #[allow(unsafe_code, reason = "loads must be inlined")]
+    let padded = unsafe { ops.load_ptr_mask(from.as_ptr(), mask) };
+    (padded, mask)
+}
+
+/// −x, the sign of zero and of NaN too.
+#[inline(always)]
+pub(crate) fn neg<O: FloatOps<f32>>(ops: O, x: O::Simd) -> O::Simd {
+    ops.xor(x, ops.splat(-0.0))
+}
+
 /// Writes a vector to the first numbers of `to`, which holds at least as many.
 #[inline(always)]
 pub(crate) fn store<O: BitOps<f32>>(ops: O, vector: O::Simd, to: &mut [f32]) {

@@ -20,7 +20,7 @@ fn only_keeps_the_order_of_steps_and_drops_repeats() {
 
 #[test]
 fn from_takes_the_rest() {
-    assert_eq!(chosen(&Selection::From("examples".into())), ["examples", "forecast"]);
+    assert_eq!(chosen(&Selection::From("examples".into())), ["examples", "forecast", "calls"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::simd::{BitOps, FloatOps, IntOps, Isa, NumOps, Simd};
+use crate::simd::{BitOps, FloatOps, IntOps, Isa, NumOps, Simd, neg};
 
 /// `1 / (1 + exp(−x))`. Beyond ±87 it stays what it is there: 0 or 1 to 38 decimals. NaN stays NaN.
 ///
@@ -19,7 +19,7 @@ pub(crate) fn sigmoid<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     const C: [f32; 4] = [0.008_312_501, 0.041_890_33, 0.166_671_16, 0.499_992_3];
     let (ops, ints) = (isa.f32(), isa.i32());
     let one = ops.one();
-    let x = clamp(ops, ops.neg(x), -87.0, 87.0);
+    let x = clamp(ops, neg(ops, x), -87.0, 87.0);
     let rounded = ops.mul_add(x, ops.splat(std::f32::consts::LOG2_E), ops.splat(ROUND));
     let n = ops.sub(rounded, ops.splat(ROUND));
     let r = ops.mul_add(n, ops.splat(-std::f32::consts::LN_2), x);

@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use super::steps::{Choice, Step};
 use super::{Binary, Formula, Operand, Operation, REGISTERS, Unary, vectors};
 use crate::activation::{sigmoid, tanh};
-use crate::simd::{BitOps, FloatOps, Isa, NumOps, SimdOp, load, load_first, run, store, store_first};
+use crate::simd::{BitOps, FloatOps, Isa, NumOps, SimdOp, load, load_first, neg, run, store, store_first};
 
 /// Numbers of a register: a few vectors of the widest instruction set.
 const BLOCK: usize = 512;
@@ -184,7 +184,7 @@ fn unary<I: Isa>(isa: I, function: Unary, x: &[f32], to: &mut [f32]) {
         };
     }
     match function {
-        Unary::Neg => each!(|x| ops.neg(x)),
+        Unary::Neg => each!(|x| neg(ops, x)),
         Unary::StopGradient => each!(|x| x),
         Unary::Abs => each!(|x| ops.abs(x)),
         Unary::Sign => each!(|x| {

@@ -4,7 +4,7 @@
 //! coefficients are minimax fits, made for this file by reweighted least squares of the relative error.
 
 use crate::activation::clamp;
-use crate::simd::{BitOps, FloatOps, IntOps, Isa, NumOps, Simd, ToFloat};
+use crate::simd::{BitOps, FloatOps, IntOps, Isa, NumOps, Simd, ToFloat, neg};
 
 /// eˣ; 0 and ∞ where it is below or above all numbers. NaN stays NaN.
 ///
@@ -59,7 +59,7 @@ pub(super) fn softplus<I: Isa>(isa: I, x: I::F32) -> I::F32 {
         0.999_999_94,
     ];
     let (ops, ints) = (isa.f32(), isa.i32());
-    let (exp, rounded) = reduced_exp(isa, clamp(ops, ops.neg(ops.abs(x)), -87.0, 0.0));
+    let (exp, rounded) = reduced_exp(isa, clamp(ops, neg(ops, ops.abs(x)), -87.0, 0.0));
     // n is added to the exponent; the shift leaves nothing of `ROUND`.
     let u = ints.add(exp.reinterpret_cast(), ints.shift_left::<23>(rounded)).reinterpret_cast();
     let mut p = ops.splat(P[0]);

@@ -1,7 +1,7 @@
 //! Functions of each element.
 
 use super::check_length;
-use crate::simd::{BitOps, Isa, SimdOp, SimdUnaryOp, run, run_loop, store_first};
+use crate::simd::{BitOps, Isa, SimdOp, SimdUnaryOp, load_pad, run, run_loop, store_first};
 
 /// Writes `exp(x)` to `y`.
 pub fn exp(x: &[f32], y: &mut [f32]) {
@@ -149,7 +149,7 @@ impl<Op: SimdUnaryOp<f32>> SimdOp for Vectors<'_, Op> {
         for (y, x) in (&mut y).zip(&mut x) {
             ops.store(self.function.eval(isa, ops.load(x)), y);
         }
-        let (padded, _) = ops.load_pad(x.remainder());
+        let (padded, _) = load_pad(ops, x.remainder());
         store_first(ops, self.function.eval(isa, padded), y.into_remainder());
     }
 }

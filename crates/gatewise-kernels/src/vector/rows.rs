@@ -4,7 +4,7 @@
 
 use super::check_length;
 use crate::formula::exp;
-use crate::simd::{BitOps, FloatOps, Isa, NumOps, Simd, SimdOp, load_first, run, store_first};
+use crate::simd::{BitOps, FloatOps, Isa, NumOps, Simd, SimdOp, load_first, load_pad, run, store_first};
 
 /// Writes the softmax of each row of `x` `[rows, width]` to `y`: exp(x − max) over its sum.
 pub fn softmax_rows(x: &[f32], width: usize, y: &mut [f32]) {
@@ -226,10 +226,10 @@ fn max<I: Isa>(isa: I, x: &[f32]) -> f32 {
 
 /// The first numbers of `from`, with `rest` where it ends.
 #[inline(always)]
-fn load_or<O: BitOps<f32>>(ops: O, from: &[f32], rest: f32) -> O::Simd {
+fn load_or<O: NumOps<f32>>(ops: O, from: &[f32], rest: f32) -> O::Simd {
     if from.len() >= ops.len() {
         return ops.load(from);
     }
-    let (numbers, mask) = ops.load_pad(from);
+    let (numbers, mask) = load_pad(ops, from);
     ops.select(numbers, ops.splat(rest), mask)
 }
