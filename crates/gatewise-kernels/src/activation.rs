@@ -32,12 +32,31 @@ pub trait RowActivation<F>: Send + Sync {
     fn forward(&self, x: &[F], y: &mut [F]);
 
     /// Turns `d`, on entry the gradient by `y` `[H]`, into the gradient by `x` `[H]`; `y` is what `forward` made of
-    /// `x`.
+    /// `x`, which may be empty unless [`reads_x`](Self::reads_x).
     fn backward(&self, x: &[F], y: &[F], d: &mut [F]);
+
+    /// [`forward`](Self::forward) for each row of `width` numbers.
+    fn forward_rows(&self, width: usize, x: &[F], y: &mut [F]) {
+        for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
+            self.forward(x, y);
+        }
+    }
+
+    /// [`backward`](Self::backward) for each row of `width` numbers; `x` may be empty as there.
+    fn backward_rows(&self, width: usize, x: &[F], y: &[F], d: &mut [F]) {
+        for (row, (y, d)) in y.chunks_exact(width).zip(d.chunks_exact_mut(width)).enumerate() {
+            self.backward(if x.is_empty() { x } else { &x[row * width..][..width] }, y, d);
+        }
+    }
 
     /// Whether a number of `y` depends on that of `x` at its place alone, so that rows may be joined to longer ones.
     fn is_elementwise(&self) -> bool {
         false
+    }
+
+    /// Whether `backward` reads `x`. Where it does not, less has to be kept for it.
+    fn reads_x(&self) -> bool {
+        true
     }
 }
 
@@ -47,11 +66,11 @@ impl<F: Real> Activation<'_, F> {
         matches!(self, Self::Custom(_))
     }
 
-    /// Whether rows may be joined to longer ones.
-    pub fn is_elementwise(&self) -> bool {
+    /// Whether [`backward`](Self::backward) reads `x`.
+    pub fn reads_x(&self) -> bool {
         match self {
-            Self::Custom(function) => function.is_elementwise(),
-            _ => true,
+            Self::Custom(function) => function.reads_x(),
+            _ => false,
         }
     }
 

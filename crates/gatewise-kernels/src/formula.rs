@@ -58,9 +58,10 @@ pub struct Formula {
     /// The constants in the form in which whole blocks read them.
     blocks: Vec<Block>,
     instructions: Vec<Instruction>,
-    /// The same as whole blocks go through them.
-    steps: Vec<Step>,
     result: Operand,
+    /// The same as whole blocks go through them, and where the result then is.
+    steps: Vec<Step>,
+    result_of_steps: Operand,
 }
 
 impl Formula {
@@ -93,8 +94,8 @@ impl Formula {
         }
         assert!(exists(result), "the result {result:?} does not exist");
         let blocks = constants.iter().map(|constant| Block::filled(*constant as f32)).collect();
-        let steps = steps::join(&instructions, result);
-        Self { num_inputs, constants, blocks, instructions, steps, result }
+        let (steps, result_of_steps) = steps::steps(&instructions, result);
+        Self { num_inputs, constants, blocks, instructions, result, steps, result_of_steps }
     }
 
     /// Writes the function of `x` to `y`, which is as long and which a formula of two inputs takes as the second.

@@ -223,11 +223,6 @@ impl<F: Real> Layer<'_, F> {
         if self.go_backwards { self.sizes.steps - 1 - step } else { step }
     }
 
-    /// Whether gates or cell state go through a function of the caller, so that `z` must be recorded.
-    pub(crate) fn has_custom_activation(&self) -> bool {
-        self.activation.is_custom() || self.recurrent_activation.is_custom()
-    }
-
     /// Whether the activations are those that are applied in registers.
     pub(crate) fn has_default_activations(&self) -> bool {
         matches!((&self.activation, &self.recurrent_activation), (Activation::Tanh, Activation::Sigmoid))

@@ -67,9 +67,16 @@ pub(crate) fn multiply_four<I: Isa, const AT_MOST: usize>(
     if has_32_registers(isa) {
         return multiply_rows::<I, AT_MOST, 4, 4>(isa, sums, rows, 0, segments);
     }
-    // In 16 registers six rows go with two vectors: read twice, each left factor is used as often as it can be.
-    for first in [0, 2] {
-        multiply_rows::<I, AT_MOST, 2, 4>(isa, sums, rows, first, segments);
+    // In 16 registers six rows go with two vectors: read twice, each left factor is used as often as it can be. One row or two
+    // have too few chains of additions in two vectors.
+    match rows {
+        1 => multiply_tile::<I, 1, 4, 4>(isa, sums, 0, segments),
+        2 => multiply_tile::<I, 2, 4, 4>(isa, sums, 0, segments),
+        _ => {
+            for first in [0, 2] {
+                multiply_rows::<I, AT_MOST, 2, 4>(isa, sums, rows, first, segments);
+            }
+        }
     }
 }
 

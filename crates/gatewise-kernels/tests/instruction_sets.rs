@@ -138,7 +138,7 @@ fn run(
     let [mut d_x, mut d_kernel, mut d_recurrent_kernel] =
         [nan(x.len()), nan(kernel.len()), nan(recurrent_kernel.len())];
     let [mut d_bias, mut d_h0, mut d_c0] = [nan(4 * units), nan(batch * units), nan(batch * units)];
-    let mut record = nan(record_len(&sizes, &activation, &recurrent_activation));
+    let mut record = nan(record_len(&sizes, &recurrent_activation));
     let outputs = Outputs { y: Output::Sequence(&mut y), h: &mut h, c: &mut c, record: Some(&mut record) };
     let gradients = Gradients {
         d_x: Some(&mut d_x),

@@ -17,11 +17,11 @@ pub(crate) trait Number: Real {
     /// `y` becomes the formula of `x`, and of `y` if it has two inputs; both have the same length.
     fn apply(formula: &Formula, x: &[Self], y: &mut [Self]);
 
-    /// `y` becomes the function of the row `x`, which is as long and not empty.
-    fn apply_row(function: Row, x: &[Self], y: &mut [Self]);
+    /// `y` becomes the function of each row of `x`, `width` numbers.
+    fn apply_rows(function: Row, width: usize, x: &[Self], y: &mut [Self]);
 
-    /// `d`, the gradient by `y`, the function of a row, becomes that by its argument.
-    fn apply_row_gradient(function: Row, y: &[Self], d: &mut [Self]);
+    /// `d`, the gradient by `y`, the function of rows of `width` numbers, becomes that by its argument.
+    fn apply_rows_gradient(function: Row, width: usize, y: &[Self], d: &mut [Self]);
 }
 
 /// Applies a function the plain way.
@@ -85,19 +85,19 @@ impl Number for f32 {
         formula.apply(x, y);
     }
 
-    fn apply_row(function: Row, x: &[Self], y: &mut [Self]) {
+    fn apply_rows(function: Row, width: usize, x: &[Self], y: &mut [Self]) {
         match function {
-            Row::Softmax => vector::softmax_rows(x, x.len(), y),
-            Row::LogSoftmax => vector::log_softmax_rows(x, x.len(), y),
-            Row::Sparsemax => vector::sparsemax_rows(x, x.len(), y),
+            Row::Softmax => vector::softmax_rows(x, width, y),
+            Row::LogSoftmax => vector::log_softmax_rows(x, width, y),
+            Row::Sparsemax => vector::sparsemax_rows(x, width, y),
         }
     }
 
-    fn apply_row_gradient(function: Row, y: &[Self], d: &mut [Self]) {
+    fn apply_rows_gradient(function: Row, width: usize, y: &[Self], d: &mut [Self]) {
         match function {
-            Row::Softmax => vector::softmax_gradient_rows(y, y.len(), d),
-            Row::LogSoftmax => vector::log_softmax_gradient_rows(y, y.len(), d),
-            Row::Sparsemax => vector::sparsemax_gradient_rows(y, y.len(), d),
+            Row::Softmax => vector::softmax_gradient_rows(y, width, d),
+            Row::LogSoftmax => vector::log_softmax_gradient_rows(y, width, d),
+            Row::Sparsemax => vector::sparsemax_gradient_rows(y, width, d),
         }
     }
 }
@@ -115,11 +115,15 @@ impl Number for f64 {
         formula.apply_plainly(x, y);
     }
 
-    fn apply_row(function: Row, x: &[Self], y: &mut [Self]) {
-        function.apply(x, y);
+    fn apply_rows(function: Row, width: usize, x: &[Self], y: &mut [Self]) {
+        for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
+            function.apply(x, y);
+        }
     }
 
-    fn apply_row_gradient(function: Row, y: &[Self], d: &mut [Self]) {
-        function.apply_gradient(y, d);
+    fn apply_rows_gradient(function: Row, width: usize, y: &[Self], d: &mut [Self]) {
+        for (y, d) in y.chunks_exact(width).zip(d.chunks_exact_mut(width)) {
+            function.apply_gradient(y, d);
+        }
     }
 }

@@ -87,7 +87,7 @@ impl Call {
             x: numbers(batch * steps * features, 1.0),
             state: numbers(batch * units, 1.0),
             results: [(); 3].map(|()| vec![f32::NAN; batch * units]),
-            record: vec![0.0; record_len::<f32>(&sizes, &Activation::Tanh, &Activation::Sigmoid)],
+            record: vec![0.0; record_len::<f32>(&sizes, &Activation::Sigmoid)],
             gradients: lengths.map(|len| vec![f32::NAN; len]),
             workspace: vec![0.0; workspace_len],
         }

@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use super::steps::{Choice, Step};
 use super::{Binary, Formula, Operand, Operation, REGISTERS, Unary, vectors};
 use crate::activation::{sigmoid, tanh};
-use crate::simd::{BitOps, FloatOps, Isa, NumOps, SimdOp, load, load_first, neg, run, store, store_first};
+use crate::simd::{BitOps, FloatOps, Isa, NumOps, SimdOp, load, neg, run, store};
 
 /// Numbers of a register: a few vectors of the widest instruction set.
 const BLOCK: usize = 512;
@@ -29,8 +29,14 @@ impl Block {
     }
 }
 
+/// The most numbers that a vector holds.
+const MAX_LANES: usize = 16;
+
+/// The registers of instructions, and one for what they write to that of the first input (see `steps.rs`).
+type Registers = [Block; REGISTERS + 1];
+
 thread_local! {
-    static MEMORY: RefCell<[Block; REGISTERS]> = const { RefCell::new([const { Block::filled(0.0) }; REGISTERS]) };
+    static MEMORY: RefCell<Registers> = const { RefCell::new([const { Block::filled(0.0) }; REGISTERS + 1]) };
 }
 
 /// Writes the formula of `x`, and of `y` if it has two inputs, to `y`.
@@ -42,46 +48,71 @@ struct Application<'a> {
     formula: &'a Formula,
     x: &'a [f32],
     y: &'a mut [f32],
-    registers: &'a mut [Block; REGISTERS],
+    registers: &'a mut Registers,
 }
 
 impl SimdOp for Application<'_> {
     type Output = ();
 
+    /// Blocks of whole vectors, in place, and then the rest, which is filled up to a vector.
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
         let Self { formula, x, y, registers } = self;
-        for (x, y) in x.chunks(BLOCK).zip(y.chunks_mut(BLOCK)) {
-            let len = x.len().next_multiple_of(isa.f32().len());
-            read(isa, x, &mut registers[0].0);
-            if formula.num_inputs == 2 {
-                read(isa, y, &mut registers[1].0);
-            }
-            for step in &formula.steps {
-                let to = match step {
-                    Step::One(instruction) => instruction.to,
-                    Step::Choice(choice) => choice.to,
-                };
-                let (to, sources) = Sources::split(&formula.blocks, registers, to);
-                match step {
-                    Step::One(instruction) => {
-                        execute(isa, instruction.operation, &sources, len, &mut to.0[..len]);
-                    }
-                    Step::Choice(choice) => choose(isa, choice, &sources, len, &mut to.0[..len]),
-                }
-            }
-            let result = match formula.result {
-                Operand::Register(number) => &registers[number],
-                Operand::Constant(number) => &formula.blocks[number],
+        let lanes = isa.f32().len();
+        let [mut rest_x, mut rest_y] = [[0.0; MAX_LANES]; 2];
+        let mut first = 0;
+        while first < x.len() {
+            let left = x.len() - first;
+            let is_rest = left < lanes;
+            let len = if is_rest { left } else { BLOCK.min(left - left % lanes) };
+            let range = first..first + len;
+            let (from, to) = if is_rest {
+                rest_x[..len].copy_from_slice(&x[range.clone()]);
+                rest_y[..len].copy_from_slice(&y[range.clone()]);
+                (&rest_x[..lanes], &mut rest_y[..lanes])
+            } else {
+                (&x[range.clone()], &mut y[range.clone()])
             };
-            write(isa, &result.0, y);
+            apply_to_block(isa, formula, from, to, registers);
+            if is_rest {
+                y[range].copy_from_slice(&rest_y[..len]);
+            }
+            first += len;
         }
+    }
+}
+
+/// [`apply`] for a number of whole vectors, at most [`BLOCK`] numbers.
+#[inline(always)]
+fn apply_to_block<I: Isa>(isa: I, formula: &Formula, x: &[f32], y: &mut [f32], registers: &mut Registers) {
+    let len = x.len();
+    if formula.num_inputs == 2 {
+        registers[1].0[..len].copy_from_slice(y);
+    }
+    let is_result = |step: &Step| Operand::Register(step.to()) == formula.result_of_steps;
+    let last = formula.steps.len().wrapping_sub(1);
+    let writes_result = formula.steps.last().is_some_and(is_result);
+    for (index, step) in formula.steps.iter().enumerate() {
+        let (register, sources) = Sources::split(&formula.blocks, x, registers, step.to());
+        let to = if writes_result && index == last { &mut *y } else { &mut register.0[..len] };
+        match step {
+            Step::One(instruction) => execute(isa, instruction.operation, &sources, len, to),
+            Step::Choice(choice) => choose(isa, choice, &sources, len, to),
+        }
+    }
+    match formula.result_of_steps {
+        _ if writes_result => {}
+        Operand::Register(0) => y.copy_from_slice(x),
+        Operand::Register(number) => y.copy_from_slice(&registers[number].0[..len]),
+        Operand::Constant(number) => y.copy_from_slice(&formula.blocks[number].0[..len]),
     }
 }
 
 /// Everything that an instruction may read.
 struct Sources<'a> {
     constants: &'a [Block],
+    /// The first input, which no instruction writes to.
+    x: &'a [f32],
     /// The registers before and after the one that is written.
     before: &'a [Block],
     after: &'a [Block],
@@ -90,39 +121,27 @@ struct Sources<'a> {
 impl<'a> Sources<'a> {
     /// The register with number `to`, and what is not it.
     #[inline(always)]
-    fn split(constants: &'a [Block], registers: &'a mut [Block], to: usize) -> (&'a mut Block, Self) {
+    fn split(
+        constants: &'a [Block],
+        x: &'a [f32],
+        registers: &'a mut [Block],
+        to: usize,
+    ) -> (&'a mut Block, Self) {
         let (before, rest) = registers.split_at_mut(to);
         let (to, after) = rest.split_first_mut().expect("registers of a formula exist");
-        (to, Self { constants, before, after })
+        (to, Self { constants, x, before, after })
     }
 
     /// The first `len` numbers of an operand.
     #[inline(always)]
     fn get(&self, operand: Operand, len: usize) -> &'a [f32] {
         let block = match operand {
+            Operand::Register(0) => return &self.x[..len],
             Operand::Constant(number) => &self.constants[number],
             Operand::Register(number) if number < self.before.len() => &self.before[number],
             Operand::Register(number) => &self.after[number - self.before.len() - 1],
         };
         &block.0[..len]
-    }
-}
-
-/// Copies `from` to the start of a register; the last vector is filled up with zeros.
-#[inline(always)]
-fn read<I: Isa>(isa: I, from: &[f32], to: &mut [f32]) {
-    let ops = isa.f32();
-    for (from, to) in from.chunks(ops.len()).zip(to.chunks_exact_mut(ops.len())) {
-        store(ops, load_first(ops, from), to);
-    }
-}
-
-/// Copies the first numbers of a register to `to`.
-#[inline(always)]
-fn write<I: Isa>(isa: I, from: &[f32], to: &mut [f32]) {
-    let ops = isa.f32();
-    for (from, to) in from.chunks_exact(ops.len()).zip(to.chunks_mut(ops.len())) {
-        store_first(ops, load(ops, from), to);
     }
 }
 

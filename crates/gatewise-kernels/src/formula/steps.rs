@@ -1,7 +1,8 @@
 //! The instructions of a formula as whole blocks of numbers go through them: a comparison and the choice that it is for are
-//! one step, which most activations are made of.
+//! one step, which most activations are made of. No step writes to the register of the first input, so that it can be read
+//! where it is.
 
-use super::{Binary, Instruction, Operand, Operation};
+use super::{Binary, Instruction, Operand, Operation, REGISTERS};
 
 /// One pass over a block.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,8 +22,45 @@ pub(super) struct Choice {
     pub to: usize,
 }
 
+impl Step {
+    /// The register that takes the result.
+    pub fn to(&self) -> usize {
+        match self {
+            Self::One(instruction) => instruction.to,
+            Self::Choice(choice) => choice.to,
+        }
+    }
+}
+
+/// The steps for some instructions, and where their result then is.
+pub(super) fn steps(instructions: &[Instruction], result: Operand) -> (Vec<Step>, Operand) {
+    let (instructions, result) = spare_input(instructions, result);
+    (join(&instructions, result), result)
+}
+
+/// The same instructions, with an additional register for what they write to that of the first input.
+fn spare_input(instructions: &[Instruction], result: Operand) -> (Vec<Instruction>, Operand) {
+    let mut is_written = false;
+    let moved = |operand, is_written| match operand {
+        Operand::Register(0) if is_written => Operand::Register(REGISTERS),
+        _ => operand,
+    };
+    let spared = instructions.iter().map(|&Instruction { operation, to }| {
+        let of = |operand| moved(operand, is_written);
+        let operation = match operation {
+            Operation::Unary(function, x) => Operation::Unary(function, of(x)),
+            Operation::Binary(function, x, y) => Operation::Binary(function, of(x), of(y)),
+            Operation::Select(condition, x, y) => Operation::Select(of(condition), of(x), of(y)),
+        };
+        is_written |= to == 0;
+        Instruction { operation, to: if to == 0 { REGISTERS } else { to } }
+    });
+    let spared = spared.collect();
+    (spared, moved(result, is_written))
+}
+
 /// Joins what can be joined.
-pub(super) fn join(instructions: &[Instruction], result: Operand) -> Vec<Step> {
+fn join(instructions: &[Instruction], result: Operand) -> Vec<Step> {
     let mut steps = Vec::with_capacity(instructions.len());
     let mut rest = instructions;
     while let [first, after @ ..] = rest {

@@ -124,19 +124,50 @@ fn a_comparison_and_the_choice_by_it_are_one_step() {
 #[test]
 fn a_choice_that_overwrites_what_is_compared_stays_two_steps() {
     let formula = chosen_over_compared();
-    assert_eq!(formula.steps.len(), 2);
+    assert_eq!(formula.steps.len(), 3);
     let (mut fast, mut plain) = ([9.0; 3], [9.0; 3]);
     formula.apply(&[-1.0, 0.1, 1.0], &mut fast);
     formula.apply_plainly(&[-1.0, 0.1, 1.0], &mut plain);
     assert_same_bits("a choice", &fast, &plain);
 }
 
-/// x > ¼ ? 2 : ¼, written to the register of x.
+/// −x > ¼ ? 2 : ¼, written to the register of −x.
 fn chosen_over_compared() -> Formula {
     let (register, constant) = (Operand::Register, Operand::Constant);
     let instructions = vec![
-        Instruction { operation: Operation::Binary(Binary::Greater, register(0), constant(0)), to: 1 },
-        Instruction { operation: Operation::Select(register(1), constant(1), constant(0)), to: 0 },
+        Instruction { operation: Operation::Unary(Unary::Neg, register(0)), to: 2 },
+        Instruction { operation: Operation::Binary(Binary::Greater, register(2), constant(0)), to: 1 },
+        Instruction { operation: Operation::Select(register(1), constant(1), constant(0)), to: 2 },
     ];
-    Formula::new(1, vec![0.25, 2.0], instructions, register(0))
+    Formula::new(1, vec![0.25, 2.0], instructions, register(2))
+}
+
+#[test]
+fn the_register_of_an_input_may_be_written_to() {
+    let register = Operand::Register;
+    let instructions = vec![
+        Instruction { operation: Operation::Unary(Unary::Square, register(0)), to: 1 },
+        Instruction { operation: Operation::Unary(Unary::Neg, register(1)), to: 0 },
+        Instruction { operation: Operation::Binary(Binary::Add, register(0), register(0)), to: 1 },
+    ];
+    for result in [0, 1] {
+        let formula = Formula::new(1, Vec::new(), instructions.clone(), register(result));
+        let x = numbers::<f32>(5, 37);
+        let (mut fast, mut plain) = (vec![9.0; 37], vec![9.0; 37]);
+        formula.apply(&x, &mut fast);
+        formula.apply_plainly(&x, &mut plain);
+        assert_same_bits("what was written", &fast, &plain);
+    }
+}
+
+#[test]
+fn a_formula_may_be_an_input_or_a_constant() {
+    for result in [Operand::Register(0), Operand::Register(1), Operand::Constant(0)] {
+        let formula = Formula::new(2, vec![0.5], Vec::new(), result);
+        let (x, mut fast) = (numbers::<f32>(6, 21), numbers::<f32>(7, 21));
+        let mut plain = fast.clone();
+        formula.apply(&x, &mut fast);
+        formula.apply_plainly(&x, &mut plain);
+        assert_same_bits("an input or a constant", &fast, &plain);
+    }
 }

@@ -43,10 +43,10 @@ pub(super) struct BackwardSamples<'a> {
     kept: GateGradients,
 }
 
-/// How many numbers of scratch a sample needs: the gradients by the bias, h, c and the output carried back, and
-/// those by the parts of a step and by its z.
+/// How many numbers of scratch a sample needs: the gradients by the bias, h, c and the output carried back, those by the
+/// parts of a step and by its z, and the values of three gates.
 fn scratch_len(kept: GateGradients) -> usize {
-    4 * kept.padded_units() + 12 * kept.sizes.units
+    4 * kept.padded_units() + 15 * kept.sizes.units
 }
 
 /// The lengths of the parts of the scratch.

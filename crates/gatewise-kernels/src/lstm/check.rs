@@ -55,7 +55,7 @@ pub(super) fn outputs<F: Real>(layer: &Layer<F>, outputs: &Outputs<F>) {
 
 /// Panics unless `record` has the length that the layer asks for.
 pub(super) fn record<F: Real>(layer: &Layer<F>, record: &[F]) {
-    let expected = record_len(&layer.sizes, &layer.activation, &layer.recurrent_activation);
+    let expected = record_len(&layer.sizes, &layer.recurrent_activation);
     length("record", &[expected], record);
 }
 

@@ -43,7 +43,7 @@ pub(super) struct ForwardSamples<'a> {
 /// How many numbers of scratch a sample needs: the next h, masked x and h for each gate, and
 /// gates, states and z where a step goes over whole rows.
 fn scratch_len(sizes: &Sizes) -> usize {
-    15 * sizes.units + 4 * sizes.features
+    (1 + 4 + whole_rows::SCRATCH) * sizes.units + 4 * sizes.features
 }
 
 /// See [`forward_workspace_len`](super::forward_workspace_len).
@@ -78,7 +78,7 @@ pub(super) fn forward_with(
         h: outputs.h,
         c: outputs.c,
         record: outputs.record,
-        row_len: row_len(&sizes, layer.has_custom_activation()),
+        row_len: row_len(&sizes, &layer.recurrent_activation),
         scratch: take(&mut workspace, sizes.batch * scratch_len(&sizes)),
         sizes,
     };

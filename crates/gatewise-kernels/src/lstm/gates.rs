@@ -60,14 +60,14 @@ pub(super) fn activate_rows<I: Isa>(
     x: &[f32],
     y: &mut [f32],
 ) {
-    let len = call_len(activation, units, y.len());
-    for (x, y) in x.chunks(len).zip(y.chunks_mut(len)) {
-        activate(isa, activation, x, y);
+    match activation {
+        Activation::Custom(function) if !function.is_elementwise() => function.forward_rows(units, x, y),
+        _ => activate(isa, activation, x, y),
     }
 }
 
-/// Turns `d` `[rows, H]` from the gradient by `y`, the activation of each row of `x`, into that by `x`, which is empty
-/// where no activation is custom.
+/// Turns `d` `[rows, H]` from the gradient by `y`, the activation of each row of `x`, into that by `x`, which may be empty
+/// where the slope does not need it.
 #[inline(always)]
 pub(super) fn differentiate_rows<I: Isa>(
     isa: I,
@@ -76,16 +76,8 @@ pub(super) fn differentiate_rows<I: Isa>(
     (x, y): (&[f32], &[f32]),
     d: &mut [f32],
 ) {
-    if !activation.is_custom() {
-        return differentiate(isa, activation, &[], y, d);
+    match activation {
+        Activation::Custom(function) if !function.is_elementwise() => function.backward_rows(units, x, y, d),
+        _ => differentiate(isa, activation, x, y, d),
     }
-    let len = call_len(activation, units, y.len());
-    for ((x, y), d) in x.chunks(len).zip(y.chunks(len)).zip(d.chunks_mut(len)) {
-        differentiate(isa, activation, x, y, d);
-    }
-}
-
-/// How many numbers of rows a call of an activation is given: all of them if rows may be joined.
-fn call_len(activation: &Activation<f32>, units: usize, len: usize) -> usize {
-    if activation.is_elementwise() { len.max(1) } else { units }
 }

@@ -11,11 +11,14 @@
 //! over whole rows; then at each time of the input come, `[samples, H]` each, the parts
 //!
 //! ```text
-//! i │ f │ g │ o │ c │ φ(c)          and, with a custom activation, z_i │ z_f │ z_g │ z_o
+//! i │ f │ g │ o │ c │ φ(c)          and, where the slope of σ needs its argument, z_o
 //! ```
 //!
-//! `c` is the state after the step. Of a skipped step only `c`, `o` and `φ(c)` have a meaning: o is
-//! one and φ(c) is the hidden state that was carried, so that `o ⊙ φ(c)` is h after every step.
+//! A gate whose slope needs z has z in the place of i, f or g, whose value the backward pass computes again: as quick as
+//! reading it from far memory. Of o it needs both at once, o for the hidden state before the step that follows.
+//!
+//! `c` is the state after the step. Of a skipped step only `c`, `o` and `φ(c)` have a meaning, if the sample uses the step
+//! after it: o is one and φ(c) is the hidden state that was carried, so that `o ⊙ φ(c)` is h before every used step.
 
 use std::ops::Range;
 
@@ -32,22 +35,17 @@ pub(super) const O: usize = 3;
 pub(super) const C: usize = 4;
 pub(super) const PHI_C: usize = 5;
 
-/// Where z follows, with a custom activation.
-pub(super) const Z: usize = KEPT;
+/// Where the z of o follows, if the slope of σ needs it.
+pub(super) const Z_O: usize = KEPT;
 
 /// How many numbers the forward pass keeps for the backward pass.
-pub fn record_len<F: Real>(
-    sizes: &Sizes,
-    activation: &Activation<F>,
-    recurrent_activation: &Activation<F>,
-) -> usize {
-    let custom = activation.is_custom() || recurrent_activation.is_custom();
-    sizes.batch * sizes.steps * row_len(sizes, custom)
+pub fn record_len<F: Real>(sizes: &Sizes, recurrent_activation: &Activation<F>) -> usize {
+    sizes.batch * sizes.steps * row_len(sizes, recurrent_activation)
 }
 
 /// How many numbers are kept of a sample and step.
-pub(super) fn row_len(sizes: &Sizes, custom: bool) -> usize {
-    sizes.units * if custom { KEPT + 4 } else { KEPT }
+pub(super) fn row_len<F: Real>(sizes: &Sizes, recurrent_activation: &Activation<F>) -> usize {
+    sizes.units * if recurrent_activation.reads_x() { KEPT + 1 } else { KEPT }
 }
 
 /// Where the numbers of a chunk of `count` samples lie in its part of the record.
@@ -70,7 +68,7 @@ impl ChunkRecord {
             lanes: lanes(),
             count,
             has_rows: !layer.has_default_activations(),
-            parts: row_len(sizes, layer.has_custom_activation()) / sizes.units,
+            parts: row_len(sizes, &layer.recurrent_activation) / sizes.units,
         }
     }
 

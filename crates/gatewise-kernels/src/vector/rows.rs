@@ -84,11 +84,14 @@ impl SimdOp for Rows<'_> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
+        if let Function::Sparsemax = self.function {
+            return sparsemax_of_rows(isa, self.x, self.width, self.y);
+        }
         for (x, y) in self.x.chunks_exact(self.width).zip(self.y.chunks_exact_mut(self.width)) {
             match self.function {
                 Function::Softmax => softmax(isa, x, y),
                 Function::LogSoftmax => log_softmax(isa, x, y),
-                Function::Sparsemax => sparsemax(isa, x, y),
+                Function::Sparsemax => {}
                 Function::SoftmaxGradient => softmax_gradient(isa, x, y),
                 Function::LogSoftmaxGradient => log_softmax_gradient(isa, x, y),
                 Function::SparsemaxGradient => sparsemax_gradient(isa, x, y),
@@ -129,41 +132,92 @@ fn log_softmax<I: Isa>(isa: I, x: &[f32], y: &mut [f32]) {
     }
 }
 
-/// By the method of C. Michelot, 1986: every threshold from which too few numbers stay above is too low, and the next one
-/// is that of the numbers above it. The first one is 1 below the largest number.
+/// How many rows look for their thresholds together: one row alone mostly waits for its sums.
+const TOGETHER: usize = 4;
+
 #[inline(always)]
-fn sparsemax<I: Isa>(isa: I, x: &[f32], y: &mut [f32]) {
+fn sparsemax_of_rows<I: Isa>(isa: I, x: &[f32], width: usize, y: &mut [f32]) {
+    let whole = x.len() - x.len() % (TOGETHER * width);
+    let ((x, rest_x), (y, rest_y)) = (x.split_at(whole), y.split_at_mut(whole));
+    let len = TOGETHER * width;
+    for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
+        sparsemax::<I, TOGETHER>(isa, x, width, y);
+    }
+    for (x, y) in rest_x.chunks_exact(width).zip(rest_y.chunks_exact_mut(width)) {
+        sparsemax::<I, 1>(isa, x, width, y);
+    }
+}
+
+/// What is known of a row while its threshold is looked for.
+#[derive(Clone, Copy)]
+struct Search {
+    threshold: f32,
+    /// How many numbers were above the threshold before.
+    count: f32,
+    is_over: bool,
+}
+
+/// By the method of C. Michelot, 1986: every threshold from which too few numbers stay above is too low, and the next one
+/// is that of the numbers above it. That of any of the numbers, chosen as one likes, is too low or right: the first one is
+/// the highest of three such.
+///
+/// Each of the `R` rows of `x` goes its own way: the others only fill the time in which it waits.
+#[inline(always)]
+fn sparsemax<I: Isa, const R: usize>(isa: I, x: &[f32], width: usize, y: &mut [f32]) {
     let ops = isa.f32();
-    let max = max(isa, x);
-    if !max.is_finite() {
-        return y.fill(f32::NAN);
+    let (zero, one) = (ops.zero(), ops.one());
+    let mut searches = [Search { threshold: 0.0, count: 0.0, is_over: false }; R];
+    for (search, (x, y)) in searches.iter_mut().zip(x.chunks_exact(width).zip(y.chunks_exact_mut(width))) {
+        *search = start(isa, x, y);
     }
-    let (max, zero, one) = (ops.splat(max), ops.zero(), ops.one());
+    while searches.iter().any(|search| !search.is_over) {
+        let (mut totals, mut counts) = ([zero; R], [zero; R]);
+        for at in (0..width).step_by(ops.len()) {
+            for (row, search) in searches.iter().enumerate() {
+                let y = load_or(ops, &y[row * width..][..width][at..], f32::NEG_INFINITY);
+                let is_above = ops.gt(y, ops.splat(search.threshold));
+                totals[row] = ops.add(totals[row], ops.select(y, zero, is_above));
+                counts[row] = ops.add(counts[row], ops.select(one, zero, is_above));
+            }
+        }
+        for (search, (total, count)) in searches.iter_mut().zip(totals.into_iter().zip(counts)) {
+            let count = ops.sum(count);
+            search.is_over |= count >= search.count;
+            if !search.is_over {
+                (search.count, search.threshold) = (count, (ops.sum(total) - 1.0) / count);
+            }
+        }
+    }
+    for (search, y) in searches.iter().zip(y.chunks_exact_mut(width)) {
+        let threshold = ops.splat(search.threshold);
+        for y in y.chunks_mut(ops.len()) {
+            let above = ops.sub(load_first(ops, y), threshold);
+            // NaN, which is above nothing, is the threshold of a row without one.
+            let is_below = ops.le(above, zero);
+            store_first(ops, ops.select(zero, above, is_below), y);
+        }
+    }
+}
+
+/// Writes the differences of a row to its largest number to `y`, and returns the first threshold: NaN if there is none.
+#[inline(always)]
+fn start<I: Isa>(isa: I, x: &[f32], y: &mut [f32]) -> Search {
+    let ops = isa.f32();
+    let maxima = maxima(isa, x);
+    let largest = largest(maxima.to_array().as_ref());
+    let mut total = ops.zero();
     for (x, y) in x.chunks(ops.len()).zip(y.chunks_mut(ops.len())) {
-        store_first(ops, ops.sub(load_first(ops, x), max), y);
+        let difference = ops.sub(load_or(ops, x, largest), ops.splat(largest));
+        total = ops.add(total, difference);
+        store_first(ops, difference, y);
     }
-    let (mut threshold, mut previous_count) = (-1.0, f32::INFINITY);
-    loop {
-        let limit = ops.splat(threshold);
-        let (mut total, mut count) = (zero, zero);
-        for y in y.chunks(ops.len()) {
-            let y = load_or(ops, y, f32::NEG_INFINITY);
-            let is_above = ops.gt(y, limit);
-            total = ops.add(total, ops.select(y, zero, is_above));
-            count = ops.add(count, ops.select(one, zero, is_above));
-        }
-        let count = ops.sum(count);
-        if count >= previous_count {
-            break;
-        }
-        previous_count = count;
-        threshold = (ops.sum(total) - 1.0) / count;
+    let total = ops.sum(total);
+    if !largest.is_finite() || total.is_nan() {
+        return Search { threshold: f32::NAN, count: 0.0, is_over: true };
     }
-    let threshold = ops.splat(threshold);
-    for y in y.chunks_mut(ops.len()) {
-        let above = ops.sub(load_first(ops, y), threshold);
-        store_first(ops, ops.select(above, zero, ops.gt(above, zero)), y);
-    }
+    let of_all = (total - 1.0) / x.len() as f32;
+    let of_maxima = (ops.sum(ops.sub(maxima, ops.splat(largest))) - 1.0) / ops.len() as f32;
+    Search { threshold: of_all.max(of_maxima).max(-1.0), count: f32::INFINITY, is_over: false }
 }
 
 #[inline(always)]
@@ -210,18 +264,35 @@ fn sparsemax_gradient<I: Isa>(isa: I, y: &[f32], d: &mut [f32]) {
     }
 }
 
-/// The largest number of a row, NaN if there is NaN in it.
+/// The largest number of a row; whether it is NaN where there is NaN in the row is open.
 #[inline(always)]
 fn max<I: Isa>(isa: I, x: &[f32]) -> f32 {
+    largest(maxima(isa, x).to_array().as_ref())
+}
+
+/// The largest of the numbers whose places are as far from the start of a vector.
+#[inline(always)]
+fn maxima<I: Isa>(isa: I, x: &[f32]) -> I::F32 {
     let ops = isa.f32();
-    let (mut max, mut nan) = (ops.splat(f32::NEG_INFINITY), ops.zero());
+    let mut maxima = ops.splat(f32::NEG_INFINITY);
     for x in x.chunks(ops.len()) {
-        let x = load_or(ops, x, f32::NEG_INFINITY);
-        max = ops.select(x, max, ops.gt(x, max));
-        nan = ops.select(nan, x, ops.eq(x, x));
+        maxima = ops.max(load_or(ops, x, f32::NEG_INFINITY), maxima);
     }
-    let larger = |a: f32, b: f32| if b > a { b } else { a };
-    max.to_array().into_iter().fold(f32::NEG_INFINITY, larger) + ops.sum(nan)
+    maxima
+}
+
+/// The largest of the numbers of a vector, by halves: a chain of comparisons would take as long as the row.
+#[inline(always)]
+fn largest(numbers: &[f32]) -> f32 {
+    let mut all = [f32::NEG_INFINITY; 16];
+    all[..numbers.len()].copy_from_slice(numbers);
+    for half in [8, 4, 2, 1] {
+        for low in 0..half {
+            let (a, b) = (all[low], all[low + half]);
+            all[low] = if b > a { b } else { a };
+        }
+    }
+    all[0]
 }
 
 /// The first numbers of `from`, with `rest` where it ends.

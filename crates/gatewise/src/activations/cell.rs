@@ -6,7 +6,7 @@ use gatewise_kernels::activation as kernel;
 use gatewise_kernels::formula::Formula;
 
 use super::Activation;
-use super::expression::compile;
+use super::expression::{compile, depends};
 use crate::builder::{Builder, Mode};
 use crate::error::{Error, Result};
 use crate::graph::Value;
@@ -31,8 +31,9 @@ pub(crate) enum CellActivation {
 pub(crate) enum RowFunction {
     /// Softmax and its relatives.
     Row(Row),
-    /// An elementwise function: `forward(x)` and `backward(x, d_y)`.
-    Elementwise { forward: Box<Formula>, backward: Box<Formula> },
+    /// An elementwise function: `forward(x)`, and `backward(x, d_y)` or, if its slope follows from its value,
+    /// `backward(y, d_y)`.
+    Elementwise { forward: Box<Formula>, backward: Box<Formula>, reads_x: bool },
 }
 
 impl CellActivation {
@@ -88,8 +89,10 @@ fn trace(subject: &str, activation: &Activation) -> Result<RowFunction> {
     }
     let forward = Box::new(compile(subject, &builder.nodes(), &[x], y)?);
     let d_x = derivative(&builder, x, y, d_y)?;
-    let backward = Box::new(compile(subject, &builder.nodes(), &[x, d_y], d_x)?);
-    Ok(RowFunction::Elementwise { forward, backward })
+    let nodes = builder.nodes();
+    let reads_x = depends(&nodes, d_x, x, y);
+    let backward = Box::new(compile(subject, &nodes, &[if reads_x { x } else { y }, d_y], d_x)?);
+    Ok(RowFunction::Elementwise { forward, backward, reads_x })
 }
 
 /// Emits f′(x) · d_y.
@@ -103,19 +106,39 @@ fn derivative(builder: &Builder, x: Value, y: Value, d_y: Value) -> Result<Value
 impl<F: Number> kernel::RowActivation<F> for RowFunction {
     fn forward(&self, x: &[F], y: &mut [F]) {
         match self {
-            Self::Row(row) => F::apply_row(*row, x, y),
+            Self::Row(row) => F::apply_rows(*row, x.len(), x, y),
             Self::Elementwise { forward, .. } => F::apply(forward, x, y),
         }
     }
 
     fn backward(&self, x: &[F], y: &[F], d: &mut [F]) {
         match self {
-            Self::Row(row) => F::apply_row_gradient(*row, y, d),
-            Self::Elementwise { backward, .. } => F::apply(backward, x, d),
+            Self::Row(row) => F::apply_rows_gradient(*row, y.len(), y, d),
+            Self::Elementwise { backward, reads_x, .. } => {
+                F::apply(backward, if *reads_x { x } else { y }, d)
+            }
+        }
+    }
+
+    fn forward_rows(&self, width: usize, x: &[F], y: &mut [F]) {
+        match self {
+            Self::Row(row) => F::apply_rows(*row, width, x, y),
+            Self::Elementwise { .. } => self.forward(x, y),
+        }
+    }
+
+    fn backward_rows(&self, width: usize, x: &[F], y: &[F], d: &mut [F]) {
+        match self {
+            Self::Row(row) => F::apply_rows_gradient(*row, width, y, d),
+            Self::Elementwise { .. } => self.backward(x, y, d),
         }
     }
 
     fn is_elementwise(&self) -> bool {
         matches!(self, Self::Elementwise { .. })
+    }
+
+    fn reads_x(&self) -> bool {
+        matches!(self, Self::Elementwise { reads_x: true, .. })
     }
 }

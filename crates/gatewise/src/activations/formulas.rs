@@ -31,7 +31,7 @@ pub(super) const NAMED: &[(&str, Formula)] = &[
     ("swish", silu),
     ("hard_silu", hard_silu),
     ("hard_swish", hard_silu),
-    ("mish", |b, x| b.mul(x, b.tanh(b.softplus(x)?)?)),
+    ("mish", mish),
     ("softplus", |b, x| b.softplus(x)),
     ("softsign", |b, x| b.div(x, b.shift(b.abs(x)?, 1.0)?)),
     ("softmax", |b, x| b.softmax(x)),
@@ -146,6 +146,14 @@ pub fn gelu_approximate(b: &Builder, x: Value) -> Result<Value> {
 /// x · sigmoid(x).
 fn silu(b: &Builder, x: Value) -> Result<Value> {
     b.mul(x, b.sigmoid(x)?)
+}
+
+/// x · tanh(ln(1 + eˣ)), which is x · n / (n + 2) with n = eˣ (eˣ + 2): one exponential in place of two functions. From 20 on
+/// the factor is 1 to 17 decimals, and eˣ stays what it is there.
+fn mish(b: &Builder, x: Value) -> Result<Value> {
+    let e = b.exp(b.minimum(x, b.scalar(20.0)?)?)?;
+    let n = b.mul(e, b.shift(e, 2.0)?)?;
+    b.mul(x, b.div(n, b.shift(n, 2.0)?)?)
 }
 
 /// x · relu6(x + 3) / 6.

@@ -215,6 +215,20 @@ fn a_constant_activation_has_the_derivative_0() {
 }
 
 #[test]
+fn what_a_slope_needs_is_known() {
+    let own_gate = Activation::custom("own_gate", |b, x| b.sigmoid(b.scale(x, 1.5)?));
+    let named = |name: &str| Activation::from(name);
+    let by_value = [named("tanh"), named("exponential"), named("softmax"), named("log_softmax"), own_gate];
+    let by_argument = [named("elu"), named("gelu"), named("relu6"), own()];
+    for (activations, expected) in [(&by_value[..], false), (&by_argument[..], true)] {
+        for activation in activations {
+            let cell = CellActivation::new("lstm", activation).unwrap();
+            assert_eq!(cell.kernel::<f32>().reads_x(), expected, "{}", activation.name());
+        }
+    }
+}
+
+#[test]
 fn nan_stays_nan_where_keras_leaves_it() {
     let nan = array(&[2], &[f64::NAN; 2]);
     for activation in names().map(Activation::from) {

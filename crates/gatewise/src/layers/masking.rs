@@ -45,8 +45,8 @@ impl Layer for Masking {
         }
         let zero = b.scalar(0.0)?;
         let differs = b.sub(b.scalar(1.0)?, b.equal(x, b.scalar(f64::from(self.mask_value))?)?)?;
-        let is_used = b.greater(b.sum_keep(differs, &[rank - 1])?, zero)?;
         let mask = b.greater(b.sum(differs, &[rank - 1])?, zero)?;
+        let is_used = b.expand_dims(mask, rank - 1)?;
         Ok(vec![Tensor { value: b.select(is_used, x, zero)?, mask: Some(mask) }])
     }
 

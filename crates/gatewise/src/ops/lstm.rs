@@ -216,11 +216,7 @@ impl Operation for Lstm {
         let record = match (x.to_known(), units) {
             (Some(x), Some(units)) => {
                 let sizes = Self::sizes(&x, &[units]);
-                Some(lstm::record_len::<f32>(
-                    &sizes,
-                    &self.activation.kernel(),
-                    &self.recurrent_activation.kernel(),
-                ))
+                Some(lstm::record_len::<f32>(&sizes, &self.recurrent_activation.kernel()))
             }
             _ => None,
         };

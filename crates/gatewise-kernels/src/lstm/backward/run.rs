@@ -52,6 +52,8 @@ pub(super) struct Carried<'a> {
     pub d_emitted: &'a mut [f32],
     /// By φ(c) and by the gates of a step that goes over whole rows, `[5, count, H]`.
     pub d_parts: &'a mut [f32],
+    /// The values of i, f and g of such a step, where z was recorded, `[3, count, H]`.
+    pub gates: &'a mut [f32],
     /// By z of the step, `[used rows, 4H]`.
     pub d_z_rows: &'a mut [f32],
     /// By z of the block of steps.
@@ -102,7 +104,7 @@ impl<'a> Carried<'a> {
         let BackwardSamples { first, count, kept, .. } = *samples;
         let Sizes { steps, units, .. } = call.layer.sizes;
         let mut scratch = std::mem::take(&mut samples.scratch);
-        let row_len = crate::lstm::record::row_len(&call.layer.sizes, call.layer.has_custom_activation());
+        let row_len = crate::lstm::record::row_len(&call.layer.sizes, &call.layer.recurrent_activation);
         Self {
             call,
             first,
@@ -114,6 +116,7 @@ impl<'a> Carried<'a> {
             d_c: take(&mut scratch, count * units),
             d_emitted: take(&mut scratch, count * units),
             d_parts: take(&mut scratch, count * 5 * units),
+            gates: take(&mut scratch, count * 3 * units),
             d_z_rows: take(&mut scratch, count * 4 * units),
             d_z: std::mem::take(&mut samples.d_z),
             previous_h: std::mem::take(&mut samples.previous_h),

@@ -1,11 +1,13 @@
 //! (4) to (2) differentiated over whole rows: what a step does with other activations than the default ones.
 
+use std::array::from_fn;
 use std::ops::Range;
 
 use super::kept::Slots;
 use super::run::Carried;
-use crate::lstm::gates::{Recorded, differentiate_rows};
-use crate::lstm::record::{C, O, PHI_C, Z};
+use crate::lstm::gates::{Recorded, activate_rows, differentiate_rows};
+use crate::lstm::record::{C, O, PHI_C, Z_O};
+use crate::lstm::{GATES, Layer};
 use crate::simd::{BitOps, Isa, NumOps, load_first, store, store_first};
 
 impl Carried<'_> {
@@ -19,6 +21,7 @@ impl Carried<'_> {
         (rank, slots): (usize, Slots),
     ) {
         self.keep_previous_h(isa, number, &rows, (rank, slots));
+        self.compute_gates_again(isa, number, &rows);
         self.differentiate(isa, number, &rows);
         self.keep_d_z(isa, rows.len(), rank, slots);
     }
@@ -69,6 +72,32 @@ impl Carried<'_> {
         self.previous_h = previous_h;
     }
 
+    /// The values of gates of which only z was recorded.
+    #[inline(always)]
+    fn compute_gates_again<I: Isa>(&mut self, isa: I, number: usize, rows: &Range<usize>) {
+        let (layer, units) = (self.call.layer, self.call.layer.sizes.units);
+        let gates = std::mem::take(&mut self.gates);
+        for (gate, to) in gates.chunks_exact_mut(self.count * units).enumerate() {
+            if has_z(layer, gate) {
+                let z = self.recorded(number, gate, rows);
+                activate_rows(isa, layer.gate_activation(gate), units, z, &mut to[..rows.len() * units]);
+            }
+        }
+        self.gates = gates;
+    }
+
+    /// The value of a gate, and its z if the slope needs it.
+    #[inline(always)]
+    fn gate(&self, number: usize, gate: usize, rows: &Range<usize>) -> (&[f32], &[f32]) {
+        let (layer, units) = (self.call.layer, self.call.layer.sizes.units);
+        let recorded = self.recorded(number, gate, rows);
+        match (has_z(layer, gate), gate) {
+            (false, _) => (recorded, &[]),
+            (true, O) => (recorded, self.recorded(number, Z_O, rows)),
+            (true, _) => (&self.gates[gate * self.count * units..][..rows.len() * units], recorded),
+        }
+    }
+
     /// From the gradients by h and c after the step to those by its z, `[4, rows, H]` in `d_parts`, and by c before it.
     #[inline(always)]
     fn differentiate<I: Isa>(&mut self, isa: I, number: usize, rows: &Range<usize>) {
@@ -79,7 +108,9 @@ impl Carried<'_> {
         let mut d_c_rows = std::mem::take(&mut self.d_c);
         let (d_z, rest) = d_parts.split_at_mut(4 * len);
         let d_cell = &mut rest[..len];
-        let [i, f, g, o, c, phi_c] = [0, 1, 2, O, C, PHI_C].map(|which| self.recorded(number, which, rows));
+        let gates: [_; GATES] = from_fn(|gate| self.gate(number, gate, rows));
+        let [i, f, g, o] = [gates[0].0, gates[1].0, gates[2].0, gates[O].0];
+        let [c, phi_c] = [C, PHI_C].map(|which| self.recorded(number, which, rows));
         let previous_c = match number {
             0 => &self.call.inputs.c0[self.of_batch(rows)],
             _ => self.recorded(number - 1, C, rows),
@@ -103,10 +134,7 @@ impl Carried<'_> {
                 store_first(ops, d_gate, &mut to[at..]);
             }
         }
-        for (gate, d_z) in d_z.chunks_exact_mut(len).enumerate() {
-            let has_z = self.layout.parts > Z;
-            let z = if has_z { self.recorded(number, Z + gate, rows) } else { &[] };
-            let y = self.recorded(number, gate, rows);
+        for (gate, (d_z, (y, z))) in d_z.chunks_exact_mut(len).zip(gates).enumerate() {
             differentiate_rows(isa, layer.gate_activation(gate), units, (z, y), d_z); // (2)
         }
         self.d_c = std::mem::take(&mut d_c_rows);
@@ -137,4 +165,9 @@ impl Carried<'_> {
             self.set_d_bias(isa, unit, d_bias);
         }
     }
+}
+
+/// Whether z of a gate was recorded.
+fn has_z(layer: &Layer<f32>, gate: usize) -> bool {
+    layer.gate_activation(gate).reads_x()
 }

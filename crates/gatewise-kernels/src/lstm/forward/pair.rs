@@ -247,7 +247,7 @@ impl<N: PanelNumber> SimdOp for FollowerRun<'_, N> {
                 y: &mut y,
                 record: None,
                 layout,
-                parts: &mut [],
+                scratch: &mut [],
             };
             step.run_units(isa, x, operand_h, meeting.follower_share());
             step.skip_rows(meeting.follower_share());

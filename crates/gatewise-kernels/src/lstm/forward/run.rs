@@ -63,6 +63,7 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
         if let Output::Last(y) = &mut y {
             y.fill(0.0);
         }
+        let mut is_swapped = false;
         for number in 0..steps {
             let time = call.layer.time(number);
             let (x, previous_h) = operands(&call, (first, time), h);
@@ -82,18 +83,23 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
                 y: &mut y,
                 record: record.as_deref_mut(),
                 layout,
-                parts: &mut *scratch,
+                scratch: &mut *scratch,
             };
             match shared {
                 Some(meeting) => step.run_shared(isa, x, operand_h, meeting),
+                None if meeting.is_none() && step.is_idle() => {
+                    step.skip_all();
+                    continue;
+                }
                 None => step.run(isa, x, operand_h),
             }
             std::mem::swap(&mut h, &mut next_h);
+            is_swapped = !is_swapped;
         }
         if let Some(meeting) = meeting {
             meeting.end(steps, c);
         }
-        if steps % 2 == 1 {
+        if is_swapped {
             next_h.copy_from_slice(h);
         }
     }

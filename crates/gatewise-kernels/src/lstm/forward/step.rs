@@ -32,8 +32,8 @@ pub(super) struct Step<'a, 'b, N> {
     /// The part of the chunk.
     pub record: Option<&'b mut [f32]>,
     pub layout: ChunkRecord,
-    /// `[10, count, H]`: what the record has where a step goes over whole rows, if there is no record.
-    pub parts: &'b mut [f32],
+    /// `[9, count, H]`: z and what is not recorded, where a step goes over whole rows.
+    pub scratch: &'b mut [f32],
 }
 
 impl<N: PanelNumber> Step<'_, '_, N> {
@@ -115,14 +115,25 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         if self.call.inputs.mask.is_none() {
             return;
         }
-        let lanes = self.layout.lanes;
         for row in 0..self.count {
-            if self.is_used(row) {
-                continue;
+            if !self.is_used(row) {
+                let state = row * self.units() + units.start..row * self.units() + units.end;
+                self.next_h[state.clone()].copy_from_slice(&self.h[state]);
+                self.skip(row, units.clone());
             }
-            for unit in units.clone().step_by(lanes) {
-                self.skip(row, unit, lanes.min(units.end - unit));
-            }
+        }
+    }
+
+    /// Whether no row uses the step.
+    #[inline(always)]
+    pub fn is_idle(&self) -> bool {
+        !(0..self.count).any(|row| self.is_used(row))
+    }
+
+    /// What there is to do if no row uses the step, but for the states, which may stay where they are.
+    pub fn skip_all(&mut self) {
+        for row in 0..self.count {
+            self.skip(row, 0..self.units());
         }
     }
 
@@ -232,28 +243,39 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         }
     }
 
-    /// Carries units of a row over a step that is not used.
-    fn skip(&mut self, row: usize, unit: usize, len: usize) {
-        let (units, steps) = (self.units(), self.steps());
-        let state = row * units + unit;
-        self.next_h[state..][..len].copy_from_slice(&self.h[state..][..len]);
-        if let Some(record) = self.record.as_deref_mut() {
+    /// Records units of a row whose step is not used, and writes their output.
+    fn skip(&mut self, row: usize, units: Range<usize>) {
+        self.record_skipped(row, units.clone());
+        let (width, steps, len) = (self.units(), self.steps(), units.len());
+        let zero = self.call.layer.zero_output_for_mask;
+        match &mut *self.y {
+            Output::Last(y) if zero => y[row * width + units.start..][..len].fill(0.0),
+            Output::Last(_) => {}
+            Output::Sequence(y) => {
+                let at = (row * steps + self.number) * width + units.start;
+                match zero || self.number == 0 {
+                    true => y[at..][..len].fill(0.0),
+                    false => y.copy_within(at - width..at - width + len, at),
+                }
+            }
+        }
+    }
+
+    /// Records the state that was carried for a row that uses the next step: nobody asks for it otherwise.
+    fn record_skipped(&mut self, row: usize, units: Range<usize>) {
+        let next = self.number + 1;
+        let is_last = next == self.steps();
+        if is_last || !(UsedRows { time: self.call.layer.time(next), ..self.used_rows() }).contains(row) {
+            return;
+        }
+        let Some(record) = self.record.as_deref_mut() else { return };
+        let lanes = self.layout.lanes;
+        for unit in units.clone().step_by(lanes) {
+            let (state, len) = (row * self.call.layer.sizes.units + unit, lanes.min(units.end - unit));
             let place = |which| self.layout.place(self.time, which, row, unit);
             record[place(O)..][..len].fill(1.0);
             record[place(C)..][..len].copy_from_slice(&self.c[state..][..len]);
             record[place(PHI_C)..][..len].copy_from_slice(&self.h[state..][..len]);
-        }
-        let zero = self.call.layer.zero_output_for_mask;
-        match &mut *self.y {
-            Output::Last(y) if zero => y[state..][..len].fill(0.0),
-            Output::Last(_) => {}
-            Output::Sequence(y) => {
-                let at = (row * steps + self.number) * units + unit;
-                match zero || self.number == 0 {
-                    true => y[at..][..len].fill(0.0),
-                    false => y.copy_within(at - units..at - units + len, at),
-                }
-            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Equations (4) to (1) differentiated, sample by sample from the step taken last to the first.
 
+use super::forward::gates;
 use super::record::{Row, view};
 use crate::Real;
 use crate::lstm::{CANDIDATE, Gradients, Inputs, Layer, OutputGradient, OutputGradients, check};
@@ -96,7 +97,8 @@ fn backward_gates<F: Real>(
     d_c: &mut [F],
 ) -> Vec<F> {
     let units = d_h.len();
-    let Row { gates, c, z, .. } = row;
+    let Row { z, c, .. } = row;
+    let gates = gates(layer, z);
     let mut phi_c = vec![F::zero(); units];
     layer.activation.forward(c, &mut phi_c);
     let (i, rest) = gates.split_at(units);
@@ -116,8 +118,7 @@ fn backward_gates<F: Real>(
     }
     for gate in 0..4 {
         let block = gate * units..(gate + 1) * units;
-        let z = if z.is_empty() { z } else { &z[block.clone()] };
-        layer.gate_activation(gate).backward(z, &gates[block.clone()], &mut d_z[block]); // (2)
+        layer.gate_activation(gate).backward(&z[block.clone()], &gates[block.clone()], &mut d_z[block]); // (2)
     }
     d_z
 }

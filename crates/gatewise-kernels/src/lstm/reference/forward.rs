@@ -47,8 +47,6 @@ fn forward_sample<F: Real>(layer: &Layer<F>, inputs: &Inputs<F>, sample: usize, 
 struct Step<F> {
     /// `[4H]`
     z: Vec<F>,
-    /// i, f, g, o `[4H]`
-    gates: Vec<F>,
     /// c' `[H]`
     c: Vec<F>,
     /// h' `[H]`
@@ -60,11 +58,7 @@ impl<F: Real> Step<F> {
         let units = layer.sizes.units;
         let z: Vec<F> = (0..4 * units).map(|column| sum(layer, inputs, sample, time, h, column)).collect(); // (1)
 
-        let mut gates = vec![F::zero(); 4 * units];
-        for gate in 0..4 {
-            let block = gate * units..(gate + 1) * units;
-            layer.gate_activation(gate).forward(&z[block.clone()], &mut gates[block]); // (2)
-        }
+        let gates = gates(layer, &z);
         let (i, rest) = gates.split_at(units);
         let (f, rest) = rest.split_at(units);
         let (g, o) = rest.split_at(units);
@@ -73,18 +67,25 @@ impl<F: Real> Step<F> {
         let mut phi_c = vec![F::zero(); units];
         layer.activation.forward(&c, &mut phi_c);
         let h = (0..units).map(|j| o[j] * phi_c[j]).collect(); // (4)
-        Self { z, gates, c, h }
+        Self { z, c, h }
     }
 
     /// Keeps the step in a row of the record, with the state `h` before it and the cell state `c` after it.
     fn write(&self, row: RowMut<F>, h: &[F], c: &[F]) {
-        row.gates.copy_from_slice(&self.gates);
+        row.z.copy_from_slice(&self.z);
         row.c.copy_from_slice(c);
         row.previous_h.copy_from_slice(h);
-        if !row.z.is_empty() {
-            row.z.copy_from_slice(&self.z);
-        }
     }
+}
+
+/// i, f, g and o `[4H]` of `z` `[4H]`.
+pub(super) fn gates<F: Real>(layer: &Layer<F>, z: &[F]) -> Vec<F> {
+    let units = layer.sizes.units;
+    let mut gates = vec![F::zero(); 4 * units];
+    for (gate, (z, to)) in z.chunks(units).zip(gates.chunks_mut(units)).enumerate() {
+        layer.gate_activation(gate).forward(z, to); // (2)
+    }
+    gates
 }
 
 /// One element of (1): a chain of fused multiply-adds from the bias over the features and then the units.

@@ -1,7 +1,7 @@
 //! What the reference keeps for its backward pass: rows of samples and times, no longer than the record has to be.
 //!
 //! ```text
-//! gates [4H] │ c [H] │ previous h [H] │ z [4H]        z only with a custom activation
+//! z [4H] │ c [H] │ previous h [H]
 //! ```
 
 use crate::lstm::record::row_len;
@@ -9,26 +9,22 @@ use crate::lstm::{Layer, Sizes};
 
 /// What was kept of a sample and step.
 pub(super) struct Row<'a, F> {
-    pub gates: &'a [F],
+    pub z: &'a [F],
     pub c: &'a [F],
     pub previous_h: &'a [F],
-    /// Empty without a custom activation.
-    pub z: &'a [F],
 }
 
 /// What is to be kept of a sample and step.
 pub(super) struct RowMut<'a, F> {
-    pub gates: &'a mut [F],
+    pub z: &'a mut [F],
     pub c: &'a mut [F],
     pub previous_h: &'a mut [F],
-    /// Empty without a custom activation.
-    pub z: &'a mut [F],
 }
 
 /// Where the row of a sample and time starts, and its length.
 fn place<F: crate::Real>(layer: &Layer<F>, sample: usize, time: usize) -> (usize, usize) {
     let Sizes { steps, .. } = layer.sizes;
-    let len = row_len(&layer.sizes, layer.has_custom_activation());
+    let len = row_len(&layer.sizes, &layer.recurrent_activation);
     ((sample * steps + time) * len, len)
 }
 
@@ -39,10 +35,9 @@ pub(super) fn view<'a, F: crate::Real>(
     time: usize,
 ) -> Row<'a, F> {
     let ((first, len), units) = (place(layer, sample, time), layer.sizes.units);
-    let (gates, rest) = record[first..][..len].split_at(4 * units);
+    let (z, rest) = record[first..][..len].split_at(4 * units);
     let (c, rest) = rest.split_at(units);
-    let (previous_h, z) = rest.split_at(units);
-    Row { gates, c, previous_h, z }
+    Row { z, c, previous_h: &rest[..units] }
 }
 
 pub(super) fn view_mut<'a, F: crate::Real>(
@@ -52,8 +47,7 @@ pub(super) fn view_mut<'a, F: crate::Real>(
     time: usize,
 ) -> RowMut<'a, F> {
     let ((first, len), units) = (place(layer, sample, time), layer.sizes.units);
-    let (gates, rest) = record[first..][..len].split_at_mut(4 * units);
+    let (z, rest) = record[first..][..len].split_at_mut(4 * units);
     let (c, rest) = rest.split_at_mut(units);
-    let (previous_h, z) = rest.split_at_mut(units);
-    RowMut { gates, c, previous_h, z }
+    RowMut { z, c, previous_h: &mut rest[..units] }
 }

@@ -20,8 +20,10 @@ pub enum Activations {
     Relu,
     /// A caller's function of each element for φ, sigmoid for σ.
     CustomCandidate,
-    /// tanh for φ, a caller's function of the whole row (softmax) for σ.
+    /// tanh for φ, a caller's function of the whole row (softmax) for σ, whose slope follows from its value.
     CustomGates,
+    /// The latter for φ, the former for σ.
+    CustomBoth,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,9 +68,13 @@ impl Case {
     pub fn with_options(batch: usize, steps: usize, features: usize, units: usize) -> Vec<Self> {
         let plain = Self::new(batch, steps, features, units);
         let mut cases = vec![plain, Self { sequence: false, ..plain }, Self { bias: false, ..plain }];
-        for activations in
-            [Activations::Hard, Activations::Relu, Activations::CustomCandidate, Activations::CustomGates]
-        {
+        for activations in [
+            Activations::Hard,
+            Activations::Relu,
+            Activations::CustomCandidate,
+            Activations::CustomGates,
+            Activations::CustomBoth,
+        ] {
             cases.push(Self { activations, ..plain });
             cases.push(Self { activations, mask: true, recurrent_dropout: Dropout::PerGate, ..plain });
         }
@@ -106,6 +112,10 @@ impl<F: Real> RowActivation<F> for Softsign {
     fn backward(&self, x: &[F], _y: &[F], d: &mut [F]) {
         d.iter_mut().zip(x).for_each(|(d, &x)| *d = *d / (F::one() + x.abs()).powi(2));
     }
+
+    fn is_elementwise(&self) -> bool {
+        true
+    }
 }
 
 /// A caller's activation across the row.
@@ -120,6 +130,10 @@ impl<F: Real> RowActivation<F> for Softmax {
     fn backward(&self, _x: &[F], y: &[F], d: &mut [F]) {
         let mean: F = d.iter().zip(y).map(|(&d, &y)| d * y).sum();
         d.iter_mut().zip(y).for_each(|(d, &y)| *d = (*d - mean) * y);
+    }
+
+    fn reads_x(&self) -> bool {
+        false
     }
 }
 
@@ -210,6 +224,7 @@ impl Case {
             Activations::Relu => (Activation::Relu, Activation::Tanh),
             Activations::CustomCandidate => (Activation::Custom(&Softsign), Activation::Sigmoid),
             Activations::CustomGates => (Activation::Tanh, Activation::Custom(&Softmax)),
+            Activations::CustomBoth => (Activation::Custom(&Softmax), Activation::Custom(&Softsign)),
         };
         Layer {
             sizes: self.sizes,
@@ -300,7 +315,7 @@ impl Case {
             d_h0: nan(batch * units),
             d_c0: nan(batch * units),
         };
-        (results, nan(record_len(&self.sizes, &layer.activation, &layer.recurrent_activation)))
+        (results, nan(record_len(&self.sizes, &layer.recurrent_activation)))
     }
 
     fn outputs<'a, F: Real>(

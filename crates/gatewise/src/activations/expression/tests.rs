@@ -1,3 +1,5 @@
+use gatewise_kernels::formula::REGISTERS;
+
 use super::*;
 use crate::builder::{Builder, Mode};
 use crate::ops::testing::{array, numbers, reference};
@@ -90,7 +92,7 @@ fn registers_are_used_again() {
 #[test]
 fn more_live_values_than_registers_are_an_error() {
     let error = traced(1, &|b, x| {
-        let live: Result<Vec<Value>> = (0..REGISTERS).map(|_| b.exp(x[0])).collect();
+        let live: Result<Vec<Value>> = (0..REGISTERS).map(|n| b.exp(b.shift(x[0], n as f64)?)).collect();
         live?.into_iter().try_fold(x[0], |sum, value| b.add(sum, value))
     });
     let error = error.unwrap_err();
@@ -113,4 +115,70 @@ fn operations_that_the_result_does_not_need_are_not_looked_at() {
         b.softmax(x[0])?;
         b.exp(x[0])
     });
+}
+
+/// How many instructions a function of one array becomes.
+fn count(emit: Emit<'_>) -> usize {
+    let b = Builder::new(Mode::Training);
+    let x = b.input("x", &Shape::known(&[1]));
+    let result = emit(&b, &[x]).unwrap();
+    instructions("lstm", &b.nodes(), &[x], result).unwrap().1.len()
+}
+
+#[test]
+fn choices_between_numbers_are_folded() {
+    // What the gradient of a leaky relu is traced to.
+    let slope: Emit<'_> = &|b, x| {
+        let is_above = b.greater(x[0], b.scalar(0.0)?)?;
+        let (one, zero) = (b.scalar(1.0)?, b.scalar(0.0)?);
+        let below = b.scale(b.select(is_above, zero, one)?, 0.2)?;
+        b.add(b.select(is_above, one, zero)?, below)
+    };
+    assert_same_as_operations(9, slope);
+    assert_eq!(count(slope), 2);
+    assert_eq!(count(&|b, x| b.select(b.greater(x[0], b.scalar(0.0)?)?, b.scalar(1.0)?, b.scalar(0.0)?)), 1);
+    assert_eq!(count(&|b, x| b.select(b.greater(x[0], x[0])?, b.scalar(0.5)?, b.scalar(0.5)?)), 0);
+}
+
+#[test]
+fn a_choice_by_a_choice_is_one_choice() {
+    let emit: Emit<'_> = &|b, x| {
+        let is_low = b.sub(b.scalar(1.0)?, b.greater(x[0], b.scalar(0.5)?)?)?;
+        b.select(is_low, b.scalar(-3.0)?, b.scalar(2.0)?)
+    };
+    assert_same_as_operations(9, emit);
+    assert_eq!(count(emit), 2);
+}
+
+#[test]
+fn equal_operations_are_computed_once() {
+    let emit: Emit<'_> = &|b, x| b.mul(b.tanh(x[0])?, b.shift(b.tanh(x[0])?, 1.0)?);
+    assert_same_as_operations(9, emit);
+    assert_eq!(count(emit), 3);
+}
+
+#[test]
+fn a_comparison_may_be_a_number_and_the_condition_of_choices() {
+    let emit: Emit<'_> = &|b, x| {
+        let is_above = b.greater(x[0], b.scalar(0.1)?)?;
+        let chosen = b.select(is_above, b.exp(x[0])?, x[0])?;
+        let other = b.select(is_above, b.neg(chosen)?, b.square(chosen)?)?;
+        b.add(b.mul(is_above, other)?, b.mul(chosen, is_above)?)
+    };
+    assert_same_as_operations(9, emit);
+}
+
+#[test]
+fn a_value_that_is_given_is_not_computed() {
+    let b = Builder::new(Mode::Training);
+    let x = b.input("x", &Shape::known(&[1]));
+    let y = b.exp(x).unwrap();
+    let from_y = b.mul(y, b.scalar(2.0).unwrap()).unwrap();
+    let from_both = b.mul(y, x).unwrap();
+    assert!(!depends(&b.nodes(), from_y, x, y));
+    assert!(depends(&b.nodes(), from_both, x, y));
+    let formula = compile("lstm", &b.nodes(), &[y], from_y).unwrap();
+    let mut out = [0.0; 2];
+    formula.apply_plainly(&[1.0, 3.0], &mut out);
+    assert_eq!(out, [2.0, 6.0]);
 }

@@ -1,0 +1,175 @@
+//! Registers for the values of operations, as few as can be.
+
+use gatewise_kernels::formula::{Instruction, Operand, Operation, REGISTERS};
+
+use crate::error::{Error, Result};
+use crate::ops::binary::Binary;
+
+/// The instructions for what `result` needs of `operations`, each of which has a register of its own after those of the
+/// inputs, and where the result then is.
+///
+/// A comparison comes right before each choice by it: for the kernels both are one pass.
+///
+/// # Errors
+/// If there are too few registers.
+pub(super) fn assign(
+    subject: &str,
+    num_inputs: usize,
+    operations: &[Operation],
+    result: Operand,
+) -> Result<(Vec<Instruction>, Operand)> {
+    let groups = order(num_inputs, operations, result);
+    let mut assigner = Assigner::new(num_inputs, &groups, result);
+    for (index, group) in groups.iter().enumerate() {
+        assigner.group(index, group).ok_or_else(|| {
+            let text = format!("an activation inside a cell may keep at most {REGISTERS} values at once");
+            Error::unsupported(subject, text)
+        })?;
+    }
+    Ok((assigner.instructions, assigner.places.of(result)))
+}
+
+/// Instructions that run together, with registers of their own: a comparison and its choice, or a single one.
+type Group = Vec<Instruction>;
+
+/// The groups that `result` needs, in an order in which they can run.
+fn order(num_inputs: usize, operations: &[Operation], result: Operand) -> Vec<Group> {
+    let mut is_needed = vec![false; operations.len()];
+    let position = |operand| match operand {
+        Operand::Register(number) => number.checked_sub(num_inputs),
+        Operand::Constant(_) => None,
+    };
+    if let Some(result) = position(result) {
+        is_needed[result] = true;
+    }
+    let mut groups = Vec::new();
+    for (index, &operation) in operations.iter().enumerate().rev() {
+        if !is_needed[index] {
+            continue;
+        }
+        let mut group = vec![Instruction { operation, to: num_inputs + index }];
+        if let Operation::Select(condition, ..) = operation
+            && let Some(compared) = position(condition)
+            && is_comparison(operations[compared])
+        {
+            group.insert(0, Instruction { operation: operations[compared], to: num_inputs + compared });
+        }
+        for operand in read_by(&group) {
+            if let Some(operand) = position(operand) {
+                is_needed[operand] = true;
+            }
+        }
+        groups.push(group);
+    }
+    groups.reverse();
+    groups
+}
+
+fn is_comparison(operation: Operation) -> bool {
+    matches!(operation, Operation::Binary(Binary::Greater | Binary::GreaterEqual | Binary::Equal, ..))
+}
+
+/// What a group reads that it has not written.
+fn read_by(group: &Group) -> impl Iterator<Item = Operand> {
+    let written = group.iter().take(group.len() - 1).map(|instruction| Operand::Register(instruction.to));
+    let written: Vec<Operand> = written.collect();
+    let read = group.iter().flat_map(|instruction| operands(instruction.operation));
+    read.filter(move |operand| !written.contains(operand))
+}
+
+fn operands(operation: Operation) -> impl Iterator<Item = Operand> {
+    let operands = match operation {
+        Operation::Unary(_, x) => [Some(x), None, None],
+        Operation::Binary(_, x, y) => [Some(x), Some(y), None],
+        Operation::Select(condition, x, y) => [Some(condition), Some(x), Some(y)],
+    };
+    operands.into_iter().flatten()
+}
+
+/// Where the value of each own register is.
+struct Places(Vec<Option<Operand>>);
+
+impl Places {
+    fn of(&self, operand: Operand) -> Operand {
+        match operand {
+            Operand::Constant(_) => operand,
+            Operand::Register(number) => self.0[number].expect("a value is computed before it is read"),
+        }
+    }
+}
+
+/// The state of the assignment.
+struct Assigner {
+    instructions: Vec<Instruction>,
+    places: Places,
+    /// The last group that reads each value. Inputs keep their registers, and the result its own.
+    last_use: Vec<usize>,
+    free: Vec<usize>,
+}
+
+impl Assigner {
+    fn new(num_inputs: usize, order: &[Group], result: Operand) -> Self {
+        let values = order.iter().flatten().map(|instruction| instruction.to + 1).max().unwrap_or(0);
+        let values = values.max(num_inputs);
+        let mut last_use = vec![0; values];
+        for (index, group) in order.iter().enumerate() {
+            for operand in read_by(group) {
+                if let Operand::Register(number) = operand {
+                    last_use[number] = index;
+                }
+            }
+        }
+        last_use[..num_inputs].fill(usize::MAX);
+        if let Operand::Register(result) = result {
+            last_use[result] = usize::MAX;
+        }
+        let inputs = (0..num_inputs).map(|number| Some(Operand::Register(number)));
+        let places = inputs.chain(std::iter::repeat(None)).take(values).collect();
+        let free = (num_inputs..REGISTERS).rev().collect();
+        Self { instructions: Vec::new(), places: Places(places), last_use, free }
+    }
+
+    /// Adds group number `index`, or returns nothing where no register is free.
+    fn group(&mut self, index: usize, group: &Group) -> Option<()> {
+        let comparison = (group.len() > 1).then(|| group[0].to);
+        // Where its value is beyond this group, if anywhere.
+        let place = comparison.and_then(|comparison| self.places.0[comparison]);
+        for instruction in group {
+            self.instruction(instruction)?;
+        }
+        for operand in read_by(group) {
+            if let Operand::Register(number) = operand
+                && self.last_use[number] == index
+            {
+                self.release(number);
+            }
+        }
+        if let Some(comparison) = comparison {
+            self.release(comparison);
+            self.places.0[comparison] = place;
+        }
+        Some(())
+    }
+
+    fn instruction(&mut self, instruction: &Instruction) -> Option<()> {
+        let of = |operand| self.places.of(operand);
+        let operation = match instruction.operation {
+            Operation::Unary(function, x) => Operation::Unary(function, of(x)),
+            Operation::Binary(function, x, y) => Operation::Binary(function, of(x), of(y)),
+            Operation::Select(condition, x, y) => Operation::Select(of(condition), of(x), of(y)),
+        };
+        let to = self.free.pop()?;
+        self.places.0[instruction.to] = Some(Operand::Register(to));
+        self.instructions.push(Instruction { operation, to });
+        Some(())
+    }
+
+    /// Frees the register of a value.
+    fn release(&mut self, value: usize) {
+        if let Some(Operand::Register(register)) = self.places.0[value]
+            && !self.free.contains(&register)
+        {
+            self.free.push(register);
+        }
+    }
+}
