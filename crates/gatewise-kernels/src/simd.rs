@@ -216,6 +216,12 @@ pub(crate) fn load_first<O: NumOps<f32>>(ops: O, from: &[f32]) -> O::Simd {
     if from.len() >= ops.len() {
         return load(ops, from);
     }
+    if ops.len() == 16 {
+        // The load with a mask becomes a call where the compiler believes that it runs rarely.
+        let mut numbers = [0.0; 16];
+        copy_pieces(from, &mut numbers[..from.len()]);
+        return load(ops, &numbers);
+    }
     // SAFETY: the mask holds for as many numbers as the slice has.
     #[allow(unsafe_code, reason = "loads must be inlined")]
     unsafe {
@@ -236,7 +242,7 @@ pub(crate) fn store_first<O: NumOps<f32>>(ops: O, vector: O::Simd, to: &mut [f32
         }
     } else {
         // With AVX2 a store with a mask takes some ten times as long as one without on many CPUs.
-        store_pieces(vector.to_array().as_ref(), to);
+        copy_pieces(vector.to_array().as_ref(), to);
     }
 }
 
@@ -247,18 +253,19 @@ fn first_mask<O: NumOps<f32>>(ops: O, len: usize) -> <O::Simd as Simd>::Mask {
     ops.lt(load(ops, &COUNT), ops.splat(len as f32))
 }
 
-/// Copies as many of the first numbers of `from` as `to` holds, fewer than 8: in pieces of fixed length, which are moves
+/// Copies as many of the first numbers of `from` as `to` holds, fewer than 16: in pieces of fixed length, which are moves
 /// and no call.
 #[inline(always)]
-fn store_pieces(from: &[f32], to: &mut [f32]) {
-    let (from, to) = store_piece::<4>(from, to);
-    let (from, to) = store_piece::<2>(from, to);
-    store_piece::<1>(from, to);
+fn copy_pieces(from: &[f32], to: &mut [f32]) {
+    let (from, to) = copy_piece::<8>(from, to);
+    let (from, to) = copy_piece::<4>(from, to);
+    let (from, to) = copy_piece::<2>(from, to);
+    copy_piece::<1>(from, to);
 }
 
 /// Copies N numbers if `to` has so many, and returns what follows.
 #[inline(always)]
-fn store_piece<'a, 'b, const N: usize>(from: &'a [f32], to: &'b mut [f32]) -> (&'a [f32], &'b mut [f32]) {
+fn copy_piece<'a, 'b, const N: usize>(from: &'a [f32], to: &'b mut [f32]) -> (&'a [f32], &'b mut [f32]) {
     match (from.split_first_chunk::<N>(), to.len() >= N) {
         (Some((from, rest)), true) => {
             let (to, rest_of_to) = to.split_at_mut(N);

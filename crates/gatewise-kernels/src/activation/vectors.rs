@@ -28,8 +28,22 @@ pub(crate) fn sigmoid<I: Isa>(isa: I, x: I::F32) -> I::F32 {
         exp = ops.mul_add(exp, r, ops.splat(c));
     }
     // n in the exponent of a number; the shift leaves nothing of `ROUND`.
-    let exponent = ints.add(ints.shift_left::<23>(rounded.reinterpret_cast()), ints.splat(127 << 23));
+    let shifted = shift_to_exponent(isa, rounded.reinterpret_cast());
+    let exponent = ints.add(shifted, ints.splat(127 << 23));
     ops.div(one, ops.mul_add(exp, exponent.reinterpret_cast(), one))
+}
+
+/// `x · 2²³`, which is a shift.
+///
+/// The shift of `rten-simd` for AVX-512 is two instructions, which is too much for the compiler to put it into code that it
+/// believes to run rarely; it becomes a call there. The product is one.
+#[inline(always)]
+fn shift_to_exponent<I: Isa>(isa: I, x: I::I32) -> I::I32 {
+    let ints = isa.i32();
+    match ints.len() {
+        16 => ints.mul(x, ints.splat(1 << 23)),
+        _ => ints.shift_left::<23>(x),
+    }
 }
 
 /// The hyperbolic tangent: `x · p(x²) / q(x²)`, p and q of degree 4. From ±8 on it is ±1, so that its slope `1 − y²` is
