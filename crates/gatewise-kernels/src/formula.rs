@@ -135,8 +135,17 @@ impl Formula {
 }
 
 impl Operation {
+    /// The same operation that reads elsewhere: at what `of` makes of each operand.
+    pub fn map_operands(self, of: impl Fn(Operand) -> Operand) -> Self {
+        match self {
+            Self::Unary(function, x) => Self::Unary(function, of(x)),
+            Self::Binary(function, x, y) => Self::Binary(function, of(x), of(y)),
+            Self::Select(condition, x, y) => Self::Select(of(condition), of(x), of(y)),
+        }
+    }
+
     /// Where it reads.
-    fn operands(self) -> impl Iterator<Item = Operand> {
+    pub fn operands(self) -> impl Iterator<Item = Operand> {
         let operands = match self {
             Self::Unary(_, x) => [Some(x), None, None],
             Self::Binary(_, x, y) => [Some(x), Some(y), None],

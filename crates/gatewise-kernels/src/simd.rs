@@ -222,11 +222,7 @@ pub(crate) fn load_first<O: NumOps<f32>>(ops: O, from: &[f32]) -> O::Simd {
         copy_pieces(from, &mut numbers[..from.len()]);
         return load(ops, &numbers);
     }
-    // SAFETY: the mask holds for as many numbers as the slice has.
-    #[allow(unsafe_code, reason = "loads must be inlined")]
-    unsafe {
-        ops.load_ptr_mask(from.as_ptr(), first_mask(ops, from.len()))
-    }
+    load_pad(ops, from).0
 }
 
 /// Stores as many of the first numbers of `vector` as `to` holds.

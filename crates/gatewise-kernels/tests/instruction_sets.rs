@@ -110,18 +110,9 @@ fn run(
     let (kernel, recurrent_kernel, bias) =
         (scaled(features * 4 * units), scaled(units * 4 * units), numbers(4 * units));
     let (x, state) = (numbers(batch * steps * features), numbers(batch * units));
-    let mask: Vec<f32> = (0..batch * steps).map(|n| if n % 4 == 1 { 0.0 } else { 1.0 }).collect();
+    let mask = mask(batch * steps);
     let dropout: Vec<f32> = (0..4 * batch * units).map(|n| if n % 3 == 1 { 0.0 } else { 1.5 }).collect();
-    let layer = Layer {
-        sizes,
-        activation,
-        recurrent_activation,
-        kernel: &kernel,
-        recurrent_kernel: &recurrent_kernel,
-        bias: Some(&bias),
-        go_backwards: false,
-        zero_output_for_mask: false,
-    };
+    let layer = layer(sizes, [activation, recurrent_activation], [&kernel, &recurrent_kernel, &bias]);
     let inputs = Inputs {
         x: &x,
         h0: &state,
@@ -159,6 +150,28 @@ fn run(
     [y, h, c, d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0, d_c0]
 }
 
+fn layer<'a>(
+    sizes: Sizes,
+    [activation, recurrent_activation]: [Activation<'a, f32>; 2],
+    [kernel, recurrent_kernel, bias]: [&'a [f32]; 3],
+) -> Layer<'a, f32> {
+    Layer {
+        sizes,
+        activation,
+        recurrent_activation,
+        kernel,
+        recurrent_kernel,
+        bias: Some(bias),
+        go_backwards: false,
+        zero_output_for_mask: false,
+    }
+}
+
+/// Every fourth step is not used.
+fn mask(len: usize) -> Vec<f32> {
+    (0..len).map(|n| if n % 4 == 1 { 0.0 } else { 1.0 }).collect()
+}
+
 /// Weights packed in bfloat16 give the bits of the layer whose weights are rounded.
 fn check_bfloat16(sizes: Sizes) {
     let Sizes { features, units, .. } = sizes;
@@ -177,17 +190,8 @@ fn check_bfloat16(sizes: Sizes) {
 fn run_packed(sizes: Sizes, weights: &[Vec<f32>; 2], packed: &PackedWeights, has_mask: bool) -> Vec<u32> {
     let Sizes { batch, steps, features, units } = sizes;
     let (x, state, bias) = (numbers(batch * steps * features), numbers(batch * units), numbers(4 * units));
-    let mask: Vec<f32> = (0..batch * steps).map(|n| if n % 4 == 1 { 0.0 } else { 1.0 }).collect();
-    let layer = Layer {
-        sizes,
-        activation: Activation::Tanh,
-        recurrent_activation: Activation::Sigmoid,
-        kernel: &weights[0],
-        recurrent_kernel: &weights[1],
-        bias: Some(&bias),
-        go_backwards: false,
-        zero_output_for_mask: false,
-    };
+    let mask = mask(batch * steps);
+    let layer = layer(sizes, [Activation::Tanh, Activation::Sigmoid], [&weights[0], &weights[1], &bias]);
     let inputs = Inputs {
         x: &x,
         h0: &state,
@@ -227,7 +231,7 @@ fn run_rnn(
     let (kernel, recurrent_kernel) = (scaled(features * gates * units), scaled(units * gates * units));
     let bias = numbers(kind.bias_rows() * gates * units);
     let (x, state) = (numbers(batch * steps * features), numbers(batch * units));
-    let mask: Vec<f32> = (0..batch * steps).map(|n| if n % 4 == 1 { 0.0 } else { 1.0 }).collect();
+    let mask = mask(batch * steps);
     let dropout: Vec<f32> = (0..gates * batch * units).map(|n| if n % 3 == 1 { 0.0 } else { 1.5 }).collect();
     let layer = rnn::Layer {
         kind,

@@ -17,10 +17,13 @@ use safetensors::tensor::{Dtype, TensorView};
 mod job;
 #[path = "bench_lstm/peak.rs"]
 mod peak;
+#[path = "common/threads.rs"]
+mod threads;
 #[path = "bench_lstm/workload.rs"]
 mod workload;
 
 use job::Job;
+use threads::threads;
 use workload::Workload;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -100,14 +103,6 @@ fn talk(mut seconds: impl FnMut(usize) -> Result<Vec<f64>>) -> Result<()> {
         stdout().flush()?;
     }
     Ok(())
-}
-
-/// As the library chooses them: what `GATEWISE_THREADS` says, or all cores.
-fn threads() -> Result<usize> {
-    match std::env::var("GATEWISE_THREADS") {
-        Ok(threads) => Ok(threads.parse()?),
-        Err(_) => Ok(std::thread::available_parallelism()?.get()),
-    }
 }
 
 /// Times one prediction of a single sequence and one small training step.

@@ -103,6 +103,11 @@ fn sigmoid<F: Real>(x: F) -> F {
 }
 
 impl Binary {
+    /// Whether it gives 1 where something is true and 0 elsewhere.
+    pub fn is_comparison(self) -> bool {
+        matches!(self, Self::Greater | Self::GreaterEqual | Self::Equal)
+    }
+
     /// The function itself.
     #[inline(always)]
     pub fn apply<F: Real>(self, x: F, y: F) -> F {

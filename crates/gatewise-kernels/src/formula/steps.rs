@@ -46,12 +46,7 @@ fn spare_input(instructions: &[Instruction], result: Operand) -> (Vec<Instructio
         _ => operand,
     };
     let spared = instructions.iter().map(|&Instruction { operation, to }| {
-        let of = |operand| moved(operand, is_written);
-        let operation = match operation {
-            Operation::Unary(function, x) => Operation::Unary(function, of(x)),
-            Operation::Binary(function, x, y) => Operation::Binary(function, of(x), of(y)),
-            Operation::Select(condition, x, y) => Operation::Select(of(condition), of(x), of(y)),
-        };
+        let operation = operation.map_operands(|operand| moved(operand, is_written));
         is_written |= to == 0;
         Instruction { operation, to: if to == 0 { REGISTERS } else { to } }
     });
@@ -81,10 +76,9 @@ fn choice(
     let Operation::Binary(comparison, left, right) = first.operation else { return None };
     let Operation::Select(condition, x, y) = second.operation else { return None };
     let compared = Operand::Register(first.to);
-    let is_comparison = matches!(comparison, Binary::Greater | Binary::GreaterEqual | Binary::Equal);
     // An instruction writes to none of the registers that it reads.
     let is_free = [left, right].iter().all(|operand| *operand != Operand::Register(second.to));
-    let joins = is_comparison
+    let joins = comparison.is_comparison()
         && is_free
         && condition == compared
         && x != compared

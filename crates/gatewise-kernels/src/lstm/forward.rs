@@ -15,7 +15,7 @@ mod whole_rows;
 use super::record::row_len;
 use super::weights::Weights;
 use super::{GATES, Inputs, Layer, Output, Outputs, Sizes};
-use crate::recurrent::chunks::{Samples, chunk_len, for_chunks, forward_chunk_len, take};
+use crate::recurrent::chunks::{Samples, for_chunks, forward_chunk_len, take};
 use crate::simd::{lanes, run};
 use crate::tile::PanelNumber;
 use pair::{FollowerRun, Meeting};
@@ -89,8 +89,7 @@ pub(super) fn forward_with(
         rayon::join(|| run(leader), || run(FollowerRun { call, meeting: &meeting }));
         return;
     }
-    let chunk_len =
-        if samples.record.is_some() { chunk_len(&sizes, GATES) } else { forward_chunk_len(&sizes, GATES) };
+    let chunk_len = forward_chunk_len(&sizes, GATES, samples.record.is_some());
     for_chunks(samples, chunk_len, &|samples| run(ChunkRun { call, samples, meeting: None }));
 }
 

@@ -27,16 +27,17 @@ pub(crate) fn chunk_len(sizes: &Sizes, gates: usize) -> usize {
     batch.div_ceil(batch.div_ceil(ROWS).next_multiple_of(2))
 }
 
-/// [`chunk_len`] for a forward pass that leaves no record: a sample is then computed alike wherever the batch is cut, so that
-/// each thread may have as many rows together as pay for reading the weights.
-pub(crate) fn forward_chunk_len(sizes: &Sizes, gates: usize) -> usize {
+/// [`chunk_len`] for a forward pass. One that leaves no record computes a sample alike wherever the batch is cut, so that
+/// each thread may have more rows together, which share reading the weights.
+pub(crate) fn forward_chunk_len(sizes: &Sizes, gates: usize, has_record: bool) -> usize {
     /// More rows than these make nothing quicker.
     const ROWS: usize = 24;
     let chunk_len = chunk_len(sizes, gates);
-    if chunk_len >= sizes.batch {
+    if has_record || chunk_len >= sizes.batch {
         return chunk_len;
     }
-    let of_thread = sizes.batch.div_ceil(rayon::current_num_threads());
+    // Many threads do not cut it finer than for a record: too little work would be left to each.
+    let of_thread = sizes.batch.div_ceil(rayon::current_num_threads()).max(chunk_len);
     of_thread.div_ceil(of_thread.div_ceil(ROWS))
 }
 

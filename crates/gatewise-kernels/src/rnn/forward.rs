@@ -19,7 +19,7 @@ use std::marker::PhantomData;
 
 use super::record::RecordLayout;
 use super::weights::Weights;
-use super::{Inputs, Kind, Layer, Output, Outputs, Sizes, Way, chunk_len};
+use super::{Inputs, Kind, Layer, Output, Outputs, Sizes, Way};
 use crate::recurrent::chunks::{Samples, for_chunks, forward_chunk_len, split_wanted, take};
 use crate::simd::{lanes, run};
 use run::{Call, ChunkRun};
@@ -94,10 +94,7 @@ pub(super) fn forward_with(
 
 /// Runs all chunks, whose steps are computed in the way C.
 fn run_chunks<C: Compute>(call: Call, samples: ForwardSamples) {
-    let chunk_len = match samples.record {
-        Some(_) => chunk_len(samples.kind, &samples.sizes),
-        None => forward_chunk_len(&samples.sizes, samples.kind.gates()),
-    };
+    let chunk_len = forward_chunk_len(&samples.sizes, samples.kind.gates(), samples.record.is_some());
     for_chunks(samples, chunk_len, &|samples| run(ChunkRun::<C> { call, samples, way: PhantomData }));
 }
 

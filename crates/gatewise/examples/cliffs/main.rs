@@ -11,6 +11,8 @@
 
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
+#[path = "../common/threads.rs"]
+mod threads;
 #[path = "../common/turns.rs"]
 mod turns;
 
@@ -22,6 +24,7 @@ use std::time::Duration;
 use gatewise_kernels::InstructionSet;
 use options::Case;
 use subject::{Sizes, Subject};
+use threads::threads;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -74,14 +77,6 @@ impl Wanted {
         let (option, seconds, job, size) = (word(), word(), word(), word());
         let seconds = if seconds.is_empty() { PATIENCE } else { seconds.parse()? };
         Ok(Self { option, patience: Duration::try_from_secs_f64(seconds)?, job, size })
-    }
-}
-
-/// As the library chooses them: what `GATEWISE_THREADS` says, or all cores.
-fn threads() -> Result<usize> {
-    match std::env::var("GATEWISE_THREADS") {
-        Ok(threads) => Ok(threads.parse()?),
-        Err(_) => Ok(std::thread::available_parallelism()?.get()),
     }
 }
 

@@ -11,6 +11,9 @@
 
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
+#[path = "../common/threads.rs"]
+mod threads;
+
 use std::time::{Duration, Instant};
 
 use gatewise::callbacks::{Callback, Logs, ProgbarLogger, TrainingControl};
@@ -19,6 +22,7 @@ use gatewise::ndarray::ArrayD;
 use gatewise::random::{RandomKey, normal_into};
 use gatewise::{Compile, Fit, Result, Sequential};
 use gatewise_kernels::InstructionSet;
+use threads::threads;
 
 /// The names of the fields of a line. `step_ms` and `fit_ms` are those of a batch, `added` is per cent.
 const HEADING: &str =
@@ -45,21 +49,15 @@ const TRAININGS: [Training; 2] = [
     Training { name: "short", batch: 32, steps: 20, features: 8, units: 32, batches: 1500 },
 ];
 
-fn main() -> Result<()> {
+fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     println!("{HEADING}");
-    let machine = format!("{},{}", InstructionSet::current().name(), threads());
+    let machine = format!("{},{}", InstructionSet::current().name(), threads()?);
     for training in &TRAININGS {
         for is_watched in [false, true] {
             println!("{machine},{}", training.line(is_watched)?);
         }
     }
     Ok(())
-}
-
-/// As the library chooses them.
-fn threads() -> usize {
-    let given = std::env::var("GATEWISE_THREADS").ok().and_then(|threads| threads.parse().ok());
-    given.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 impl Training {

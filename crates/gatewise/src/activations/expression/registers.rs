@@ -3,7 +3,6 @@
 use gatewise_kernels::formula::{Instruction, Operand, Operation, REGISTERS};
 
 use crate::error::{Error, Result};
-use crate::ops::binary::Binary;
 
 /// The instructions for what `result` needs of `operations`, each of which has a register of its own after those of the
 /// inputs, and where the result then is.
@@ -66,24 +65,15 @@ fn order(num_inputs: usize, operations: &[Operation], result: Operand) -> Vec<Gr
 }
 
 fn is_comparison(operation: Operation) -> bool {
-    matches!(operation, Operation::Binary(Binary::Greater | Binary::GreaterEqual | Binary::Equal, ..))
+    matches!(operation, Operation::Binary(function, ..) if function.is_comparison())
 }
 
 /// What a group reads that it has not written.
 fn read_by(group: &Group) -> impl Iterator<Item = Operand> {
     let written = group.iter().take(group.len() - 1).map(|instruction| Operand::Register(instruction.to));
     let written: Vec<Operand> = written.collect();
-    let read = group.iter().flat_map(|instruction| operands(instruction.operation));
+    let read = group.iter().flat_map(|instruction| instruction.operation.operands());
     read.filter(move |operand| !written.contains(operand))
-}
-
-fn operands(operation: Operation) -> impl Iterator<Item = Operand> {
-    let operands = match operation {
-        Operation::Unary(_, x) => [Some(x), None, None],
-        Operation::Binary(_, x, y) => [Some(x), Some(y), None],
-        Operation::Select(condition, x, y) => [Some(condition), Some(x), Some(y)],
-    };
-    operands.into_iter().flatten()
 }
 
 /// Where the value of each own register is.
@@ -152,12 +142,7 @@ impl Assigner {
     }
 
     fn instruction(&mut self, instruction: &Instruction) -> Option<()> {
-        let of = |operand| self.places.of(operand);
-        let operation = match instruction.operation {
-            Operation::Unary(function, x) => Operation::Unary(function, of(x)),
-            Operation::Binary(function, x, y) => Operation::Binary(function, of(x), of(y)),
-            Operation::Select(condition, x, y) => Operation::Select(of(condition), of(x), of(y)),
-        };
+        let operation = instruction.operation.map_operands(|operand| self.places.of(operand));
         let to = self.free.pop()?;
         self.places.0[instruction.to] = Some(Operand::Register(to));
         self.instructions.push(Instruction { operation, to });

@@ -39,8 +39,7 @@ impl Expression {
         if let Some(operand) = self.shortcut(operation) {
             return operand;
         }
-        let choice = self.folded(operation);
-        if let Some(OneOfTwo { condition, numbers }) = choice {
+        if let Some(OneOfTwo { condition, numbers }) = self.folded(operation) {
             return self.choice(condition, numbers);
         }
         self.add(operation)
@@ -124,7 +123,7 @@ impl Expression {
             return Some(OneOfTwo { condition: None, numbers: [number; 2] });
         }
         match self.operation(operand)? {
-            Operation::Binary(Binary::Greater | Binary::GreaterEqual | Binary::Equal, ..) => {
+            Operation::Binary(function, ..) if function.is_comparison() => {
                 Some(OneOfTwo { condition: Some(operand), numbers: [1.0, 0.0] })
             }
             Operation::Select(condition, x, y) => {
