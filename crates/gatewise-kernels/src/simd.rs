@@ -5,11 +5,35 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 pub(crate) use rten_simd::ops::{BitOps, FloatOps, IntOps, NumOps, ToFloat};
-pub(crate) use rten_simd::{Elem, Isa, Simd, SimdOp, SimdUnaryOp};
+pub(crate) use rten_simd::{Elem, Simd, SimdUnaryOp};
 
+#[cfg(target_arch = "aarch64")]
+use rten_simd::isa::ArmNeonIsa;
 use rten_simd::isa::GenericIsa;
 #[cfg(target_arch = "x86_64")]
 use rten_simd::isa::{Avx2Isa, Avx512Isa};
+
+/// A set of vector instructions that is known when code is compiled.
+///
+/// Its instructions become code only in a function that is compiled for the set, so that all that uses them is
+/// `#[inline(always)]`, up to what is handed to [`run`] or to `call`.
+pub(crate) trait Isa: rten_simd::Isa {
+    /// Runs `kernel` as a function of its own, for which the compiler has all registers, compiled for this set.
+    fn call<K: Kernel<Self>>(self, kernel: K);
+}
+
+/// Work for any set of instructions, see [`run`].
+pub(crate) trait SimdOp {
+    type Output;
+
+    fn eval<I: Isa>(self, isa: I) -> Self::Output;
+}
+
+/// Work within an operation, see [`Isa::call`].
+pub(crate) trait Kernel<I> {
+    /// Must be `#[inline(always)]`.
+    fn eval(self, isa: I);
+}
 
 /// A set of vector instructions, named as in rustc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,8 +138,10 @@ pub(crate) fn run<O: SimdOp>(operation: O) -> O::Output {
                 run_avx2(isa, operation)
             }
         }
-        #[cfg(not(target_arch = "x86_64"))]
-        InstructionSet::Neon => operation.dispatch(),
+        #[cfg(target_arch = "aarch64")]
+        InstructionSet::Neon => {
+            operation.eval(ArmNeonIsa::new().expect("all CPUs of this architecture have it"))
+        }
         _ => operation.eval(GenericIsa::new()),
     }
 }
@@ -130,6 +156,65 @@ fn run_avx512<O: SimdOp>(isa: Avx512Isa, operation: O) -> O::Output {
 #[target_feature(enable = "avx2,fma,f16c")]
 fn run_avx2<O: SimdOp>(isa: Avx2Isa, operation: O) -> O::Output {
     operation.eval(isa)
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Isa for Avx512Isa {
+    #[inline(always)]
+    fn call<K: Kernel<Self>>(self, kernel: K) {
+        // SAFETY: the value `self` exists only where the CPU has the features named at `call_avx512`.
+        #[allow(unsafe_code, reason = "the only way into code compiled for an instruction set")]
+        unsafe {
+            call_avx512(self, kernel);
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,f16c")]
+#[inline(never)]
+fn call_avx512<K: Kernel<Avx512Isa>>(isa: Avx512Isa, kernel: K) {
+    kernel.eval(isa);
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Isa for Avx2Isa {
+    #[inline(always)]
+    fn call<K: Kernel<Self>>(self, kernel: K) {
+        // SAFETY: the value `self` exists only where the CPU has the features named at `call_avx2`.
+        #[allow(unsafe_code, reason = "the only way into code compiled for an instruction set")]
+        unsafe {
+            call_avx2(self, kernel);
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline(never)]
+fn call_avx2<K: Kernel<Avx2Isa>>(isa: Avx2Isa, kernel: K) {
+    kernel.eval(isa);
+}
+
+#[cfg(target_arch = "aarch64")]
+impl Isa for ArmNeonIsa {
+    #[inline(always)]
+    fn call<K: Kernel<Self>>(self, kernel: K) {
+        call_baseline(self, kernel);
+    }
+}
+
+impl Isa for GenericIsa {
+    #[inline(always)]
+    fn call<K: Kernel<Self>>(self, kernel: K) {
+        call_baseline(self, kernel);
+    }
+}
+
+/// For a set that every CPU of the architecture has.
+#[inline(never)]
+fn call_baseline<I: Isa, K: Kernel<I>>(isa: I, kernel: K) {
+    kernel.eval(isa);
 }
 
 /// Runs a plain loop compiled for the current instruction set, so that the compiler vectorizes it as widely as

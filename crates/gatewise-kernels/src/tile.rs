@@ -20,7 +20,7 @@ pub(crate) use operands::{
     ShortBlocks, TileRows, rows_from,
 };
 
-use crate::simd::{BitOps, FloatOps, Isa, NumOps, load_first};
+use crate::simd::{BitOps, FloatOps, Isa, Kernel, NumOps, load_first};
 
 /// How many vectors the widest tile has side by side: the four gates of the LSTM.
 pub(crate) const MAX_VECTORS: usize = 4;
@@ -67,14 +67,20 @@ pub(crate) fn multiply_four<I: Isa, const AT_MOST: usize>(
     if has_32_registers(isa) {
         return multiply_rows::<I, AT_MOST, 4, 4>(isa, sums, rows, 0, segments);
     }
-    // In 16 registers six rows go with two vectors: read twice, each left factor is used as often as it can be. One row or two
-    // have too few chains of additions in two vectors.
+    // In 16 registers six rows go with two vectors: read twice, each left factor is used as often as it can be. Three rows or
+    // fewer have too few chains of additions in two vectors.
     match rows {
-        1 => multiply_tile::<I, 1, 4, 4>(isa, sums, 0, segments),
-        2 => multiply_tile::<I, 2, 4, 4>(isa, sums, 0, segments),
+        1 => isa.call(Tile::<I, _, 1, 4, 4> { sums, first: 0, segments }),
+        2 => isa.call(Tile::<I, _, 2, 4, 4> { sums, first: 0, segments }),
+        _ if AT_MOST == 2 => unreachable!("tiles have at most two rows here"),
+        3 => isa.call(Tile::<I, _, 3, 4, 4> { sums, first: 0, segments }),
         _ => {
             for first in [0, 2] {
-                multiply_rows::<I, AT_MOST, 2, 4>(isa, sums, rows, first, segments);
+                match rows {
+                    4 => isa.call(Tile::<I, _, 4, 2, 4> { sums: &mut *sums, first, segments }),
+                    5 => isa.call(Tile::<I, _, 5, 2, 4> { sums: &mut *sums, first, segments }),
+                    _ => isa.call(Tile::<I, _, 6, 2, 4> { sums: &mut *sums, first, segments }),
+                }
             }
         }
     }
@@ -145,43 +151,52 @@ fn multiply_rows<I: Isa, const AT_MOST: usize, const V: usize, const W: usize>(
     segments: impl Segments,
 ) {
     match rows {
-        1 => multiply_tile::<I, 1, V, W>(isa, sums, first, segments),
-        2 => multiply_tile::<I, 2, V, W>(isa, sums, first, segments),
+        1 => isa.call(Tile::<I, _, 1, V, W> { sums, first, segments }),
+        2 => isa.call(Tile::<I, _, 2, V, W> { sums, first, segments }),
         _ if AT_MOST == 2 => unreachable!("tiles have at most two rows here"),
-        3 => multiply_tile::<I, 3, V, W>(isa, sums, first, segments),
-        4 => multiply_tile::<I, 4, V, W>(isa, sums, first, segments),
-        5 => multiply_tile::<I, 5, V, W>(isa, sums, first, segments),
-        _ => multiply_tile::<I, 6, V, W>(isa, sums, first, segments),
+        3 => isa.call(Tile::<I, _, 3, V, W> { sums, first, segments }),
+        4 => isa.call(Tile::<I, _, 4, V, W> { sums, first, segments }),
+        5 => isa.call(Tile::<I, _, 5, V, W> { sums, first, segments }),
+        _ => isa.call(Tile::<I, _, 6, V, W> { sums, first, segments }),
     }
 }
 
-#[inline(always)]
-fn multiply_tile<I: Isa, const R: usize, const V: usize, const W: usize>(
-    isa: I,
-    sums: &mut Sums<I::F32>,
+/// The loop over k for R rows, and the V vectors from `first` of W.
+///
+/// In a function of its own it has the registers to itself, and the call is a small part of a loop.
+struct Tile<'a, I: Isa, S, const R: usize, const V: usize, const W: usize> {
+    sums: &'a mut Sums<I::F32>,
     first: usize,
-    segments: impl Segments,
-) {
-    let ops = isa.f32();
-    let mut tile = [[ops.zero(); V]; R];
-    for (tile, sums) in tile.iter_mut().zip(&*sums) {
-        tile.copy_from_slice(&sums[first..first + V]);
-    }
-    for n in 0..segments.count() {
-        let (left, right, len) = segments.segment(n);
-        let left = left.rows::<R>(len);
-        for (k, right_row) in (0..len).zip(right.rows::<_, W>(isa)) {
-            let vectors = right.at::<_, V>(isa, right_row, first);
-            // Row by row: V vectors and one factor at a time leave most registers to the sums.
-            for (row, sums) in tile.iter_mut().enumerate() {
-                for v in 0..V {
-                    sums[v] = ops.mul_add(ops.splat(left.at(row, first + v, k)), vectors[v], sums[v]);
+    segments: S,
+}
+
+impl<I: Isa, S: Segments, const R: usize, const V: usize, const W: usize> Kernel<I>
+    for Tile<'_, I, S, R, V, W>
+{
+    #[inline(always)]
+    fn eval(self, isa: I) {
+        let Self { sums, first, segments } = self;
+        let ops = isa.f32();
+        let mut tile = [[ops.zero(); V]; R];
+        for (tile, sums) in tile.iter_mut().zip(&*sums) {
+            tile.copy_from_slice(&sums[first..first + V]);
+        }
+        for n in 0..segments.count() {
+            let (left, right, len) = segments.segment(n);
+            let left = left.rows::<R>(len);
+            for (k, right_row) in (0..len).zip(right.rows::<_, W>(isa)) {
+                let vectors = right.at::<_, V>(isa, right_row, first);
+                // Row by row: V vectors and one factor at a time leave most registers to the sums.
+                for (row, sums) in tile.iter_mut().enumerate() {
+                    for v in 0..V {
+                        sums[v] = ops.mul_add(ops.splat(left.at(row, first + v, k)), vectors[v], sums[v]);
+                    }
                 }
             }
         }
-    }
-    for (tile, sums) in tile.iter().zip(sums) {
-        sums[first..first + V].copy_from_slice(tile);
+        for (tile, sums) in tile.iter().zip(sums) {
+            sums[first..first + V].copy_from_slice(tile);
+        }
     }
 }
 

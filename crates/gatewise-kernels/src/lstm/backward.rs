@@ -3,9 +3,11 @@
 //! What differs from `reference`, and why it may:
 //!   1. Samples of a chunk take a step together, as in the forward pass.
 //!   2. The gradients by z of a block of steps are kept, and those by the weights are a few large products over the steps
-//!      and samples of a block, each sum in a fixed order.
+//!      and samples of a block, each sum in a fixed order; of few weights each chunk has sums of its own, which are then
+//!      added in the order of the chunks.
 //!   3. That by the bias is summed in each chunk as the steps are taken, and then over the chunks in order.
 
+mod by_blocks;
 mod kept;
 mod operand;
 mod pointwise;
@@ -17,7 +19,7 @@ mod whole_rows;
 
 use super::{Gradients, Inputs, Layer, OutputGradients, Sizes};
 use crate::matmul::{Matrix, Panels};
-use crate::recurrent::chunks::{Samples, for_chunks, split_wanted, take};
+use crate::recurrent::chunks::{OWN_LINES, Samples, for_chunks, own_lines, split_wanted, take};
 use crate::simd::{lanes, run};
 use kept::GateGradients;
 use run::{Call, ChunkRun};
@@ -38,7 +40,12 @@ pub(super) struct BackwardSamples<'a> {
     d_z: &'a mut [f32],
     /// The hidden states before the steps, in the same slots.
     previous_h: &'a mut [f32],
-    /// `[count, scratch_len]`, with the gradient by the bias `[blocks][4][lanes]` at the start of each chunk.
+    /// The gradients by the weights and what their left operand is collected in, for each chunk, where
+    /// [chunks have their own](GateGradients::has_own_sums).
+    sums: &'a mut [f32],
+    operands: &'a mut [f32],
+    /// `[count, scratch_len]`, with the gradient by the bias `[blocks][4][lanes]` at the start of the [own
+    /// lines](own_lines) of each chunk.
     scratch: &'a mut [f32],
     kept: GateGradients,
 }
@@ -46,7 +53,7 @@ pub(super) struct BackwardSamples<'a> {
 /// How many numbers of scratch a sample needs: the gradients by the bias, h, c and the output carried back, those by the
 /// parts of a step and by its z, and the values of three gates.
 fn scratch_len(kept: GateGradients) -> usize {
-    4 * kept.padded_units() + 15 * kept.sizes.units
+    4 * kept.padded_units() + 15 * kept.sizes.units + OWN_LINES
 }
 
 /// The lengths of the parts of the scratch.
@@ -55,6 +62,7 @@ struct Parts {
     transposed_recurrent_kernel: usize,
     d_z: usize,
     previous_h: usize,
+    sums: usize,
     operands: usize,
     samples: usize,
 }
@@ -68,7 +76,8 @@ impl Parts {
             transposed_recurrent_kernel: 4 * units * padded(units),
             d_z: kept.len(batch),
             previous_h: kept.h_len(batch),
-            operands: weights::operands_len(&kept.sizes),
+            sums: kept.sums_len(batch),
+            operands: weights::operands_len(kept, batch),
             samples: batch * scratch_len(kept),
         }
     }
@@ -76,9 +85,9 @@ impl Parts {
 
 /// See [`backward_workspace_len`](super::backward_workspace_len).
 pub(super) fn workspace_len(sizes: &Sizes) -> usize {
-    let Parts { transposed_kernel, transposed_recurrent_kernel, d_z, previous_h, operands, samples } =
+    let Parts { transposed_kernel, transposed_recurrent_kernel, d_z, previous_h, sums, operands, samples } =
         Parts::new(GateGradients::roomy(sizes));
-    transposed_kernel + transposed_recurrent_kernel + d_z + previous_h + operands + samples
+    transposed_kernel + transposed_recurrent_kernel + d_z + previous_h + sums + operands + samples
 }
 
 /// Writes the gradients; lengths have been checked.
@@ -93,41 +102,86 @@ pub(super) fn backward(
     let sizes = layer.sizes;
     let kept = GateGradients::new(&sizes, inputs);
     let parts = Parts::new(kept);
-    let Gradients { mut d_x, mut d_kernel, mut d_recurrent_kernel, d_bias, mut d_h0, mut d_c0 } = gradients;
+    let Gradients { mut d_x, d_kernel, d_recurrent_kernel, d_bias, mut d_h0, mut d_c0 } = gradients;
     let kernel = take(&mut workspace, parts.transposed_kernel);
     let recurrent_kernel = take(&mut workspace, parts.transposed_recurrent_kernel);
     let d_z = take(&mut workspace, parts.d_z);
     let previous_h = take(&mut workspace, parts.previous_h);
+    let sums = take(&mut workspace, parts.sums);
     let operands = take(&mut workspace, parts.operands);
     let scratch = take(&mut workspace, parts.samples);
     if d_x.is_some() {
         pack_transposed(layer.kernel, sizes.features, sizes.units, kernel);
     }
     pack_transposed(layer.recurrent_kernel, sizes.units, sizes.units, recurrent_kernel);
-    for gradient in [&mut d_kernel, &mut d_recurrent_kernel].into_iter().flatten() {
-        gradient.fill(0.0);
-    }
-
     let call = Call { layer, inputs, record, d_outputs, kernel, recurrent_kernel };
-    for steps in time_blocks::blocks(sizes.steps, kept.steps) {
-        let samples = BackwardSamples {
-            first: 0,
-            count: sizes.batch,
-            d_x: d_x.as_deref_mut(),
-            d_h0: d_h0.as_deref_mut(),
-            d_c0: d_c0.as_deref_mut(),
-            d_z: &mut *d_z,
-            previous_h: &mut *previous_h,
-            scratch: &mut *scratch,
-            kept,
-        };
-        let run_chunk = |samples| run(ChunkRun { call, samples, steps: steps.clone() });
-        for_chunks(samples, kept.chunk_len, &run_chunk);
-        let products = WeightProducts { layer, inputs, kept, d_z, previous_h };
-        products.run(&steps, operands, d_kernel.as_deref_mut(), d_recurrent_kernel.as_deref_mut());
+    let mut samples = BackwardSamples {
+        first: 0,
+        count: sizes.batch,
+        d_x: d_x.as_deref_mut(),
+        d_h0: d_h0.as_deref_mut(),
+        d_c0: d_c0.as_deref_mut(),
+        d_z,
+        previous_h,
+        sums,
+        operands,
+        scratch,
+        kept,
+    };
+    match kept.has_own_sums() {
+        true => run_by_chunks(call, samples.reborrow(), [d_kernel, d_recurrent_kernel]),
+        false => run_by_steps(call, &mut samples, [d_kernel, d_recurrent_kernel]),
     }
     if let Some(d_bias) = d_bias {
-        add_chunks(&kept, scratch, d_bias);
+        add_chunks(&kept, samples.scratch, d_bias);
+    }
+}
+
+/// The gradients by W and U, as far as they are wanted.
+type WeightGradients<'a> = [Option<&'a mut [f32]>; 2];
+
+/// All steps and products of a chunk, and then the sums of the chunks.
+fn run_by_chunks(call: Call, mut samples: BackwardSamples, gradients: WeightGradients) {
+    let Sizes { steps, features, units, .. } = call.layer.sizes;
+    let kept = samples.kept;
+    let wanted = gradients.each_ref().map(Option::is_some);
+    for_chunks(samples.reborrow(), kept.chunk_len, &|mut samples: BackwardSamples| {
+        if samples.count == 0 {
+            return;
+        }
+        samples.sums.fill(0.0);
+        for steps in time_blocks::blocks(steps, kept.steps) {
+            run(ChunkRun { call, samples: samples.reborrow(), steps: steps.clone() });
+            let BackwardSamples { first, count, d_z, previous_h, sums, operands, .. } = samples.reborrow();
+            let Call { layer, inputs, .. } = call;
+            let products = WeightProducts { layer, inputs, kept, samples: (first, count), d_z, previous_h };
+            products.run_chunk(&steps, operands, sums, wanted);
+        }
+    });
+    let len_of_kernel = features * 4 * units;
+    for (first, gradient) in [0, len_of_kernel].into_iter().zip(gradients) {
+        let Some(gradient) = gradient else { continue };
+        gradient.fill(0.0);
+        for sums in samples.sums.chunks_exact(kept.num_weights()) {
+            gradient.iter_mut().zip(&sums[first..]).for_each(|(to, from)| *to += from);
+        }
+    }
+}
+
+/// A block of steps of all chunks, and then its products, which are shared by rows of the weights.
+fn run_by_steps(call: Call, samples: &mut BackwardSamples, mut gradients: WeightGradients) {
+    let kept = samples.kept;
+    for gradient in gradients.iter_mut().flatten() {
+        gradient.fill(0.0);
+    }
+    for steps in time_blocks::blocks(call.layer.sizes.steps, kept.steps) {
+        let run_chunk = |samples| run(ChunkRun { call, samples, steps: steps.clone() });
+        for_chunks(samples.reborrow(), kept.chunk_len, &run_chunk);
+        let BackwardSamples { first, count, d_z, previous_h, operands, .. } = samples.reborrow();
+        let Call { layer, inputs, .. } = call;
+        let products = WeightProducts { layer, inputs, kept, samples: (first, count), d_z, previous_h };
+        let [d_kernel, d_recurrent_kernel] = &mut gradients;
+        products.run(&steps, operands, d_kernel.as_deref_mut(), d_recurrent_kernel.as_deref_mut());
     }
 }
 
@@ -138,15 +192,33 @@ fn pack_transposed(weights: &[f32], rows: usize, units: usize, to: &mut [f32]) {
 }
 
 /// Writes the sum of what the chunks left for the bias to `d_bias` `[4H]`.
-fn add_chunks(kept: &GateGradients, scratch: &[f32], d_bias: &mut [f32]) {
+fn add_chunks(kept: &GateGradients, scratch: &mut [f32], d_bias: &mut [f32]) {
     d_bias.fill(0.0);
     for first in (0..kept.sizes.batch).step_by(kept.chunk_len) {
-        let chunk = &scratch[first * scratch_len(*kept)..][..4 * kept.padded_units()];
+        let count = kept.chunk_len.min(kept.sizes.batch - first);
+        let chunk = own_lines(&mut scratch[first * scratch_len(*kept)..][..count * scratch_len(*kept)]);
         for (gate, d_bias) in d_bias.chunks_exact_mut(kept.sizes.units).enumerate() {
             for (to, block) in d_bias.chunks_mut(kept.lanes).zip(chunk.chunks_exact(kept.slot_len())) {
                 let from = &block[gate * kept.lanes..];
                 to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
             }
+        }
+    }
+}
+
+impl BackwardSamples<'_> {
+    /// The same for a while.
+    fn reborrow(&mut self) -> BackwardSamples<'_> {
+        BackwardSamples {
+            d_x: self.d_x.as_deref_mut(),
+            d_h0: self.d_h0.as_deref_mut(),
+            d_c0: self.d_c0.as_deref_mut(),
+            d_z: self.d_z,
+            previous_h: self.previous_h,
+            sums: self.sums,
+            operands: self.operands,
+            scratch: self.scratch,
+            ..*self
         }
     }
 }
@@ -163,6 +235,9 @@ impl Samples for BackwardSamples<'_> {
         let (upper_d_c0, d_c0) = split_wanted(self.d_c0, count * units);
         let (upper_d_z, d_z) = self.d_z.split_at_mut(self.kept.len(count));
         let (upper_h, previous_h) = self.previous_h.split_at_mut(self.kept.h_len(count));
+        let (upper_sums, sums) = self.sums.split_at_mut(self.kept.sums_len(count));
+        let own_operands = if self.kept.has_own_sums() { weights::operands_len(self.kept, count) } else { 0 };
+        let (upper_operands, operands) = self.operands.split_at_mut(own_operands);
         let (upper_scratch, scratch) = self.scratch.split_at_mut(count * scratch_len(self.kept));
         let lower = Self {
             first: self.first + count,
@@ -172,6 +247,8 @@ impl Samples for BackwardSamples<'_> {
             d_c0,
             d_z,
             previous_h,
+            sums,
+            operands,
             scratch,
             kept: self.kept,
         };
@@ -183,6 +260,8 @@ impl Samples for BackwardSamples<'_> {
             d_c0: upper_d_c0,
             d_z: upper_d_z,
             previous_h: upper_h,
+            sums: upper_sums,
+            operands: upper_operands,
             scratch: upper_scratch,
             kept: self.kept,
         };

@@ -7,6 +7,7 @@
 //!      chain in the order of k.
 //!   3. Activations are polynomials over whole vectors.
 
+mod finish;
 mod pair;
 mod run;
 mod step;
@@ -15,7 +16,7 @@ mod whole_rows;
 use super::record::row_len;
 use super::weights::Weights;
 use super::{GATES, Inputs, Layer, Output, Outputs, Sizes};
-use crate::recurrent::chunks::{Samples, for_chunks, forward_chunk_len, take};
+use crate::recurrent::chunks::{OWN_LINES, Samples, for_chunks, forward_chunk_len, take};
 use crate::simd::{lanes, run};
 use crate::tile::PanelNumber;
 use pair::{FollowerRun, Meeting};
@@ -40,10 +41,10 @@ pub(super) struct ForwardSamples<'a> {
     sizes: Sizes,
 }
 
-/// How many numbers of scratch a sample needs: the next h, masked x and h for each gate, and
-/// gates, states and z where a step goes over whole rows.
+/// How many numbers of scratch a sample needs: h before and after a step, c, masked x and h for each gate, and gates, states
+/// and z where a step goes over whole rows.
 fn scratch_len(sizes: &Sizes) -> usize {
-    (1 + 4 + whole_rows::SCRATCH) * sizes.units + 4 * sizes.features
+    (3 + 4 + whole_rows::SCRATCH) * sizes.units + 4 * sizes.features + OWN_LINES
 }
 
 /// See [`forward_workspace_len`](super::forward_workspace_len).

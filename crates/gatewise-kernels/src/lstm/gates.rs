@@ -1,32 +1,8 @@
-//! Equations (2) to (4) and their derivatives on whole vectors.
+//! The derivatives of equations (2) to (4) on whole vectors, and activations of whole rows.
 
+use crate::activation::Activation;
 use crate::activation::apply::{activate, differentiate};
-use crate::activation::{Activation, sigmoid, tanh};
 use crate::simd::{Isa, NumOps};
-
-/// What a step makes of a block of units.
-pub(super) struct Cell<V> {
-    /// i, f, g, o
-    pub gates: [V; 4],
-    pub c: V,
-    pub phi_c: V,
-    pub h: V,
-}
-
-impl<V: Copy> Cell<V> {
-    /// The step with tanh and sigmoid, from z and the cell state before it.
-    #[inline(always)]
-    pub fn new<I: Isa<F32 = V>>(isa: I, z: [V; 4], previous_c: V) -> Self {
-        let ops = isa.f32();
-        let i = sigmoid(isa, z[0]); // (2)
-        let f = sigmoid(isa, z[1]); // (2)
-        let g = tanh(isa, z[2]); // (2)
-        let o = sigmoid(isa, z[3]); // (2)
-        let c = ops.mul_add(i, g, ops.mul(f, previous_c)); // (3)
-        let phi_c = tanh(isa, c);
-        Self { gates: [i, f, g, o], c, phi_c, h: ops.mul(o, phi_c) } // (4)
-    }
-}
 
 /// What the backward step of a block of units starts from.
 pub(super) struct Recorded<V> {

@@ -79,20 +79,6 @@ impl ChunkRecord {
         (KEPT * (self.count * (time * self.units + unit) + row * width), width)
     }
 
-    /// What is kept of the block of units from `unit` of a row, `[6, w]`.
-    #[inline(always)]
-    pub fn view(self, record: &[f32], time: usize, row: usize, unit: usize) -> BlockView<'_> {
-        let (first, width) = self.block(time, row, unit);
-        BlockView { numbers: &record[first..][..KEPT * width], width }
-    }
-
-    /// The same, to be written.
-    #[inline(always)]
-    pub fn view_mut(self, record: &mut [f32], time: usize, row: usize, unit: usize) -> (&mut [f32], usize) {
-        let (first, width) = self.block(time, row, unit);
-        (&mut record[first..][..KEPT * width], width)
-    }
-
     /// Part `which` of the rows, where a step goes over whole ones, `[rows, H]`.
     #[inline(always)]
     pub fn rows(self, time: usize, which: usize, rows: Range<usize>) -> Range<usize> {
@@ -110,20 +96,5 @@ impl ChunkRecord {
                 first + which * width
             }
         }
-    }
-}
-
-/// What is kept of a block of units of one sample and step.
-#[derive(Clone, Copy)]
-pub(super) struct BlockView<'a> {
-    numbers: &'a [f32],
-    width: usize,
-}
-
-impl<'a> BlockView<'a> {
-    /// Number `which` of the six, `[w]`.
-    #[inline(always)]
-    pub fn part(self, which: usize) -> &'a [f32] {
-        &self.numbers[which * self.width..][..self.width]
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct UsedRows<'a, F = f32> {
 }
 
 /// Some rows that share a tile.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct RowGroup {
     /// How many used rows come before the first one.
     pub rank: usize,

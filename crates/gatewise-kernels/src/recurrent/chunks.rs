@@ -56,6 +56,21 @@ pub(crate) fn take<'a>(rest: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
     rest.split_off_mut(..len).expect("scratch is as long as its length function says")
 }
 
+/// How many numbers of scratch more than it uses a chunk needs for [`own_lines`].
+pub(crate) const OWN_LINES: usize = 2 * LINES;
+
+/// Two lines of the cache, which processors fetch together.
+const LINES: usize = 32;
+
+/// The part of the scratch of a chunk that shares no line of the cache with another chunk: a line that two threads write to
+/// at every step would go to and fro between their caches.
+pub(crate) fn own_lines(scratch: &mut [f32]) -> &mut [f32] {
+    let first = scratch.as_ptr().align_offset(LINES * size_of::<f32>()).min(scratch.len());
+    let scratch = &mut scratch[first..];
+    let len = scratch.len() / LINES * LINES;
+    &mut scratch[..len]
+}
+
 /// A slice for results, if they are wanted.
 pub(crate) type Wanted<'a> = Option<&'a mut [f32]>;
 

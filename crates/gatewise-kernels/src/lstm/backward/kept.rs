@@ -12,6 +12,7 @@
 //! So a block is the right operand of the products by the weights as it stands.
 
 use super::time_blocks::block_len;
+use crate::lstm::record::KEPT;
 use crate::lstm::rows::UsedRows;
 use crate::lstm::{DropoutMasks, GATES, Inputs, Layer, Sizes};
 use crate::recurrent::chunks::chunk_len;
@@ -51,7 +52,7 @@ impl GateGradients {
     pub fn roomy(sizes: &Sizes) -> Self {
         let lanes = lanes();
         let (chunk_len, padded_units) = (chunk_len(sizes, GATES), sizes.units.next_multiple_of(lanes));
-        let steps = block_len(sizes, chunk_len, padded_units, true);
+        let steps = block_len(sizes.steps, chunk_len, padded_units, true);
         Self { sizes: *sizes, chunk_len, lanes, steps, by_sample: true }
     }
 
@@ -60,7 +61,7 @@ impl GateGradients {
         if Self::goes_by_sample(sizes, inputs, roomy.steps) {
             return roomy;
         }
-        let steps = block_len(sizes, roomy.chunk_len, roomy.padded_units(), false);
+        let steps = block_len(sizes.steps, roomy.chunk_len, roomy.padded_units(), false);
         Self { steps, by_sample: false, ..roomy }
     }
 
@@ -114,6 +115,28 @@ impl GateGradients {
         let (whole, rest) = (count / self.chunk_len, count % self.chunk_len);
         let last = if rest == 0 { 0 } else { self.chunk_len_of(rest) };
         whole * self.chunk_len_of(self.chunk_len) + last
+    }
+
+    /// How many numbers W and U are.
+    pub fn num_weights(self) -> usize {
+        (self.sizes.features + self.sizes.units) * 4 * self.sizes.units
+    }
+
+    /// Whether each chunk adds up gradients by the weights of its own, and these are added at the end. Its gradients by z
+    /// then need not leave the cache of the core that has computed them, nor do the chunks wait for each other.
+    ///
+    /// It is so as long as this takes no more memory than the record.
+    pub fn has_own_sums(self) -> bool {
+        let Sizes { batch, steps, units, .. } = self.sizes;
+        self.chunk_len < batch && self.num_weights() <= KEPT * self.chunk_len * steps * units
+    }
+
+    /// How many numbers the gradients of the first `count` samples by the weights take, where chunks have their own.
+    pub fn sums_len(self, count: usize) -> usize {
+        match self.has_own_sums() {
+            true => count.div_ceil(self.chunk_len) * self.num_weights(),
+            false => 0,
+        }
     }
 
     /// How many numbers the hidden states before the steps of the chunks of `count` samples take, `[slots, H]`.

@@ -9,7 +9,7 @@ use crate::lstm::record::ChunkRecord;
 use crate::lstm::rows::UsedRows;
 use crate::lstm::{Inputs, Layer, OutputGradients, Sizes};
 use crate::matmul::Panels;
-use crate::recurrent::chunks::take;
+use crate::recurrent::chunks::{own_lines, take};
 use crate::simd::{Isa, SimdOp, run};
 
 /// What all chunks share.
@@ -103,7 +103,7 @@ impl<'a> Carried<'a> {
     fn new(call: Call<'a>, samples: &mut BackwardSamples<'a>) -> Self {
         let BackwardSamples { first, count, kept, .. } = *samples;
         let Sizes { steps, units, .. } = call.layer.sizes;
-        let mut scratch = std::mem::take(&mut samples.scratch);
+        let mut scratch = own_lines(std::mem::take(&mut samples.scratch));
         let row_len = crate::lstm::record::row_len(&call.layer.sizes, &call.layer.recurrent_activation);
         Self {
             call,

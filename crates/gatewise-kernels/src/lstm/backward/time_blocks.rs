@@ -6,24 +6,23 @@ mod tests;
 use std::ops::Range;
 
 use super::operand::BLOCK_LEN;
-use crate::lstm::Sizes;
 
-/// How many gradients by z wait if more would not make the products by the weights quicker: 1 MiB, about a second cache.
-const NEAR_LEN: usize = 1 << 18;
+/// How many gradients by z of a chunk wait if more would not make the products by the weights quicker: 256 KiB, half of a
+/// second cache.
+const NEAR_LEN: usize = 1 << 16;
 
 /// The same where the products go sample by sample, so that each sum is over the steps of a block alone.
-const NEAR_LEN_BY_SAMPLE: usize = 1 << 19;
+const NEAR_LEN_BY_SAMPLE: usize = 1 << 17;
 
 /// How many steps a block has, except perhaps the first: enough that the products by the weights run over long sums.
-/// Nothing else decides, not the
-/// number of threads.
-pub(super) fn block_len(sizes: &Sizes, chunk_len: usize, padded_units: usize, by_sample: bool) -> usize {
-    let per_step = sizes.batch * 4 * padded_units;
+/// Nothing else decides, not the number of threads.
+pub(super) fn block_len(steps: usize, chunk_len: usize, padded_units: usize, by_sample: bool) -> usize {
+    let per_step = chunk_len * 4 * padded_units;
     let near_len = if by_sample { NEAR_LEN_BY_SAMPLE } else { NEAR_LEN };
     let near = near_len / per_step.max(1);
     let enough = BLOCK_LEN.div_ceil(chunk_len);
-    let num_blocks = sizes.steps.div_ceil(near.max(enough)).max(1);
-    sizes.steps.div_ceil(num_blocks)
+    let num_blocks = steps.div_ceil(near.max(enough)).max(1);
+    steps.div_ceil(num_blocks)
 }
 
 /// The numbers of the steps of each block, in the order in which the way back meets them. There is at least one block.

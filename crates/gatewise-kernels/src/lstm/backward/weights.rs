@@ -13,9 +13,13 @@ use crate::tile::{MAX_ROWS, MAX_VECTORS, Panel, multiply_four, multiply_one_of_f
 /// How many rows of an operand share a pass over the gradients by z: so many numbers stay in the second cache.
 const BLOCK_ROWS: usize = 192;
 
-/// How many numbers of scratch the operands take.
-pub(super) fn operands_len(sizes: &Sizes) -> usize {
-    buffer_len(sizes.features) + buffer_len(sizes.units)
+/// How many numbers of scratch the operands of the first `count` samples take.
+pub(super) fn operands_len(kept: GateGradients, count: usize) -> usize {
+    let Sizes { features, units, .. } = kept.sizes;
+    match kept.has_own_sums() {
+        true => count.div_ceil(kept.chunk_len) * buffer_len(features.max(units)),
+        false => buffer_len(features) + buffer_len(units),
+    }
 }
 
 /// What the gradients by the weights are made from.
@@ -24,13 +28,39 @@ pub(super) struct WeightProducts<'a> {
     pub layer: &'a Layer<'a, f32>,
     pub inputs: &'a Inputs<'a, f32>,
     pub kept: GateGradients,
-    /// As [`GateGradients`] describes.
+    /// The number of the first sample, and how many there are: whole chunks.
+    pub samples: (usize, usize),
+    /// Of these samples, as [`GateGradients`] describes.
     pub d_z: &'a [f32],
     /// The hidden states before the steps, in the same slots.
     pub previous_h: &'a [f32],
 }
 
 impl WeightProducts<'_> {
+    /// Adds what the steps with these numbers of the only chunk give to `sums`, `[F, 4H]` and `[H, 4H]`, as far as they are
+    /// wanted.
+    pub fn run_chunk(self, steps: &Range<usize>, buffer: &mut [f32], sums: &mut [f32], wanted: [bool; 2]) {
+        let Sizes { features, units, .. } = self.kept.sizes;
+        let (d_kernel, d_recurrent_kernel) = sums.split_at_mut(features * 4 * units);
+        let gradients = [(Operand::X, d_kernel), (Operand::H, d_recurrent_kernel)];
+        for ((operand, to), _) in gradients.into_iter().zip(wanted).filter(|(_, wanted)| *wanted) {
+            WeightRows { products: self, operand, first: 0, to, buffer, steps: steps.clone() }.run();
+        }
+    }
+
+    /// The same for one of the chunks.
+    fn chunk(self, first: usize) -> Self {
+        let kept = self.kept;
+        let count = kept.chunk_len.min(self.samples.0 + self.samples.1 - first);
+        let before = first - self.samples.0;
+        Self {
+            samples: (first, count),
+            d_z: &self.d_z[kept.len(before)..][..kept.len(count)],
+            previous_h: &self.previous_h[kept.h_len(before)..][..kept.h_len(count)],
+            ..self
+        }
+    }
+
     /// Adds what the steps with these numbers give to `d_kernel` `[F, 4H]` and `d_recurrent_kernel` `[H, 4H]`, as far as
     /// they are wanted.
     pub fn run(
@@ -107,16 +137,14 @@ impl Samples for WeightRows<'_> {
 impl WeightRows<'_> {
     fn run(self) {
         let kept = self.products.kept;
-        let Sizes { batch, units, .. } = kept.sizes;
-        for (n, to) in self.to.chunks_mut(BLOCK_ROWS * 4 * units).enumerate() {
-            for first in (0..batch).step_by(kept.chunk_len) {
-                let count = kept.chunk_len.min(batch - first);
+        let (first_sample, count) = self.products.samples;
+        for (n, to) in self.to.chunks_mut(BLOCK_ROWS * 4 * kept.sizes.units).enumerate() {
+            for first in (first_sample..first_sample + count).step_by(kept.chunk_len) {
                 run(ChunkProduct {
-                    products: self.products,
+                    products: self.products.chunk(first),
                     operand: self.operand,
                     first_row: self.first + n * BLOCK_ROWS,
                     to: &mut *to,
-                    chunk: (first, count),
                     steps: self.steps.clone(),
                     buffer: &mut *self.buffer,
                 });
@@ -138,13 +166,12 @@ enum Pass {
 
 /// What the samples of one chunk give to at most [`BLOCK_ROWS`] rows.
 struct ChunkProduct<'a> {
+    /// Of the chunk.
     products: WeightProducts<'a>,
     operand: Operand,
     first_row: usize,
     /// `[rows, 4H]`
     to: &'a mut [f32],
-    /// The first sample, and how many there are.
-    chunk: (usize, usize),
     steps: Range<usize>,
     /// As [`super::operand`] describes.
     buffer: &'a mut [f32],
@@ -156,12 +183,12 @@ impl SimdOp for ChunkProduct<'_> {
     /// Fills the buffer with the operand, slot by slot, and multiplies whenever it is full.
     #[inline(always)]
     fn eval<I: Isa>(mut self, isa: I) {
-        let WeightProducts { layer, inputs, kept, .. } = self.products;
+        let WeightProducts { layer, inputs, kept, samples: chunk, .. } = self.products;
         for number in 0..self.num_passes() {
             let pass = self.pass(number);
             let (samples, first_slot) = match pass {
-                Pass::Sample(row) => ((self.chunk.0 + row, 1), row * self.steps.len()),
-                Pass::All | Pass::Gate(_) => (self.chunk, 0),
+                Pass::Sample(row) => ((chunk.0 + row, 1), row * self.steps.len()),
+                Pass::All | Pass::Gate(_) => (chunk, 0),
             };
             let mut slots = first_slot..first_slot;
             for number in self.steps.clone().rev() {
@@ -184,7 +211,7 @@ impl SimdOp for ChunkProduct<'_> {
 impl<'a> ChunkProduct<'a> {
     fn num_passes(&self) -> usize {
         match self.masks() {
-            _ if self.products.kept.by_sample => self.chunk.1,
+            _ if self.products.kept.by_sample => self.products.samples.1,
             DropoutMasks::PerGate(_) => 4,
             DropoutMasks::None | DropoutMasks::Shared(_) => 1,
         }
@@ -206,15 +233,11 @@ impl<'a> ChunkProduct<'a> {
     #[inline(always)]
     fn copy_operand(&mut self, pass: Pass, (number, sample): (usize, usize), slots: &Range<usize>) {
         let (rows, first) = (self.rows(), self.first_row);
-        let (first_sample, count) = self.chunk;
         let WeightProducts { layer, inputs, kept, previous_h, .. } = self.products;
         let Sizes { batch, steps, features, units } = kept.sizes;
         let from = match self.operand {
             Operand::X => &inputs.x[(sample * steps + layer.time(number)) * features..][..features],
-            Operand::H => {
-                let previous_h = &previous_h[kept.h_len(first_sample)..][..kept.h_len(count)];
-                &previous_h[slots.end * units..][..units]
-            }
+            Operand::H => &previous_h[slots.end * units..][..units],
         };
         let mask = match pass {
             Pass::All => self.masks().row(0, sample, batch, from.len()),
@@ -227,9 +250,7 @@ impl<'a> ChunkProduct<'a> {
     /// Adds the products of the slots with the columns of all gates, or of one.
     #[inline(always)]
     fn multiply<I: Isa>(&mut self, isa: I, pass: Pass, slots: &Range<usize>) {
-        let kept = self.products.kept;
-        let (first, count) = self.chunk;
-        let d_z = &self.products.d_z[kept.len(first)..][..kept.len(count)];
+        let WeightProducts { kept, samples: (_, count), d_z, .. } = self.products;
         let factors = self.factors(pass);
         for block in 0..kept.num_blocks() {
             let from = block * kept.block_stride(count) + slots.start * kept.slot_len();
@@ -287,7 +308,7 @@ impl<'a> ChunkProduct<'a> {
         let width = if self.operand == Operand::X { features } else { units };
         let mut factors: [&[f32]; 4] = [&[]; 4];
         for (gate, factors) in factors.iter_mut().enumerate() {
-            let mask = self.masks().row(gate, self.chunk.0 + row, batch, width)?;
+            let mask = self.masks().row(gate, self.products.samples.0 + row, batch, width)?;
             *factors = &mask[self.first_row..][..self.rows()];
         }
         Some(factors)
@@ -301,7 +322,7 @@ impl<'a> ChunkProduct<'a> {
         if block + 1 == kept.num_blocks() {
             return &[];
         }
-        let from = (block + 1) * kept.block_stride(self.chunk.1) + slots.start * kept.slot_len();
+        let from = (block + 1) * kept.block_stride(self.products.samples.1) + slots.start * kept.slot_len();
         let next = &d_z[from..][..slots.len() * kept.slot_len()];
         let (tile, num_tiles) = (row / MAX_ROWS, self.rows().div_ceil(MAX_ROWS));
         &next[next.len() * tile / num_tiles..next.len() * (tile + 1) / num_tiles]

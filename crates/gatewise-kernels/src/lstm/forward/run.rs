@@ -6,7 +6,7 @@ use super::step::Step;
 use crate::lstm::record::ChunkRecord;
 use crate::lstm::weights::Weights;
 use crate::lstm::{GATES, Inputs, Layer, Output, Sizes};
-use crate::recurrent::chunks::{Samples, take};
+use crate::recurrent::chunks::{Samples, own_lines, take};
 use crate::recurrent::operand::Operand;
 use crate::simd::{Isa, SimdOp};
 use crate::tile::PanelNumber;
@@ -53,9 +53,12 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
         let Self { call, samples, meeting } = self;
         let Sizes { steps, features, units, .. } = call.layer.sizes;
         let (first, count) = (samples.first, samples.count());
-        let ForwardSamples { mut y, mut h, c, mut record, mut scratch, .. } = samples;
+        let ForwardSamples { mut y, h: last_h, c: last_c, mut record, scratch, .. } = samples;
         let layout = ChunkRecord::new(call.layer, count);
+        let mut scratch = own_lines(scratch);
+        let mut h = take(&mut scratch, count * units);
         let mut next_h = take(&mut scratch, count * units);
+        let c = take(&mut scratch, count * units);
         let masked_x = take(&mut scratch, count * 4 * features);
         let masked_h = take(&mut scratch, count * 4 * units);
         h.copy_from_slice(&call.inputs.h0[first * units..][..count * units]);
@@ -63,7 +66,6 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
         if let Output::Last(y) = &mut y {
             y.fill(0.0);
         }
-        let mut is_swapped = false;
         for number in 0..steps {
             let time = call.layer.time(number);
             let (x, previous_h) = operands(&call, (first, time), h);
@@ -94,13 +96,11 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
                 None => step.run(isa, x, operand_h),
             }
             std::mem::swap(&mut h, &mut next_h);
-            is_swapped = !is_swapped;
         }
         if let Some(meeting) = meeting {
             meeting.end(steps, c);
         }
-        if is_swapped {
-            next_h.copy_from_slice(h);
-        }
+        last_h.copy_from_slice(h);
+        last_c.copy_from_slice(c);
     }
 }

@@ -2,16 +2,28 @@
 
 use std::ops::Range;
 
+use super::finish::{Finish, Place};
 use super::pair::Meeting;
 use super::run::Call;
 use crate::lstm::Output;
-use crate::lstm::gates::Cell;
 use crate::lstm::record::{C, ChunkRecord, O, PHI_C};
 use crate::lstm::rows::{RowGroup, UsedRows};
 use crate::lstm::weights::{Packed, Weights, block_in_place};
 use crate::recurrent::operand::Operand;
-use crate::simd::{BitOps, Isa, load_first, store_first};
+use crate::simd::{BitOps, Isa, load_first};
 use crate::tile::{MAX_ROWS, PanelNumber, Sums, multiply_four, multiply_row};
+
+/// How many tiles of rows go through a block of units before the activations are applied.
+const MAX_GROUPS: usize = 4;
+
+/// Rows that go through a block of units together.
+#[derive(Default)]
+struct Rows {
+    groups: [RowGroup; MAX_GROUPS],
+    num_groups: usize,
+    places: [Place; MAX_GROUPS * MAX_ROWS],
+    count: usize,
+}
 
 /// A step: the state before it, and where the state after it and the outputs go. Rows are samples of the chunk.
 pub(super) struct Step<'a, 'b, N> {
@@ -84,29 +96,96 @@ impl<N: PanelNumber> Step<'_, '_, N> {
     /// The rows that use the step, for the blocks of units that begin in `units`, whose start is the start of a block.
     #[inline(always)]
     pub fn run_units<I: Isa>(&mut self, isa: I, x: Operand, h: Operand, units: Range<usize>) {
-        let lanes = isa.f32().len();
         let per_gate = x.gate_stride + h.gate_stride > 0;
-        let mut unit = units.start;
+        let mut first = units.start;
         if let (1, false, Weights::Packed(packed)) = (self.count, per_gate, self.call.weights)
             && self.is_used(0)
         {
-            while unit + lanes < units.end {
-                self.run_two_blocks(isa, x, h, &packed, unit);
-                unit += 2 * lanes;
+            first = self.run_pairs(isa, x, h, &packed, units.clone());
+        }
+        // The mask outlives `self`, which the rows are then written to.
+        let rows = UsedRows { mask: self.call.inputs.mask, ..self.used_rows() };
+        let mut groups = rows.groups(self.call.weights.max_rows());
+        while let Some(rows) = self.next_rows(&mut groups) {
+            self.run_rows(isa, x, h, &rows, first..units.end);
+        }
+    }
+
+    /// The next groups of rows that go through all blocks of units together, if any are left.
+    #[inline(always)]
+    fn next_rows(&self, groups: &mut impl Iterator<Item = RowGroup>) -> Option<Rows> {
+        let mut rows = Rows::default();
+        for group in groups {
+            for &row in &group.index[..group.rows] {
+                rows.places[rows.count] = self.place(row);
+                rows.count += 1;
+            }
+            rows.groups[rows.num_groups] = group;
+            rows.num_groups += 1;
+            if rows.num_groups == MAX_GROUPS {
+                break;
             }
         }
-        for unit in (unit..units.end).step_by(lanes) {
-            let bias = self.bias(isa, unit);
-            // The mask outlives `self`, which the rows are then written to.
-            let rows = UsedRows { mask: self.call.inputs.mask, ..self.used_rows() };
-            for group in rows.groups(self.call.weights.max_rows()) {
-                let mut sums = [bias; MAX_ROWS];
-                self.add_products(isa, &mut sums, x, h, &group, unit); // (1)
-                for (&row, &z) in group.index[..group.rows].iter().zip(&sums) {
-                    self.finish(isa, z, row, unit);
+        (rows.num_groups > 0).then_some(rows)
+    }
+
+    /// Some rows, for the blocks of units that begin in `units`.
+    #[inline(always)]
+    fn run_rows<I: Isa>(&mut self, isa: I, x: Operand, h: Operand, rows: &Rows, units: Range<usize>) {
+        let lanes = isa.f32().len();
+        let mut z = [[isa.f32().zero(); 4]; MAX_GROUPS * MAX_ROWS];
+        for unit in units.step_by(lanes) {
+            z[..rows.count].fill(self.bias(isa, unit));
+            let mut next = 0;
+            for group in &rows.groups[..rows.num_groups] {
+                let sums = z[next..].first_chunk_mut().expect("there is room for as many whole tiles");
+                self.add_products(isa, sums, x, h, group, unit); // (1)
+                next += group.rows;
+            }
+            let len = lanes.min(self.units() - unit);
+            self.finish(isa, &mut z[..rows.count], &rows.places[..rows.count], (unit, len));
+        }
+    }
+
+    /// The only row, for pairs of the blocks of units in `units`; returns where the block that is left starts, or the end.
+    #[inline(always)]
+    fn run_pairs<I: Isa>(
+        &mut self,
+        isa: I,
+        x: Operand,
+        h: Operand,
+        packed: &Packed<N>,
+        units: Range<usize>,
+    ) -> usize {
+        /// Blocks that wait for the activations together.
+        const BLOCKS: usize = 8;
+        let lanes = isa.f32().len();
+        let places: [Place; BLOCKS] = std::array::from_fn(
+            #[inline(always)]
+            |block| self.place(0).of_block(block, lanes),
+        );
+        let mut z = [[isa.f32().zero(); 4]; BLOCKS];
+        let mut first = units.start;
+        while first + lanes < units.end {
+            let mut num_blocks = 0;
+            for pair in z.as_chunks_mut::<2>().0 {
+                let unit = first + num_blocks * lanes;
+                if unit + lanes >= units.end {
+                    break;
                 }
+                self.multiply_pair(isa, pair, x, h, packed, unit);
+                num_blocks += 2;
             }
+            let num_whole = num_blocks.min((self.units() - first) / lanes);
+            self.finish(isa, &mut z[..num_whole], &places[..num_whole], (first, lanes));
+            if num_whole < num_blocks {
+                let unit = first + num_whole * lanes;
+                let len = self.units() - unit;
+                self.finish(isa, &mut z[num_whole..num_blocks], &places[..1], (unit, len));
+            }
+            first += num_blocks * lanes;
         }
+        first.min(units.end)
     }
 
     /// Carries these units of the rows that do not use the step over it.
@@ -137,29 +216,72 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         }
     }
 
-    /// The only row for the two blocks of units from `unit`.
+    /// (1) of the only row for the two blocks of units from `unit`.
     #[inline(always)]
-    fn run_two_blocks<I: Isa>(&mut self, isa: I, x: Operand, h: Operand, packed: &Packed<N>, unit: usize) {
+    fn multiply_pair<I: Isa>(
+        &self,
+        isa: I,
+        sums: &mut [[I::F32; 4]; 2],
+        x: Operand,
+        h: Operand,
+        packed: &Packed<N>,
+        unit: usize,
+    ) {
         let lanes = isa.f32().len();
         let next = unit + lanes;
-        let mut sums = [self.bias(isa, unit), self.bias(isa, next)];
+        *sums = [self.bias(isa, unit), self.bias(isa, next)];
         let ([w, u], [next_w, next_u]) = (packed.block(unit, lanes), packed.block(next, lanes));
         for (operand, right) in [(x, [w, next_w]), (h, [u, next_u])] {
-            multiply_row(isa, &mut sums, operand.row(0), right); // (1)
-        }
-        // A loop, for two calls that are inlined would be too long for what they call to be inlined.
-        for (unit, z) in [unit, next].into_iter().zip(sums) {
-            self.finish(isa, z, 0, unit);
+            multiply_row(isa, sums, operand.row(0), right);
         }
     }
 
-    /// What follows (1) for a block of units of one row.
+    /// Where a row lies.
     #[inline(always)]
-    fn finish<I: Isa>(&mut self, isa: I, z: [I::F32; 4], row: usize, unit: usize) {
-        match self.layout.has_rows {
-            true => self.store_z(isa, z, row, unit),
-            false => self.finish_block(isa, z, row, unit),
+    fn place(&self, row: usize) -> Place {
+        let (units, steps) = (self.units(), self.steps());
+        let output_row = match self.y {
+            Output::Last(_) => row,
+            Output::Sequence(_) => row * steps + self.number,
+        };
+        Place { row, state: row * units, output: output_row * units }
+    }
+
+    /// Whether the output of the step is wanted: without a mask the last output is that of the last step.
+    #[inline(always)]
+    pub(super) fn has_output(&self) -> bool {
+        let is_last = self.number + 1 == self.steps();
+        is_last || self.call.inputs.mask.is_some() || matches!(self.y, Output::Sequence(_))
+    }
+
+    /// What follows (1) for the block of `len` units from `unit` of some rows.
+    #[inline(always)]
+    fn finish<I: Isa>(
+        &mut self,
+        isa: I,
+        z: &mut [[I::F32; 4]],
+        places: &[Place],
+        (unit, len): (usize, usize),
+    ) {
+        if self.layout.has_rows {
+            for (&z, place) in z.iter().zip(places) {
+                self.store_z(isa, z, (place.state + unit, len));
+            }
+            return;
         }
+        let record_from = self.layout.block(self.time, 0, unit).0;
+        let has_output = self.has_output();
+        let (Output::Last(y) | Output::Sequence(y)) = &mut *self.y;
+        isa.call(Finish {
+            z,
+            places,
+            unit,
+            len,
+            c: &mut *self.c,
+            next_h: &mut *self.next_h,
+            y: has_output.then_some(y),
+            record: self.record.as_deref_mut().map(|record| &mut record[record_from..]),
+        });
     }
 
     /// The two products of (1) for a tile of rows and the four gates of the block of units from `unit`.
@@ -222,27 +344,6 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         vectors
     }
 
-    /// (2) to (4) for a block of units of one row, in registers.
-    #[inline(always)]
-    fn finish_block<I: Isa>(&mut self, isa: I, z: [I::F32; 4], row: usize, unit: usize) {
-        let ops = isa.f32();
-        let units = self.units();
-        let len = ops.len().min(units - unit);
-        let state = row * units + unit;
-        let cell = Cell::new(isa, z, load_first(ops, &self.c[state..][..len]));
-        store_first(ops, cell.c, &mut self.c[state..][..len]);
-        store_first(ops, cell.h, &mut self.next_h[state..][..len]);
-        store_first(ops, cell.h, self.output(row, unit, len));
-        if let Some((recorded, width)) = self.recorded(row, unit) {
-            let [i, f, g, o] = cell.gates;
-            for (value, to) in
-                [i, f, g, o, cell.c, cell.phi_c].into_iter().zip(recorded.chunks_exact_mut(width))
-            {
-                store_first(ops, value, to);
-            }
-        }
-    }
-
     /// Records units of a row whose step is not used, and writes their output.
     fn skip(&mut self, row: usize, units: Range<usize>) {
         self.record_skipped(row, units.clone());
@@ -296,20 +397,6 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         let (steps, width, number) = (self.steps(), self.units(), self.number);
         let to = &mut output(self.y, number, steps, width, row)[units.start..][..len];
         to.copy_from_slice(&self.next_h[at..][..len]);
-    }
-
-    /// Where the block of units of a row is recorded, and how wide it is.
-    #[inline(always)]
-    fn recorded(&mut self, row: usize, unit: usize) -> Option<(&mut [f32], usize)> {
-        let (layout, time) = (self.layout, self.time);
-        self.record.as_deref_mut().map(|record| layout.view_mut(record, time, row, unit))
-    }
-
-    /// Where units of a row of the output go.
-    #[inline(always)]
-    fn output(&mut self, row: usize, unit: usize, len: usize) -> &mut [f32] {
-        let (steps, units) = (self.steps(), self.units());
-        &mut output(self.y, self.number, steps, units, row)[unit..][..len]
     }
 }
 

@@ -7,7 +7,7 @@ use super::step::Step;
 use crate::lstm::gates::activate_rows;
 use crate::lstm::record::O;
 use crate::lstm::rows::UsedRows;
-use crate::lstm::{GATES, Layer, Output};
+use crate::lstm::{GATES, Layer};
 use crate::simd::{BitOps, Isa, NumOps, load_first, store_first};
 use crate::tile::PanelNumber;
 
@@ -55,13 +55,12 @@ impl<'a> Places<'a> {
 }
 
 impl<N: PanelNumber> Step<'_, '_, N> {
-    /// Keeps z of a block of units of one row until the rows are complete.
+    /// Keeps z of `len` units of one row, from number `at` of `[count, H]` on, until the rows are complete.
     #[inline(always)]
-    pub(super) fn store_z<I: Isa>(&mut self, isa: I, z: [I::F32; 4], row: usize, unit: usize) {
-        let units = self.units();
-        let len = isa.f32().len().min(units - unit);
-        for (z, to) in z.into_iter().zip(self.scratch.chunks_exact_mut(self.count * units)) {
-            store_first(isa.f32(), z, &mut to[row * units + unit..][..len]);
+    pub(super) fn store_z<I: Isa>(&mut self, isa: I, z: [I::F32; 4], (at, len): (usize, usize)) {
+        let all = self.count * self.units();
+        for (z, to) in z.into_iter().zip(self.scratch.chunks_exact_mut(all)) {
+            store_first(isa.f32(), z, &mut to[at..][..len]);
         }
     }
 
@@ -70,9 +69,7 @@ impl<N: PanelNumber> Step<'_, '_, N> {
     pub(super) fn finish_rows<I: Isa>(&mut self, isa: I) {
         // The mask outlives `self`, which the rows are then written to.
         let mask = self.call.inputs.mask;
-        // Without a mask the last output is that of the last step.
-        let is_last = self.number + 1 == self.call.layer.sizes.steps;
-        let has_output = is_last || mask.is_some() || matches!(self.y, Output::Sequence(_));
+        let has_output = self.has_output();
         for (_, rows) in (UsedRows { mask, ..self.used_rows() }).ranges() {
             self.finish_range(isa, rows.clone());
             for row in rows.filter(|_| has_output) {

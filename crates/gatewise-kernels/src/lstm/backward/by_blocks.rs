@@ -1,0 +1,154 @@
+//! (4) to (2) differentiated with the default activations, a block of units at a time in registers.
+
+use super::kept::Slots;
+use super::run::Carried;
+use crate::activation::Activation;
+use crate::activation::apply::slope;
+use crate::lstm::CANDIDATE;
+use crate::lstm::gates::Recorded;
+use crate::lstm::record::{C, KEPT, O, PHI_C};
+use crate::lstm::rows::UsedRows;
+use crate::simd::{BitOps, Isa, Kernel, NumOps, load, load_first, store, store_first};
+
+/// A step back for the rows that use it, see [`Carried::step`].
+pub(super) struct ByBlocks<'a, 'b> {
+    pub carried: &'b mut Carried<'a>,
+    pub number: usize,
+    pub rows: UsedRows<'a>,
+    pub slots: Slots,
+}
+
+/// A block of units.
+#[derive(Clone, Copy)]
+struct Block<'a> {
+    unit: usize,
+    /// What was recorded of its rows at the step, `[count, 6, len]`.
+    recorded: &'a [f32],
+    /// The same at the step before, if there is one.
+    before: Option<&'a [f32]>,
+}
+
+impl<I: Isa> Kernel<I> for ByBlocks<'_, '_> {
+    #[inline(always)]
+    fn eval(mut self, isa: I) {
+        let (lanes, units) = (isa.f32().len(), self.carried.call.layer.sizes.units);
+        for unit in (0..units).step_by(lanes) {
+            // The length of all blocks but the last is known when the code is compiled.
+            match units - unit < lanes {
+                false => self.block(isa, unit, lanes),
+                true => self.block(isa, unit, units - unit),
+            }
+        }
+    }
+}
+
+impl<'a> ByBlocks<'a, '_> {
+    /// The block of `len` units from `unit`.
+    #[inline(always)]
+    fn block<I: Isa>(&mut self, isa: I, unit: usize, len: usize) {
+        let mut d_bias = self.carried.d_bias(isa, unit);
+        let block = Block {
+            unit,
+            recorded: self.recorded(self.number, unit),
+            before: (self.number > 0).then(|| self.recorded(self.number - 1, unit)),
+        };
+        let mut rank = 0;
+        for row in 0..self.carried.count {
+            if self.rows.contains(row) {
+                let d_z = self.row(isa, block, (rank, row), len);
+                for (sum, d_z) in d_bias.iter_mut().zip(d_z) {
+                    *sum = isa.f32().add(*sum, d_z);
+                }
+                rank += 1;
+            }
+        }
+        self.carried.set_d_bias(isa, unit, d_bias);
+    }
+
+    /// What was recorded of a step, from the block that starts at `unit`.
+    #[inline(always)]
+    fn recorded(&self, number: usize, unit: usize) -> &'a [f32] {
+        let time = self.carried.call.layer.time(number);
+        &self.carried.record[self.carried.layout.block(time, 0, unit).0..]
+    }
+
+    /// c and h of a row before the step.
+    #[inline(always)]
+    fn state_before<I: Isa>(&self, isa: I, block: Block, row: usize, len: usize) -> [I::F32; 2] {
+        let ops = isa.f32();
+        let Some(before) = block.before else {
+            let first = (self.carried.first + row) * self.carried.call.layer.sizes.units + block.unit;
+            let inputs = self.carried.call.inputs;
+            let [c, h] = [&inputs.c0[first..][..len], &inputs.h0[first..][..len]];
+            return [load_first(ops, c), load_first(ops, h)];
+        };
+        let before = &before[row * KEPT * len..][..KEPT * len];
+        let o = load_first(ops, &before[O * len..][..len]);
+        let phi_c = load_first(ops, &before[PHI_C * len..][..len]);
+        [load_first(ops, &before[C * len..][..len]), ops.mul(o, phi_c)]
+    }
+
+    /// The gradients by z of a row, the used one with this rank.
+    #[inline(always)]
+    fn row<I: Isa>(&mut self, isa: I, block: Block, (rank, row): (usize, usize), len: usize) -> [I::F32; 4] {
+        let (ops, unit) = (isa.f32(), block.unit);
+        let units = self.carried.call.layer.sizes.units;
+        let slot = self.slots.at(rank);
+        let [previous_c, previous_h] = self.state_before(isa, block, row, len);
+        let carried = &mut *self.carried;
+        store_first(ops, previous_h, &mut carried.previous_h[slot * units + unit..][..len]);
+        let recorded = &block.recorded[row * KEPT * len..][..KEPT * len];
+        let mut gates = [ops.zero(); 4];
+        for (gate, to) in gates.iter_mut().enumerate() {
+            *to = load_first(ops, &recorded[gate * len..][..len]);
+        }
+        let phi_c = load_first(ops, &recorded[PHI_C * len..][..len]);
+        let state = row * units + unit;
+        let d_h = load_first(ops, &carried.d_h[state..][..len]);
+        let d_c = &mut carried.d_c[state..][..len];
+        let d_cell = ops.mul(ops.mul(d_h, gates[O]), slope(isa, &Activation::Tanh, phi_c)); // (4)
+        let d_c_after = ops.add(load_first(ops, d_c), d_cell);
+        let (mut d_z, d_previous_c) = Recorded { gates, phi_c, previous_c }.backward(isa, d_h, d_c_after);
+        store_first(ops, d_previous_c, d_c);
+        let blocks = &mut carried.d_z[carried.kept.block_stride(carried.count) * (unit / ops.len())..];
+        let kept = &mut blocks[slot * 4 * ops.len()..][..4 * ops.len()];
+        let of_row = &mut carried.d_z_rows[4 * rank * units..][..4 * units];
+        for (gate, d_z) in d_z.iter_mut().enumerate() {
+            *d_z = ops.mul(*d_z, slope(isa, default_activation(gate), gates[gate])); // (2)
+            store(ops, *d_z, &mut kept[gate * ops.len()..]);
+            store_first(ops, *d_z, &mut of_row[gate * units + unit..][..len]);
+        }
+        d_z
+    }
+}
+
+/// The gradients by the bias so far.
+impl Carried<'_> {
+    /// For the block of units from `unit`.
+    #[inline(always)]
+    pub(super) fn d_bias<I: Isa>(&self, isa: I, unit: usize) -> [I::F32; 4] {
+        let ops = isa.f32();
+        let mut d_bias = [ops.zero(); 4];
+        let sums = &self.d_bias[4 * unit..][..4 * ops.len()];
+        for (sum, from) in d_bias.iter_mut().zip(sums.chunks_exact(ops.len())) {
+            *sum = load(ops, from);
+        }
+        d_bias
+    }
+
+    /// Replaces them.
+    #[inline(always)]
+    pub(super) fn set_d_bias<I: Isa>(&mut self, isa: I, unit: usize, d_bias: [I::F32; 4]) {
+        let ops = isa.f32();
+        let sums = &mut self.d_bias[4 * unit..][..4 * ops.len()];
+        for (sum, to) in d_bias.into_iter().zip(sums.chunks_exact_mut(ops.len())) {
+            store(ops, sum, to);
+        }
+    }
+}
+
+/// The activation of a gate by default.
+#[inline(always)]
+fn default_activation(gate: usize) -> &'static Activation<'static, f32> {
+    if gate == CANDIDATE { &Activation::Tanh } else { &Activation::Sigmoid }
+}
