@@ -57,13 +57,18 @@ fn fast_agrees_with_the_reference_at_awkward_steps_and_features() {
 
 #[test]
 fn fast_agrees_with_the_reference_where_work_is_cut() {
-    // Chunks of samples, and rows of weights on several threads.
-    for case in Case::with_options(40, 4, 9, 50) {
+    // Chunks of samples with sums of their own.
+    for case in Case::with_options(40, 10, 9, 50) {
         // These grow with every step, and errors with them.
         if !matches!(case.activations, Activations::Hard | Activations::Relu) {
             assert_fast_is_near(&case, 1e-4);
         }
     }
+    // Chunks that share their sums, for weights are many; rows of weights on several threads.
+    let plain = Case::new(24, 3, 60, 110);
+    assert_fast_is_near(&plain, 1e-4);
+    assert_fast_is_near(&Case { mask: true, ..plain }, 1e-4);
+    assert_fast_is_near(&Case { dropout: Dropout::PerGate, ..plain }, 1e-4);
     // More steps than one block of gradients by z has.
     for mask in [false, true] {
         assert_fast_is_near(&Case { mask, ..Case::new(700, 12, 1, 3) }, 1e-4);
