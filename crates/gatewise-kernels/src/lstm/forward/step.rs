@@ -102,6 +102,9 @@ impl<N: PanelNumber> Step<'_, '_, N> {
             && self.is_used(0)
         {
             first = self.run_pairs(isa, x, h, &packed, units.clone());
+            if first == units.end {
+                return;
+            }
         }
         // The mask outlives `self`, which the rows are then written to.
         let rows = UsedRows { mask: self.call.inputs.mask, ..self.used_rows() };
@@ -157,33 +160,24 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         packed: &Packed<N>,
         units: Range<usize>,
     ) -> usize {
-        /// Blocks that wait for the activations together.
-        const BLOCKS: usize = 8;
         let lanes = isa.f32().len();
-        let places: [Place; BLOCKS] = std::array::from_fn(
-            #[inline(always)]
-            |block| self.place(0).of_block(block, lanes),
-        );
-        let mut z = [[isa.f32().zero(); 4]; BLOCKS];
+        let place = self.place(0);
+        let places = [place, place.of_block(1, lanes)];
         let mut first = units.start;
         while first + lanes < units.end {
-            let mut num_blocks = 0;
-            for pair in z.as_chunks_mut::<2>().0 {
-                let unit = first + num_blocks * lanes;
-                if unit + lanes >= units.end {
-                    break;
+            let mut z = [[isa.f32().zero(); 4]; 2];
+            self.multiply_pair(isa, &mut z, x, h, packed, first);
+            // The products of the next pair run beside the activations of this one.
+            match self.units() - first >= 2 * lanes {
+                true => self.finish(isa, &mut z, &places, (first, lanes)),
+                false => {
+                    let [whole, rest] = z.each_mut().map(std::slice::from_mut);
+                    self.finish(isa, whole, &places[..1], (first, lanes));
+                    let len = self.units() - first - lanes;
+                    self.finish(isa, rest, &places[..1], (first + lanes, len));
                 }
-                self.multiply_pair(isa, pair, x, h, packed, unit);
-                num_blocks += 2;
             }
-            let num_whole = num_blocks.min((self.units() - first) / lanes);
-            self.finish(isa, &mut z[..num_whole], &places[..num_whole], (first, lanes));
-            if num_whole < num_blocks {
-                let unit = first + num_whole * lanes;
-                let len = self.units() - unit;
-                self.finish(isa, &mut z[num_whole..num_blocks], &places[..1], (unit, len));
-            }
-            first += num_blocks * lanes;
+            first += 2 * lanes;
         }
         first.min(units.end)
     }
