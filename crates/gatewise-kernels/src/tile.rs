@@ -16,8 +16,8 @@ mod operands;
 mod tests;
 
 pub(crate) use operands::{
-    Blocks, CONSECUTIVE, DenseRows, GateRows, LeftRows, Panel, PanelNumber, RightVectors, Row, Segments,
-    ShortBlocks, TileRows, rows_from,
+    Blocks, CONSECUTIVE, DenseRows, GateRows, LeftRows, Panel, PanelNumber, RightVectors, Row, RowsOfGates,
+    Segments, ShortBlocks, TileRows, rows_from,
 };
 
 use crate::simd::{BitOps, FloatOps, Isa, Kernel, NumOps, load_first};
@@ -58,25 +58,26 @@ pub(crate) fn multiply_one<I: Isa, const AT_MOST: usize>(
 
 /// [`multiply_one`] for four vectors.
 #[inline(always)]
-pub(crate) fn multiply_four<I: Isa, const AT_MOST: usize>(
+pub(crate) fn multiply_four<I: Isa, S: Segments, const AT_MOST: usize>(
     isa: I,
     sums: &mut Sums<I::F32>,
     rows: usize,
-    segments: impl Segments,
+    segments: S,
 ) {
     if has_32_registers(isa) {
         return multiply_rows::<I, AT_MOST, 4, 4>(isa, sums, rows, 0, segments);
     }
     // In 16 registers six rows go with two vectors: read twice, each left factor is used as often as it can be. Three rows or
-    // fewer have too few chains of additions in two vectors.
+    // fewer have too few chains of additions in two vectors; but three rows with a factor for each vector need the registers.
     match rows {
         1 => isa.call(Tile::<I, _, 1, 4, 4> { sums, first: 0, segments }),
         2 => isa.call(Tile::<I, _, 2, 4, 4> { sums, first: 0, segments }),
         _ if AT_MOST == 2 => unreachable!("tiles have at most two rows here"),
-        3 => isa.call(Tile::<I, _, 3, 4, 4> { sums, first: 0, segments }),
+        3 if <S::Left as LeftRows>::IS_SHARED => isa.call(Tile::<I, _, 3, 4, 4> { sums, first: 0, segments }),
         _ => {
             for first in [0, 2] {
                 match rows {
+                    3 => isa.call(Tile::<I, _, 3, 2, 4> { sums: &mut *sums, first, segments }),
                     4 => isa.call(Tile::<I, _, 4, 2, 4> { sums: &mut *sums, first, segments }),
                     5 => isa.call(Tile::<I, _, 5, 2, 4> { sums: &mut *sums, first, segments }),
                     _ => isa.call(Tile::<I, _, 6, 2, 4> { sums: &mut *sums, first, segments }),

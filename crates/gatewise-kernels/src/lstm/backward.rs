@@ -13,6 +13,7 @@ mod operand;
 mod pointwise;
 mod products;
 mod run;
+mod sums;
 mod time_blocks;
 mod weights;
 mod whole_rows;
@@ -40,8 +41,8 @@ pub(super) struct BackwardSamples<'a> {
     d_z: &'a mut [f32],
     /// The hidden states before the steps, in the same slots.
     previous_h: &'a mut [f32],
-    /// The gradients by the weights and what their left operand is collected in, for each chunk, where
-    /// [chunks have their own](GateGradients::has_own_sums).
+    /// The gradients by the weights, as `sums.rs` describes, and what their left operand is collected in: for each chunk,
+    /// where [chunks have their own](GateGradients::has_own_sums).
     sums: &'a mut [f32],
     operands: &'a mut [f32],
     /// `[count, scratch_len]`, with the gradient by the bias `[blocks][4][lanes]` at the start of the [own
@@ -128,60 +129,39 @@ pub(super) fn backward(
         scratch,
         kept,
     };
+    let wanted = [d_kernel.is_some(), d_recurrent_kernel.is_some()];
     match kept.has_own_sums() {
-        true => run_by_chunks(call, samples.reborrow(), [d_kernel, d_recurrent_kernel]),
-        false => run_by_steps(call, &mut samples, [d_kernel, d_recurrent_kernel]),
+        true => run_by_chunks(call, samples.reborrow(), wanted),
+        false => run_by_steps(call, samples.reborrow(), wanted),
     }
+    sums::add_up(kept, samples.sums, [d_kernel, d_recurrent_kernel]);
     if let Some(d_bias) = d_bias {
         add_chunks(&kept, samples.scratch, d_bias);
     }
 }
 
-/// The gradients by W and U, as far as they are wanted.
-type WeightGradients<'a> = [Option<&'a mut [f32]>; 2];
-
-/// All steps and products of a chunk, and then the sums of the chunks.
-fn run_by_chunks(call: Call, mut samples: BackwardSamples, gradients: WeightGradients) {
-    let Sizes { steps, features, units, .. } = call.layer.sizes;
+/// All steps and products of each chunk.
+fn run_by_chunks(call: Call, samples: BackwardSamples, wanted: [bool; 2]) {
     let kept = samples.kept;
-    let wanted = gradients.each_ref().map(Option::is_some);
-    for_chunks(samples.reborrow(), kept.chunk_len, &|mut samples: BackwardSamples| {
-        if samples.count == 0 {
-            return;
-        }
+    for_chunks(samples, kept.chunk_len, &|mut samples: BackwardSamples| {
         samples.sums.fill(0.0);
-        for steps in time_blocks::blocks(steps, kept.steps) {
+        for steps in time_blocks::blocks(call.layer.sizes.steps, kept.steps) {
             run(ChunkRun { call, samples: samples.reborrow(), steps: steps.clone() });
-            let BackwardSamples { first, count, d_z, previous_h, sums, operands, .. } = samples.reborrow();
-            let Call { layer, inputs, .. } = call;
-            let products = WeightProducts { layer, inputs, kept, samples: (first, count), d_z, previous_h };
+            let (products, operands, sums) = samples.products(&call);
             products.run_chunk(&steps, operands, sums, wanted);
         }
     });
-    let len_of_kernel = features * 4 * units;
-    for (first, gradient) in [0, len_of_kernel].into_iter().zip(gradients) {
-        let Some(gradient) = gradient else { continue };
-        gradient.fill(0.0);
-        for sums in samples.sums.chunks_exact(kept.num_weights()) {
-            gradient.iter_mut().zip(&sums[first..]).for_each(|(to, from)| *to += from);
-        }
-    }
 }
 
 /// A block of steps of all chunks, and then its products, which are shared by rows of the weights.
-fn run_by_steps(call: Call, samples: &mut BackwardSamples, mut gradients: WeightGradients) {
+fn run_by_steps(call: Call, mut samples: BackwardSamples, wanted: [bool; 2]) {
     let kept = samples.kept;
-    for gradient in gradients.iter_mut().flatten() {
-        gradient.fill(0.0);
-    }
+    samples.sums.fill(0.0);
     for steps in time_blocks::blocks(call.layer.sizes.steps, kept.steps) {
         let run_chunk = |samples| run(ChunkRun { call, samples, steps: steps.clone() });
         for_chunks(samples.reborrow(), kept.chunk_len, &run_chunk);
-        let BackwardSamples { first, count, d_z, previous_h, operands, .. } = samples.reborrow();
-        let Call { layer, inputs, .. } = call;
-        let products = WeightProducts { layer, inputs, kept, samples: (first, count), d_z, previous_h };
-        let [d_kernel, d_recurrent_kernel] = &mut gradients;
-        products.run(&steps, operands, d_kernel.as_deref_mut(), d_recurrent_kernel.as_deref_mut());
+        let (products, operands, sums) = samples.products(&call);
+        products.run(&steps, operands, sums, wanted);
     }
 }
 
@@ -207,6 +187,20 @@ fn add_chunks(kept: &GateGradients, scratch: &mut [f32], d_bias: &mut [f32]) {
 }
 
 impl BackwardSamples<'_> {
+    /// The products of what the samples have left, with scratch and the sums that they add to.
+    fn products<'a>(&'a mut self, call: &Call<'a>) -> (WeightProducts<'a>, &'a mut [f32], &'a mut [f32]) {
+        let Call { layer, inputs, .. } = *call;
+        let products = WeightProducts {
+            layer,
+            inputs,
+            kept: self.kept,
+            samples: (self.first, self.count),
+            d_z: self.d_z,
+            previous_h: self.previous_h,
+        };
+        (products, self.operands, self.sums)
+    }
+
     /// The same for a while.
     fn reborrow(&mut self) -> BackwardSamples<'_> {
         BackwardSamples {
@@ -235,8 +229,11 @@ impl Samples for BackwardSamples<'_> {
         let (upper_d_c0, d_c0) = split_wanted(self.d_c0, count * units);
         let (upper_d_z, d_z) = self.d_z.split_at_mut(self.kept.len(count));
         let (upper_h, previous_h) = self.previous_h.split_at_mut(self.kept.h_len(count));
-        let (upper_sums, sums) = self.sums.split_at_mut(self.kept.sums_len(count));
-        let own_operands = if self.kept.has_own_sums() { weights::operands_len(self.kept, count) } else { 0 };
+        let [own_sums, own_operands] = match self.kept.has_own_sums() {
+            true => [self.kept.sums_len(count), weights::operands_len(self.kept, count)],
+            false => [0, 0],
+        };
+        let (upper_sums, sums) = self.sums.split_at_mut(own_sums);
         let (upper_operands, operands) = self.operands.split_at_mut(own_operands);
         let (upper_scratch, scratch) = self.scratch.split_at_mut(count * scratch_len(self.kept));
         let lower = Self {

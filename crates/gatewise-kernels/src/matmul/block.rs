@@ -141,7 +141,7 @@ fn multiply<I: Isa>(
     let segment = [(left, right, len)];
     match vectors {
         1 => multiply_one::<I, MAX_ROWS>(isa, sums, rows, segment),
-        _ => multiply_four::<I, MAX_ROWS>(isa, sums, rows, segment),
+        _ => multiply_four::<I, _, MAX_ROWS>(isa, sums, rows, segment),
     }
 }
 

@@ -34,6 +34,9 @@ impl<L: LeftRows, R: RightVectors, const N: usize> Segments for [(L, R, usize); 
 
 /// The rows of the left operand that a tile starts at, over the range of k that it runs over.
 pub(crate) trait LeftRows: Copy {
+    /// Whether all vectors of the tile have the same factors, which are then read once for several of them.
+    const IS_SHARED: bool = true;
+
     /// The first R rows, over `len` values of k: so long exactly, which spares the loop over k all checks.
     fn rows<const R: usize>(self, len: usize) -> impl Row;
 }
@@ -91,6 +94,8 @@ pub(crate) struct GateRows<'a> {
 }
 
 impl LeftRows for GateRows<'_> {
+    const IS_SHARED: bool = false;
+
     #[inline(always)]
     fn rows<const R: usize>(self, len: usize) -> impl Row {
         let mut gates: [[&[f32]; R]; MAX_VECTORS] = [[&[]; R]; MAX_VECTORS];
@@ -109,6 +114,31 @@ impl<const R: usize> Row for [[&[f32]; R]; MAX_VECTORS] {
     #[inline(always)]
     fn at(&self, row: usize, vector: usize, k: usize) -> f32 {
         self[vector][row][k]
+    }
+}
+
+/// Rows with a factor for each of the four vectors of the tile, side by side for each k, `[k][4]`.
+#[derive(Clone, Copy)]
+pub(crate) struct RowsOfGates<'a>(pub DenseRows<'a>);
+
+impl LeftRows for RowsOfGates<'_> {
+    const IS_SHARED: bool = false;
+
+    #[inline(always)]
+    fn rows<const R: usize>(self, len: usize) -> impl Row {
+        let DenseRows { data, stride, index } = self.0;
+        let mut rows: [&[[f32; MAX_VECTORS]]; R] = [&[]; R];
+        for (row, &r) in rows.iter_mut().zip(&index) {
+            *row = &data[r * stride..].as_chunks().0[..len];
+        }
+        rows
+    }
+}
+
+impl<const R: usize> Row for [&[[f32; MAX_VECTORS]]; R] {
+    #[inline(always)]
+    fn at(&self, row: usize, vector: usize, k: usize) -> f32 {
+        self[row][k][vector]
     }
 }
 

@@ -45,7 +45,7 @@ impl Slots {
 }
 
 /// Over how many steps a sum of a sample pays for being added up by itself.
-const LONG_SUM: usize = 32;
+pub(super) const LONG_SUM: usize = 32;
 
 impl GateGradients {
     /// With the most steps that a call of these sizes can need.
@@ -117,26 +117,13 @@ impl GateGradients {
         whole * self.chunk_len_of(self.chunk_len) + last
     }
 
-    /// How many numbers W and U are.
-    pub fn num_weights(self) -> usize {
-        (self.sizes.features + self.sizes.units) * 4 * self.sizes.units
-    }
-
     /// Whether each chunk adds up gradients by the weights of its own, and these are added at the end. Its gradients by z
     /// then need not leave the cache of the core that has computed them, nor do the chunks wait for each other.
     ///
     /// It is so as long as this takes no more memory than the record.
     pub fn has_own_sums(self) -> bool {
         let Sizes { batch, steps, units, .. } = self.sizes;
-        self.chunk_len < batch && self.num_weights() <= KEPT * self.chunk_len * steps * units
-    }
-
-    /// How many numbers the gradients of the first `count` samples by the weights take, where chunks have their own.
-    pub fn sums_len(self, count: usize) -> usize {
-        match self.has_own_sums() {
-            true => count.div_ceil(self.chunk_len) * self.num_weights(),
-            false => 0,
-        }
+        self.chunk_len < batch && self.all_sums_len() <= KEPT * self.chunk_len * steps * units
     }
 
     /// How many numbers the hidden states before the steps of the chunks of `count` samples take, `[slots, H]`.

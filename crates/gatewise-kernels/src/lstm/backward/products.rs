@@ -91,7 +91,7 @@ impl GateProduct<'_> {
         let segments = [(left, self.right((first, len), panel), len)];
         match panel.1 {
             1 => multiply_one::<I, MAX_ROWS>(isa, &mut sums, group.rows, segments),
-            _ => multiply_four::<I, MAX_ROWS>(isa, &mut sums, group.rows, segments),
+            _ => multiply_four::<I, _, MAX_ROWS>(isa, &mut sums, group.rows, segments),
         }
         sums
     }

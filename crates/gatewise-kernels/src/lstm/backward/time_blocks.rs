@@ -14,13 +14,16 @@ const NEAR_LEN: usize = 1 << 16;
 /// The same where the products go sample by sample, so that each sum is over the steps of a block alone.
 const NEAR_LEN_BY_SAMPLE: usize = 1 << 17;
 
+/// Over how many steps the sum of a sample need not be longer.
+const LONG_SUM_BY_SAMPLE: usize = 64;
+
 /// How many steps a block has, except perhaps the first: enough that the products by the weights run over long sums.
 /// Nothing else decides, not the number of threads.
 pub(super) fn block_len(steps: usize, chunk_len: usize, padded_units: usize, by_sample: bool) -> usize {
     let per_step = chunk_len * 4 * padded_units;
     let near_len = if by_sample { NEAR_LEN_BY_SAMPLE } else { NEAR_LEN };
     let near = near_len / per_step.max(1);
-    let enough = BLOCK_LEN.div_ceil(chunk_len);
+    let enough = if by_sample { LONG_SUM_BY_SAMPLE } else { BLOCK_LEN.div_ceil(chunk_len) };
     let num_blocks = steps.div_ceil(near.max(enough)).max(1);
     steps.div_ceil(num_blocks)
 }

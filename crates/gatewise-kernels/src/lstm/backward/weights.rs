@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use super::kept::GateGradients;
+use super::kept::{GateGradients, LONG_SUM};
 use super::operand::{BLOCK_LEN, buffer_len, copy_slot, tile, tiles};
 use crate::lstm::{DropoutMasks, Inputs, Layer, Sizes};
 use crate::parallel::{MIN_COST, both};
 use crate::recurrent::chunks::{Samples, for_chunks};
-use crate::simd::{BitOps, Isa, NumOps, SimdOp, load_first, run, store_first};
-use crate::tile::{MAX_ROWS, MAX_VECTORS, Panel, multiply_four, multiply_one_of_four};
+use crate::simd::{BitOps, Isa, NumOps, SimdOp, load, run, store};
+use crate::tile::{MAX_ROWS, MAX_VECTORS, Panel, Sums, TileRows, multiply_four, multiply_one_of_four};
 
 /// How many rows of an operand share a pass over the gradients by z: so many numbers stay in the second cache.
 const BLOCK_ROWS: usize = 192;
@@ -37,15 +37,32 @@ pub(super) struct WeightProducts<'a> {
 }
 
 impl WeightProducts<'_> {
-    /// Adds what the steps with these numbers of the only chunk give to `sums`, `[F, 4H]` and `[H, 4H]`, as far as they are
-    /// wanted.
+    /// Adds what the steps with these numbers of the only chunk give to `sums`, as far as they are wanted.
     pub fn run_chunk(self, steps: &Range<usize>, buffer: &mut [f32], sums: &mut [f32], wanted: [bool; 2]) {
-        let Sizes { features, units, .. } = self.kept.sizes;
-        let (d_kernel, d_recurrent_kernel) = sums.split_at_mut(features * 4 * units);
-        let gradients = [(Operand::X, d_kernel), (Operand::H, d_recurrent_kernel)];
-        for ((operand, to), _) in gradients.into_iter().zip(wanted).filter(|(_, wanted)| *wanted) {
-            WeightRows { products: self, operand, first: 0, to, buffer, steps: steps.clone() }.run();
+        let (kernel, recurrent_kernel) = sums.split_at_mut(self.kept.rows_sums_len(self.kept.sizes.features));
+        for ((operand, to), wanted) in
+            [(Operand::X, kernel), (Operand::H, recurrent_kernel)].into_iter().zip(wanted)
+        {
+            if wanted {
+                self.rows(operand, to, buffer, steps).run();
+            }
         }
+    }
+
+    /// All rows of the gradient by W or U.
+    fn rows<'b>(
+        self,
+        operand: Operand,
+        to: &'b mut [f32],
+        buffer: &'b mut [f32],
+        steps: &Range<usize>,
+    ) -> WeightRows<'b>
+    where
+        Self: 'b,
+    {
+        let Sizes { features, units, .. } = self.kept.sizes;
+        let rows = if operand == Operand::X { 0..features } else { 0..units };
+        WeightRows { products: self, operand, rows, to, buffer, steps: steps.clone() }
     }
 
     /// The same for one of the chunks.
@@ -61,27 +78,23 @@ impl WeightProducts<'_> {
         }
     }
 
-    /// Adds what the steps with these numbers give to `d_kernel` `[F, 4H]` and `d_recurrent_kernel` `[H, 4H]`, as far as
-    /// they are wanted.
-    pub fn run(
-        self,
-        steps: &Range<usize>,
-        buffer: &mut [f32],
-        d_kernel: Option<&mut [f32]>,
-        d_recurrent_kernel: Option<&mut [f32]>,
-    ) {
+    /// Adds what the steps with these numbers give to `sums`, as far as they are wanted.
+    pub fn run(self, steps: &Range<usize>, buffer: &mut [f32], sums: &mut [f32], wanted: [bool; 2]) {
         let Sizes { batch, features, units, .. } = self.kept.sizes;
         let row_cost = batch * steps.len() * 4 * units;
         let (buffer_h, buffer_x) = buffer.split_at_mut(buffer_len(units));
-        let gradient = |operand, width, buffer, to: Option<&mut [f32]>| {
-            let Some(to) = to else { return };
-            let rows = WeightRows { products: self, operand, first: 0, to, buffer, steps: steps.clone() };
-            for_chunks(rows, rows_per_task(width, row_cost), &WeightRows::run);
+        let (kernel, recurrent_kernel) = sums.split_at_mut(self.kept.rows_sums_len(features));
+        let gradient = |operand, to, buffer, wanted| {
+            if wanted {
+                let rows = self.rows(operand, to, buffer, steps);
+                let rows_per_task = rows_per_task(rows.count(), row_cost);
+                for_chunks(rows, rows_per_task, &WeightRows::run);
+            }
         };
         both(
             row_cost * (features + units),
-            || gradient(Operand::H, units, buffer_h, d_recurrent_kernel),
-            || gradient(Operand::X, features, buffer_x, d_kernel),
+            || gradient(Operand::H, recurrent_kernel, buffer_h, wanted[1]),
+            || gradient(Operand::X, kernel, buffer_x, wanted[0]),
         );
     }
 }
@@ -111,9 +124,9 @@ enum Operand {
 struct WeightRows<'a> {
     products: WeightProducts<'a>,
     operand: Operand,
-    /// The number of the first row.
-    first: usize,
-    /// `[rows, 4H]`
+    /// The first one is the first of a tile.
+    rows: Range<usize>,
+    /// As [`super::sums`] describes.
     to: &'a mut [f32],
     /// As [`super::operand`] describes.
     buffer: &'a mut [f32],
@@ -122,15 +135,20 @@ struct WeightRows<'a> {
 
 impl Samples for WeightRows<'_> {
     fn count(&self) -> usize {
-        self.to.len() / (4 * self.products.kept.sizes.units)
+        self.rows.len()
     }
 
+    /// `count` is a number of whole tiles.
     fn split_at(self, count: usize) -> (Self, Self) {
-        let (upper, lower) = self.to.split_at_mut(count * 4 * self.products.kept.sizes.units);
+        let (upper, lower) = self.to.split_at_mut(self.products.kept.rows_sums_len(count));
         let (buffer, lower_buffer) = self.buffer.split_at_mut(buffer_len(count));
         let steps = self.steps.clone();
-        let first = self.first + count;
-        (Self { to: upper, buffer, steps, ..self }, Self { to: lower, buffer: lower_buffer, first, ..self })
+        let Range { start, end } = self.rows;
+        let middle = start + count;
+        (
+            Self { rows: start..middle, to: upper, buffer, steps, ..self },
+            Self { rows: middle..end, to: lower, buffer: lower_buffer, ..self },
+        )
     }
 }
 
@@ -138,12 +156,13 @@ impl WeightRows<'_> {
     fn run(self) {
         let kept = self.products.kept;
         let (first_sample, count) = self.products.samples;
-        for (n, to) in self.to.chunks_mut(BLOCK_ROWS * 4 * kept.sizes.units).enumerate() {
+        let blocks = self.rows.clone().step_by(BLOCK_ROWS);
+        for (first_row, to) in blocks.zip(self.to.chunks_mut(kept.rows_sums_len(BLOCK_ROWS))) {
             for first in (first_sample..first_sample + count).step_by(kept.chunk_len) {
                 run(ChunkProduct {
                     products: self.products.chunk(first),
                     operand: self.operand,
-                    first_row: self.first + n * BLOCK_ROWS,
+                    rows: first_row..self.rows.end.min(first_row + BLOCK_ROWS),
                     to: &mut *to,
                     steps: self.steps.clone(),
                     buffer: &mut *self.buffer,
@@ -160,8 +179,8 @@ enum Pass {
     All,
     /// All samples for one gate, which has an operand of its own.
     Gate(usize),
-    /// One sample, by its number in the chunk, whose sums take their masks at the end.
-    Sample(usize),
+    /// All samples, one after the other, and all gates; the sums of a sample take its masks when they are complete.
+    Samples,
 }
 
 /// What the samples of one chunk give to at most [`BLOCK_ROWS`] rows.
@@ -169,8 +188,8 @@ struct ChunkProduct<'a> {
     /// Of the chunk.
     products: WeightProducts<'a>,
     operand: Operand,
-    first_row: usize,
-    /// `[rows, 4H]`
+    rows: Range<usize>,
+    /// As [`super::sums`] describes.
     to: &'a mut [f32],
     steps: Range<usize>,
     /// As [`super::operand`] describes.
@@ -186,18 +205,18 @@ impl SimdOp for ChunkProduct<'_> {
         let WeightProducts { layer, inputs, kept, samples: chunk, .. } = self.products;
         for number in 0..self.num_passes() {
             let pass = self.pass(number);
-            let (samples, first_slot) = match pass {
-                Pass::Sample(row) => ((chunk.0 + row, 1), row * self.steps.len()),
-                Pass::All | Pass::Gate(_) => (chunk, 0),
-            };
-            let mut slots = first_slot..first_slot;
-            for number in self.steps.clone().rev() {
-                for row in kept.used_rows(layer, inputs, samples, number).iter() {
-                    self.copy_operand(pass, (number, samples.0 + row), &slots);
-                    slots.end += 1;
-                    if slots.len() == BLOCK_LEN {
-                        self.multiply(isa, pass, &slots);
-                        slots.start = slots.end;
+            let mut slots = 0..0;
+            let groups = if kept.by_sample { chunk.1 } else { 1 };
+            for group in 0..groups {
+                let samples = if kept.by_sample { (chunk.0 + group, 1) } else { chunk };
+                for number in self.steps.clone().rev() {
+                    for row in kept.used_rows(layer, inputs, samples, number).iter() {
+                        self.copy_operand(pass, (number, samples.0 + row), &slots);
+                        slots.end += 1;
+                        if slots.len() == BLOCK_LEN {
+                            self.multiply(isa, pass, &slots);
+                            slots.start = slots.end;
+                        }
                     }
                 }
             }
@@ -211,28 +230,24 @@ impl SimdOp for ChunkProduct<'_> {
 impl<'a> ChunkProduct<'a> {
     fn num_passes(&self) -> usize {
         match self.masks() {
-            _ if self.products.kept.by_sample => self.products.samples.1,
-            DropoutMasks::PerGate(_) => 4,
-            DropoutMasks::None | DropoutMasks::Shared(_) => 1,
+            DropoutMasks::PerGate(_) if !self.products.kept.by_sample => 4,
+            _ => 1,
         }
     }
 
     fn pass(&self, number: usize) -> Pass {
         match self.masks() {
-            _ if self.products.kept.by_sample => Pass::Sample(number),
+            DropoutMasks::None => Pass::All,
+            _ if self.products.kept.by_sample => Pass::Samples,
             DropoutMasks::PerGate(_) => Pass::Gate(number),
-            DropoutMasks::None | DropoutMasks::Shared(_) => Pass::All,
+            DropoutMasks::Shared(_) => Pass::All,
         }
-    }
-
-    fn rows(&self) -> usize {
-        self.to.len() / (4 * self.products.kept.sizes.units)
     }
 
     /// Writes the rows of the operand at a step of a sample to the column of the buffer that follows those of `slots`.
     #[inline(always)]
     fn copy_operand(&mut self, pass: Pass, (number, sample): (usize, usize), slots: &Range<usize>) {
-        let (rows, first) = (self.rows(), self.first_row);
+        let Range { start, end } = self.rows;
         let WeightProducts { layer, inputs, kept, previous_h, .. } = self.products;
         let Sizes { batch, steps, features, units } = kept.sizes;
         let from = match self.operand {
@@ -242,76 +257,77 @@ impl<'a> ChunkProduct<'a> {
         let mask = match pass {
             Pass::All => self.masks().row(0, sample, batch, from.len()),
             Pass::Gate(gate) => self.masks().row(gate, sample, batch, from.len()),
-            Pass::Sample(_) => None,
+            Pass::Samples => None,
         };
-        copy_slot(&from[first..][..rows], mask.map(|mask| &mask[first..]), slots.len(), self.buffer);
+        copy_slot(&from[start..end], mask.map(|mask| &mask[start..]), slots.len(), self.buffer);
     }
 
     /// Adds the products of the slots with the columns of all gates, or of one.
     #[inline(always)]
     fn multiply<I: Isa>(&mut self, isa: I, pass: Pass, slots: &Range<usize>) {
         let WeightProducts { kept, samples: (_, count), d_z, .. } = self.products;
-        let factors = self.factors(pass);
+        let parts = self.parts(pass, slots);
         for block in 0..kept.num_blocks() {
             let from = block * kept.block_stride(count) + slots.start * kept.slot_len();
-            let right = Panel(&d_z[from..][..slots.len() * kept.slot_len()]);
-            let unit = block * kept.lanes;
-            for (row, rows) in tiles(self.rows()) {
-                self.prefetch(isa, (row, rows), unit, self.next_slots(d_z, block, slots, row));
+            let right = &d_z[from..][..slots.len() * kept.slot_len()];
+            for (row, rows) in tiles(self.rows.len()) {
+                let next = self.next_slots(d_z, block, slots, row);
+                let place = self.place(row, block);
+                prefetch(isa, &self.to[place.clone()]);
+                prefetch(isa, next);
                 let left = tile(self.buffer, row, rows, slots.len());
-                let segment = [(left, right, slots.len())];
                 let mut sums = [[isa.f32().zero(); MAX_VECTORS]; MAX_ROWS];
+                let segment = [(left, Panel(right), slots.len())];
                 match pass {
-                    Pass::All | Pass::Sample(_) => {
-                        multiply_four::<I, MAX_ROWS>(isa, &mut sums, rows, segment);
-                    }
+                    Pass::All => multiply_four::<I, _, MAX_ROWS>(isa, &mut sums, rows, segment),
                     Pass::Gate(gate) => {
                         multiply_one_of_four::<I, MAX_ROWS>(isa, &mut sums, (rows, gate), segment);
                     }
+                    Pass::Samples => parts.multiply(isa, &mut sums, (row, rows), (left, right)),
                 }
-                for (r, sums) in sums[..rows].iter_mut().enumerate() {
-                    if let Some(factors) = factors {
-                        for (sum, factors) in sums.iter_mut().zip(factors) {
-                            *sum = isa.f32().mul(*sum, isa.f32().splat(factors[row + r]));
-                        }
-                    }
-                    self.add(isa, pass, (row + r, unit), sums);
+                let to = self.to[place].chunks_exact_mut(kept.slot_len());
+                for (sums, to) in sums[..rows].iter().zip(to) {
+                    add(isa, pass, sums, to);
                 }
             }
         }
     }
 
-    /// Adds the sums of the gates, or of one, to the row.
+    /// The samples that `slots` belong to, where a pass goes sample by sample.
     #[inline(always)]
-    fn add<I: Isa>(&mut self, isa: I, pass: Pass, (row, unit): (usize, usize), sums: &[I::F32; MAX_VECTORS]) {
-        let ops = isa.f32();
-        let Sizes { units, .. } = self.products.kept.sizes;
-        let len = ops.len().min(units - unit);
-        let gates = match pass {
-            Pass::All | Pass::Sample(_) => 0..MAX_VECTORS,
-            Pass::Gate(gate) => gate..gate + 1,
-        };
-        let to = &mut self.to[row * 4 * units..][..4 * units];
-        // The gates are counted, for an iterator that skips some is not inlined.
-        for (gate, &sum) in sums.iter().enumerate() {
-            if gates.contains(&gate) {
-                let to = &mut to[gate * units + unit..][..len];
-                store_first(ops, ops.add(load_first(ops, to), sum), to);
+    fn parts(&self, pass: Pass, slots: &Range<usize>) -> Parts<'a> {
+        let mut parts = Parts::default();
+        let num_steps = self.steps.len();
+        let mut first = slots.start;
+        while matches!(pass, Pass::Samples) && first < slots.end {
+            let sample = first / num_steps;
+            let end = slots.end.min((sample + 1) * num_steps);
+            let part = &mut parts.parts[parts.len];
+            (part.first, part.len) = (first - slots.start, end - first);
+            for (gate, factors) in part.factors.iter_mut().enumerate() {
+                *factors = self.factors(sample, gate);
             }
+            parts.len += 1;
+            first = end;
         }
+        parts
     }
 
-    /// For each gate the numbers in its mask for the rows of the weights, if the sums of a sample take them.
-    fn factors(&self, pass: Pass) -> Option<[&'a [f32]; 4]> {
-        let Pass::Sample(row) = pass else { return None };
+    /// The sums of the tile at `row` and a block of units.
+    #[inline(always)]
+    fn place(&self, row: usize, block: usize) -> Range<usize> {
+        let kept = self.products.kept;
+        let first = kept.rows_sums_len(row) + block * kept.block_sums_len();
+        first..first + kept.block_sums_len()
+    }
+
+    /// What the mask of a gate has for the rows of the weights and a sample of the chunk.
+    #[inline(always)]
+    fn factors(&self, sample: usize, gate: usize) -> &'a [f32] {
         let Sizes { batch, features, units, .. } = self.products.kept.sizes;
         let width = if self.operand == Operand::X { features } else { units };
-        let mut factors: [&[f32]; 4] = [&[]; 4];
-        for (gate, factors) in factors.iter_mut().enumerate() {
-            let mask = self.masks().row(gate, self.products.samples.0 + row, batch, width)?;
-            *factors = &mask[self.first_row..][..self.rows()];
-        }
-        Some(factors)
+        let mask = self.masks().row(gate, self.products.samples.0 + sample, batch, width);
+        &mask.expect("there are masks where a pass takes them")[self.rows.clone()]
     }
 
     /// The part of the next block of units that is asked for while the tile at `row` is computed: together the tiles ask
@@ -324,24 +340,8 @@ impl<'a> ChunkProduct<'a> {
         }
         let from = (block + 1) * kept.block_stride(self.products.samples.1) + slots.start * kept.slot_len();
         let next = &d_z[from..][..slots.len() * kept.slot_len()];
-        let (tile, num_tiles) = (row / MAX_ROWS, self.rows().div_ceil(MAX_ROWS));
+        let (tile, num_tiles) = (row / MAX_ROWS, self.rows.len().div_ceil(MAX_ROWS));
         &next[next.len() * tile / num_tiles..next.len() * (tile + 1) / num_tiles]
-    }
-
-    /// Asks the memory for the elements that a tile is added to, and for `next`.
-    #[inline(always)]
-    fn prefetch<I: Isa>(&self, isa: I, (row, rows): (usize, usize), unit: usize, next: &[f32]) {
-        /// The numbers of a line of the cache.
-        const LINE: usize = 16;
-        let units = self.products.kept.sizes.units;
-        for row in row..row + rows {
-            for to in self.to[row * 4 * units..][..4 * units].chunks_exact(units) {
-                isa.f32().prefetch(to[unit..].as_ptr());
-            }
-        }
-        for line in next.chunks(LINE) {
-            isa.f32().prefetch(line.as_ptr());
-        }
     }
 
     fn masks(&self) -> DropoutMasks<'a, f32> {
@@ -349,5 +349,73 @@ impl<'a> ChunkProduct<'a> {
             Operand::X => self.products.inputs.dropout,
             Operand::H => self.products.inputs.recurrent_dropout,
         }
+    }
+}
+
+/// The slots of one sample among those that are multiplied together, and its masks.
+#[derive(Clone, Copy, Default)]
+struct Part<'a> {
+    first: usize,
+    len: usize,
+    /// What the mask of each gate has for the rows of the weights.
+    factors: [&'a [f32]; MAX_VECTORS],
+}
+
+/// The samples of some slots.
+#[derive(Default)]
+struct Parts<'a> {
+    parts: [Part<'a>; BLOCK_LEN / LONG_SUM + 2],
+    len: usize,
+}
+
+impl Parts<'_> {
+    /// The products of some rows, sample by sample, each under its masks.
+    #[inline(always)]
+    fn multiply<I: Isa>(
+        &self,
+        isa: I,
+        totals: &mut Sums<I::F32>,
+        (row, rows): (usize, usize),
+        (left, right): (TileRows, &[f32]),
+    ) {
+        let (ops, slot_len) = (isa.f32(), MAX_VECTORS * isa.f32().len());
+        for &Part { first, len, factors } in &self.parts[..self.len] {
+            let left = TileRows(&left.0[first * rows..][..len * rows]);
+            let right = Panel(&right[first * slot_len..][..len * slot_len]);
+            let mut sums = [[ops.zero(); MAX_VECTORS]; MAX_ROWS];
+            multiply_four::<I, _, MAX_ROWS>(isa, &mut sums, rows, [(left, right, len)]);
+            for (r, (totals, sums)) in totals[..rows].iter_mut().zip(&sums).enumerate() {
+                for ((total, &sum), factors) in totals.iter_mut().zip(sums).zip(factors) {
+                    *total = ops.mul_add(sum, ops.splat(factors[row + r]), *total);
+                }
+            }
+        }
+    }
+}
+
+/// Adds the sums of the gates of a row, or of one, to `to` `[4, lanes]`.
+#[inline(always)]
+fn add<I: Isa>(isa: I, pass: Pass, sums: &[I::F32; MAX_VECTORS], to: &mut [f32]) {
+    let ops = isa.f32();
+    let to = &mut to[..MAX_VECTORS * ops.len()];
+    let only = match pass {
+        Pass::All | Pass::Samples => None,
+        Pass::Gate(gate) => Some(gate),
+    };
+    for (gate, &sum) in sums.iter().enumerate() {
+        if only.is_none_or(|only| only == gate) {
+            let to = &mut to[gate * ops.len()..][..ops.len()];
+            store(ops, ops.add(load(ops, to), sum), to);
+        }
+    }
+}
+
+/// Asks the memory for all lines of `numbers`.
+#[inline(always)]
+fn prefetch<I: Isa>(isa: I, numbers: &[f32]) {
+    /// The numbers of a line of the cache.
+    const LINE: usize = 16;
+    for line in numbers.chunks(LINE) {
+        isa.f32().prefetch(line.as_ptr());
     }
 }

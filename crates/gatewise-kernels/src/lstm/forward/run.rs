@@ -5,7 +5,7 @@ use super::pair::Meeting;
 use super::step::Step;
 use crate::lstm::record::ChunkRecord;
 use crate::lstm::weights::Weights;
-use crate::lstm::{GATES, Inputs, Layer, Output, Sizes};
+use crate::lstm::{Inputs, Layer, Output, Sizes};
 use crate::recurrent::chunks::{Samples, own_lines, take};
 use crate::recurrent::operand::Operand;
 use crate::simd::{Isa, SimdOp};
@@ -69,9 +69,9 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
         for number in 0..steps {
             let time = call.layer.time(number);
             let (x, previous_h) = operands(&call, (first, time), h);
-            let x = x.masked(&call.inputs.dropout, GATES, (first, count), masked_x);
+            let x = x.masked_side_by_side(&call.inputs.dropout, (first, count), masked_x);
             let operand_h =
-                previous_h.masked(&call.inputs.recurrent_dropout, GATES, (first, count), masked_h);
+                previous_h.masked_side_by_side(&call.inputs.recurrent_dropout, (first, count), masked_h);
             let shared = meeting.filter(|meeting| meeting.is_shared(number, h, c));
             let mut step = Step {
                 call,

@@ -11,7 +11,7 @@ use crate::lstm::rows::{RowGroup, UsedRows};
 use crate::lstm::weights::{Packed, Weights, block_in_place};
 use crate::recurrent::operand::Operand;
 use crate::simd::{BitOps, Isa, load_first};
-use crate::tile::{MAX_ROWS, PanelNumber, Sums, multiply_four, multiply_row};
+use crate::tile::{MAX_ROWS, PanelNumber, RightVectors, Sums, has_32_registers, multiply_four, multiply_row};
 
 /// How many tiles of rows go through a block of units before the activations are applied.
 const MAX_GROUPS: usize = 4;
@@ -108,7 +108,12 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         }
         // The mask outlives `self`, which the rows are then written to.
         let rows = UsedRows { mask: self.call.inputs.mask, ..self.used_rows() };
-        let mut groups = rows.groups(self.call.weights.max_rows());
+        let max_rows = match per_gate && !has_32_registers(isa) {
+            // A factor for each gate and row leaves fewer registers to the sums.
+            true => self.call.weights.max_rows().min(4),
+            false => self.call.weights.max_rows(),
+        };
+        let mut groups = rows.groups(max_rows);
         while let Some(rows) = self.next_rows(&mut groups) {
             self.run_rows(isa, x, h, &rows, first..units.end);
         }
@@ -284,42 +289,34 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         &self,
         isa: I,
         sums: &mut Sums<I::F32>,
-        x: Operand,
-        h: Operand,
+        x: Operand<'_>,
+        h: Operand<'_>,
         group: &RowGroup,
         unit: usize,
     ) {
-        let (lanes, units) = (isa.f32().len(), self.units());
+        let (lanes, units, rows) = (isa.f32().len(), self.units(), group.rows);
         let per_gate = x.gate_stride + h.gate_stride > 0;
-        let lens = [x.len, h.len];
-        let [gates_x, gates_h] = [x.rows_per_gate(group.index), h.rows_per_gate(group.index)];
+        let [dense_x, dense_h] = [x.rows_per_gate(group.index).rows, h.rows_per_gate(group.index).rows];
         match self.call.weights {
             Weights::Packed(packed) => {
                 let [w, u] = packed.block(unit, lanes);
-                match per_gate {
-                    false => {
-                        let segments = [(gates_x.rows, w, lens[0]), (gates_h.rows, u, lens[1])];
-                        multiply_four::<I, MAX_ROWS>(isa, sums, group.rows, segments);
-                    }
-                    true => {
-                        let segments = [(gates_x, w, lens[0]), (gates_h, u, lens[1])];
-                        multiply_four::<I, MAX_ROWS>(isa, sums, group.rows, segments);
-                    }
+                if !per_gate {
+                    let segments = [(dense_x, w, x.len), (dense_h, u, h.len)];
+                    return multiply_four::<I, _, MAX_ROWS>(isa, sums, rows, segments);
+                }
+                for (operand, right) in [(x, w), (h, u)] {
+                    add_product::<I, MAX_ROWS>(isa, sums, operand, group, right);
                 }
             }
             Weights::InPlace => {
                 let w = block_in_place(self.call.layer.kernel, units, unit, lanes);
                 let u = block_in_place(self.call.layer.recurrent_kernel, units, unit, lanes);
-                let is_whole = units - unit >= lanes;
-                match is_whole && !per_gate {
-                    true => {
-                        let segments = [(gates_x.rows, w.blocks, lens[0]), (gates_h.rows, u.blocks, lens[1])];
-                        multiply_four::<I, 2>(isa, sums, group.rows, segments);
-                    }
-                    false => {
-                        let segments = [(gates_x, w, lens[0]), (gates_h, u, lens[1])];
-                        multiply_four::<I, 2>(isa, sums, group.rows, segments);
-                    }
+                if units - unit >= lanes && !per_gate {
+                    let segments = [(dense_x, w.blocks, x.len), (dense_h, u.blocks, h.len)];
+                    return multiply_four::<I, _, 2>(isa, sums, rows, segments);
+                }
+                for (operand, right) in [(x, w), (h, u)] {
+                    add_product::<I, 2>(isa, sums, operand, group, right);
                 }
             }
         }
@@ -391,6 +388,28 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         let (steps, width, number) = (self.steps(), self.units(), self.number);
         let to = &mut output(self.y, number, steps, width, row)[units.start..][..len];
         to.copy_from_slice(&self.next_h[at..][..len]);
+    }
+}
+
+/// The product of an operand for a tile of rows, with masks for each gate or without.
+#[inline(always)]
+fn add_product<I: Isa, const AT_MOST: usize>(
+    isa: I,
+    sums: &mut Sums<I::F32>,
+    operand: Operand,
+    group: &RowGroup,
+    right: impl RightVectors,
+) {
+    let len = operand.len;
+    match operand.gate_stride > 0 {
+        true => {
+            let left = operand.rows_side_by_side(group.index);
+            multiply_four::<I, _, AT_MOST>(isa, sums, group.rows, [(left, right, len)]);
+        }
+        false => {
+            let left = operand.rows_per_gate(group.index).rows;
+            multiply_four::<I, _, AT_MOST>(isa, sums, group.rows, [(left, right, len)]);
+        }
     }
 }
 

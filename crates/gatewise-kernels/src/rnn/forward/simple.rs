@@ -82,7 +82,7 @@ fn multiply<I: Isa, const AT_MOST: usize>(
     let (len, left) = (operand.len, operand.rows_per_gate(rows_from(row)).rows);
     match vectors {
         1 => multiply_one::<I, AT_MOST>(isa, sums, rows, [(left, right, len)]),
-        _ => multiply_four::<I, AT_MOST>(isa, sums, rows, [(left, right, len)]),
+        _ => multiply_four::<I, _, AT_MOST>(isa, sums, rows, [(left, right, len)]),
     }
 }
 
