@@ -84,14 +84,18 @@ pub(super) fn forward_with(
         sizes,
     };
     let call = Call { layer, inputs, weights };
-    if pair::is_worth_it(layer, inputs, samples.record.is_some()) {
+    let is_shareable = pair::is_worth_it(layer, inputs, samples.record.is_some());
+    if is_shareable && pair::is_at_hand(&sizes) {
         let meeting = Meeting::new(&sizes);
         let leader = ChunkRun { call, samples, meeting: Some(&meeting) };
         rayon::join(|| run(leader), || run(FollowerRun { call, meeting: &meeting }));
-        return;
+    } else {
+        let chunk_len = forward_chunk_len(&sizes, GATES, samples.record.is_some());
+        for_chunks(samples, chunk_len, &|samples| run(ChunkRun { call, samples, meeting: None }));
     }
-    let chunk_len = forward_chunk_len(&sizes, GATES, samples.record.is_some());
-    for_chunks(samples, chunk_len, &|samples| run(ChunkRun { call, samples, meeting: None }));
+    if is_shareable {
+        pair::remember_end();
+    }
 }
 
 impl Samples for ForwardSamples<'_> {

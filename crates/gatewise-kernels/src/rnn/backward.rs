@@ -16,7 +16,7 @@ use super::record::History;
 use super::{Gradients, Inputs, Kind, Layer, OutputGradients, Sizes, chunk_len};
 use crate::matmul::{Matrix, Panels};
 use crate::recurrent::GateGradients;
-use crate::recurrent::chunks::{Samples, for_chunks, split_wanted, take};
+use crate::recurrent::chunks::{OWN_LINES, Samples, for_chunks, own_lines, split_wanted, take};
 use crate::simd::{lanes, run};
 use run::{Call, ChunkRun};
 use weights::WeightProducts;
@@ -41,7 +41,7 @@ pub(super) struct BackwardSamples<'a> {
 /// How many numbers of scratch a sample needs: the gradients by sums of all steps and of one, by h and by the output
 /// carried back, and a row of a product.
 fn scratch_len(kind: Kind, sizes: &Sizes) -> usize {
-    (2 * kind.sums() + 2) * sizes.units + sizes.units.max(sizes.features)
+    (2 * kind.sums() + 2) * sizes.units + sizes.units.max(sizes.features) + OWN_LINES
 }
 
 /// The lengths of the parts of the scratch.
@@ -121,12 +121,14 @@ fn pack_transposed(weights: &[f32], rows: usize, columns: usize, to: &mut [f32])
 }
 
 /// Writes the sum of what the chunks left for the bias to `d_bias`, b and perhaps a.
-fn add_chunks(kind: Kind, kept: &GateGradients, scratch: &[f32], d_bias: &mut [f32]) {
+fn add_chunks(kind: Kind, kept: &GateGradients, scratch: &mut [f32], d_bias: &mut [f32]) {
     let units = kept.sizes.units;
     d_bias.fill(0.0);
     let (d_b, d_a) = d_bias.split_at_mut(kind.gates() * units);
     for first in (0..kept.sizes.batch).step_by(kept.chunk_len) {
-        let chunk = &scratch[first * scratch_len(kind, &kept.sizes)..][..kind.sums() * units];
+        let len = scratch_len(kind, &kept.sizes);
+        let count = kept.chunk_len.min(kept.sizes.batch - first);
+        let chunk = &own_lines(&mut scratch[first * len..][..count * len])[..kind.sums() * units];
         d_b.iter_mut().zip(chunk).for_each(|(d_b, chunk)| *d_b += chunk);
         for (d_a, &sum) in d_a.chunks_exact_mut(units).zip(kind.recurrent_sums()) {
             d_a.iter_mut().zip(&chunk[sum * units..]).for_each(|(d_a, chunk)| *d_a += chunk);

@@ -20,7 +20,7 @@ use std::marker::PhantomData;
 use super::record::RecordLayout;
 use super::weights::Weights;
 use super::{Inputs, Kind, Layer, Output, Outputs, Sizes, Way};
-use crate::recurrent::chunks::{Samples, for_chunks, forward_chunk_len, split_wanted, take};
+use crate::recurrent::chunks::{OWN_LINES, Samples, for_chunks, forward_chunk_len, split_wanted, take};
 use crate::simd::{lanes, run};
 use run::{Call, ChunkRun};
 use step::Compute;
@@ -42,10 +42,10 @@ pub(super) struct ForwardSamples<'a> {
     sizes: Sizes,
 }
 
-/// How many numbers of scratch a sample needs: the next h, masked x and h for each gate, sums, values, and r ⊙ h.
+/// How many numbers of scratch a sample needs: h before and after a step, masked x and h for each gate, sums, values, and r ⊙ h.
 fn scratch_len(kind: Kind, sizes: &Sizes) -> usize {
     let (gates, sums) = (kind.gates(), kind.sums());
-    (2 + gates + 2 * sums) * sizes.units + gates * sizes.features
+    (3 + gates + 2 * sums) * sizes.units + gates * sizes.features + OWN_LINES
 }
 
 /// See [`forward_workspace_len`](super::forward_workspace_len).

@@ -58,7 +58,7 @@ impl GateGradients {
 
     pub fn new(sizes: &Sizes, inputs: &Inputs<f32>) -> Self {
         let roomy = Self::roomy(sizes);
-        if Self::goes_by_sample(sizes, inputs, roomy.steps) {
+        if Self::goes_by_sample(inputs, roomy.steps) {
             return roomy;
         }
         let steps = block_len(sizes.steps, roomy.chunk_len, roomy.padded_units(), false);
@@ -66,12 +66,10 @@ impl GateGradients {
     }
 
     /// Whether the products by the weights go sample by sample, in blocks of `steps` steps: a mask of a gate, which is the
-    /// same at all steps, can then wait until the steps are summed. Otherwise they need an operand for each gate, which is
-    /// cheap for a narrow input.
-    fn goes_by_sample(sizes: &Sizes, inputs: &Inputs<f32>, steps: usize) -> bool {
+    /// same at all steps, can then wait until the steps are summed. Otherwise they need an operand for each gate.
+    fn goes_by_sample(inputs: &Inputs<f32>, steps: usize) -> bool {
         let per_gate = |masks: &DropoutMasks<f32>| matches!(masks, DropoutMasks::PerGate(_));
-        let is_wide = sizes.features >= sizes.units;
-        let is_wanted = per_gate(&inputs.recurrent_dropout) || per_gate(&inputs.dropout) && is_wide;
+        let is_wanted = per_gate(&inputs.recurrent_dropout) || per_gate(&inputs.dropout);
         is_wanted && inputs.mask.is_none() && steps >= LONG_SUM
     }
 

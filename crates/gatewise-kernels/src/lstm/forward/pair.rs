@@ -7,7 +7,9 @@
 //! before. Sums are the same chains, whoever computes them.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
 
 use super::run::{Call, operands};
 use super::step::Step;
@@ -18,7 +20,7 @@ use crate::simd::{Isa, SimdOp, lanes};
 use crate::tile::PanelNumber;
 
 /// Multiply-adds of whole vectors in a step that take longer than handing its results over.
-const MIN_STEP_COST: usize = 1 << 12;
+const MIN_STEP_COST: usize = 1 << 11;
 
 /// Steps in which the second thread has time to come.
 const MIN_STEPS: usize = 8;
@@ -35,7 +37,34 @@ const OVER: usize = usize::MAX - 2;
 /// The follower's counter when the leader does not wait for it any more.
 const DISMISSED: usize = usize::MAX;
 
-/// Whether two threads are quicker than one.
+/// Multiply-adds of a call from which on it pays to wake a second thread.
+const MIN_COST_TO_WAKE: usize = 4 * MIN_COST;
+
+/// When the last call that two threads can share ended, in nanoseconds after [`START`].
+static LAST_END: AtomicU64 = AtomicU64::new(0);
+
+/// Some time before that.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Remembers when a call ended that two threads can share.
+pub(super) fn remember_end() {
+    LAST_END.store(nanoseconds(), Ordering::Relaxed);
+}
+
+/// Whether it pays to call a second thread. A short call would be over before a thread has woken, but where such calls
+/// follow each other closely the thread of the call before still looks for work instead of sleeping.
+pub(super) fn is_at_hand(sizes: &Sizes) -> bool {
+    const NANOSECONDS: u64 = 8_000;
+    let Sizes { batch, steps, features, units } = *sizes;
+    batch * steps * 4 * units * (features + units) >= MIN_COST_TO_WAKE
+        || nanoseconds().saturating_sub(LAST_END.load(Ordering::Relaxed)) < NANOSECONDS
+}
+
+fn nanoseconds() -> u64 {
+    START.elapsed().as_nanos() as u64
+}
+
+/// Whether two threads that are awake are quicker than one.
 pub(super) fn is_worth_it(layer: &Layer<f32>, inputs: &Inputs<f32>, has_record: bool) -> bool {
     let Sizes { batch, steps, features, units } = layer.sizes;
     let step_cost = batch * 4 * units * (features + units);
@@ -48,7 +77,7 @@ pub(super) fn is_worth_it(layer: &Layer<f32>, inputs: &Inputs<f32>, has_record: 
         && units >= 2 * lanes()
         && steps >= MIN_STEPS
         && step_cost / lanes() >= MIN_STEP_COST
-        && steps * step_cost >= MIN_COST
+        && steps * step_cost >= MIN_COST / 2
         && rayon::current_num_threads() > 1
 }
 
@@ -64,6 +93,8 @@ pub(super) struct Meeting {
     /// The units of the leader and of the follower.
     shares: [Range<usize>; 2],
     units: usize,
+    /// How often the leader looks for the follower before it goes on alone.
+    patience: usize,
 }
 
 /// A counter that has its cache line for itself.
@@ -92,6 +123,7 @@ impl Meeting {
             states: [(); 2].map(|()| Shared { h: numbers(), c: numbers() }),
             shares: [0..middle, middle..units],
             units,
+            patience: patience(sizes),
         }
     }
 
@@ -139,7 +171,7 @@ impl Meeting {
         let follower = &self.published[FOLLOWER].0;
         let has_come = || follower.load(Ordering::Acquire) > number;
         let dismiss = || follower.compare_exchange(number, DISMISSED, Ordering::AcqRel, Ordering::Acquire);
-        if spin_until(has_come) || dismiss().is_err() {
+        if spin_until(self.patience, has_come) || dismiss().is_err() {
             self.get(&self.after(number).h, next_h, self.follower_share());
             return true;
         }
@@ -166,7 +198,7 @@ impl Meeting {
             return false;
         }
         let has_come = || leader.0.load(Ordering::Acquire) > number;
-        while !spin_until(has_come) {
+        while !spin_until(self.patience, has_come) {
             std::thread::yield_now();
         }
         self.get(&after.h, next_h, self.leader_share());
@@ -189,11 +221,17 @@ impl Meeting {
     }
 }
 
-/// Waits for the other thread without letting go of the core, for some tens of microseconds; whether it came.
-fn spin_until(has_come: impl Fn() -> bool) -> bool {
-    /// A turn takes some ten nanoseconds.
-    const TURNS: usize = 1 << 12;
-    (0..TURNS).any(|_| {
+/// How often to look for the other thread: for some tens of microseconds and twice as long as a step takes.
+fn patience(sizes: &Sizes) -> usize {
+    /// Multiply-adds in the time from one look to the next, some ten nanoseconds.
+    const COST: usize = 1 << 10;
+    let Sizes { batch, features, units, .. } = *sizes;
+    1024 + 2 * batch * 4 * units * (features + units) / COST
+}
+
+/// Waits for the other thread without letting go of the core; whether it came.
+fn spin_until(turns: usize, has_come: impl Fn() -> bool) -> bool {
+    (0..turns).any(|_| {
         has_come() || {
             std::hint::spin_loop();
             false
@@ -217,7 +255,7 @@ impl<N: PanelNumber> SimdOp for FollowerRun<'_, N> {
         if start.compare_exchange(ALONE, WAITING, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             return;
         }
-        while !spin_until(|| start.load(Ordering::Acquire) != WAITING) {
+        while !spin_until(meeting.patience, || start.load(Ordering::Acquire) != WAITING) {
             std::thread::yield_now();
         }
         let first_step = start.load(Ordering::Acquire);

@@ -4,7 +4,7 @@ use super::BackwardSamples;
 use super::products::{Chain, Side, StepOfChunk};
 use crate::matmul::Panels;
 use crate::recurrent::GateGradients;
-use crate::recurrent::chunks::take;
+use crate::recurrent::chunks::{own_lines, take};
 use crate::rnn::record::History;
 use crate::rnn::{Inputs, Kind, Layer, OutputGradients, Sizes};
 use crate::simd::{Isa, SimdOp};
@@ -84,7 +84,7 @@ impl<'a> Carried<'a> {
     fn new(call: Call<'a>, samples: &mut BackwardSamples<'a>) -> Self {
         let BackwardSamples { first, count, kind, .. } = *samples;
         let units = call.layer.sizes.units;
-        let mut scratch = std::mem::take(&mut samples.scratch);
+        let mut scratch = own_lines(std::mem::take(&mut samples.scratch));
         let mut start_from = |gradient: Option<&[f32]>, len: usize| {
             let to = take(&mut scratch, len);
             match gradient {

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::ForwardSamples;
 use super::step::{Compute, Step};
-use crate::recurrent::chunks::{Samples, take};
+use crate::recurrent::chunks::{Samples, own_lines, take};
 use crate::recurrent::operand::Operand;
 use crate::rnn::weights::Weights;
 use crate::rnn::{Inputs, Layer, Output, Sizes};
@@ -34,7 +34,9 @@ impl<C: Compute> SimdOp for ChunkRun<'_, C> {
         let (layer, inputs) = (call.layer, call.inputs);
         let (Sizes { steps, features, units, .. }, kind) = (layer.sizes, layer.kind);
         let (first, count) = (samples.first, samples.count());
-        let ForwardSamples { mut y, mut h, mut record, layout, mut scratch, .. } = samples;
+        let ForwardSamples { mut y, h: last_h, mut record, layout, scratch, .. } = samples;
+        let mut scratch = own_lines(scratch);
+        let mut h = take(&mut scratch, count * units);
         let mut next_h = take(&mut scratch, count * units);
         let masked_x = take(&mut scratch, count * kind.gates() * features);
         let masked_h = take(&mut scratch, count * kind.gates() * units);
@@ -79,8 +81,6 @@ impl<C: Compute> SimdOp for ChunkRun<'_, C> {
             }
             std::mem::swap(&mut h, &mut next_h);
         }
-        if steps % 2 == 1 {
-            next_h.copy_from_slice(h);
-        }
+        last_h.copy_from_slice(h);
     }
 }
