@@ -103,7 +103,7 @@ pub(super) fn backward(
     let sizes = layer.sizes;
     let kept = GateGradients::new(&sizes, inputs);
     let parts = Parts::new(kept);
-    let Gradients { mut d_x, d_kernel, d_recurrent_kernel, d_bias, mut d_h0, mut d_c0 } = gradients;
+    let Gradients { d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0, d_c0 } = gradients;
     let kernel = take(&mut workspace, parts.transposed_kernel);
     let recurrent_kernel = take(&mut workspace, parts.transposed_recurrent_kernel);
     let d_z = take(&mut workspace, parts.d_z);
@@ -119,9 +119,9 @@ pub(super) fn backward(
     let mut samples = BackwardSamples {
         first: 0,
         count: sizes.batch,
-        d_x: d_x.as_deref_mut(),
-        d_h0: d_h0.as_deref_mut(),
-        d_c0: d_c0.as_deref_mut(),
+        d_x,
+        d_h0,
+        d_c0,
         d_z,
         previous_h,
         sums,
