@@ -23,7 +23,8 @@ pub(super) fn block_len(steps: usize, chunk_len: usize, padded_units: usize, by_
     let per_step = chunk_len * 4 * padded_units;
     let near_len = if by_sample { NEAR_LEN_BY_SAMPLE } else { NEAR_LEN };
     let near = near_len / per_step.max(1);
-    let enough = if by_sample { LONG_SUM_BY_SAMPLE } else { BLOCK_LEN.div_ceil(chunk_len) };
+    // What goes by sample has at least as much room, for the scratch is made for it.
+    let enough = BLOCK_LEN.div_ceil(chunk_len).max(if by_sample { LONG_SUM_BY_SAMPLE } else { 0 });
     let num_blocks = steps.div_ceil(near.max(enough)).max(1);
     steps.div_ceil(num_blocks)
 }

@@ -207,6 +207,7 @@ impl SimdOp for ChunkProduct<'_> {
             let pass = self.pass(number);
             let mut slots = 0..0;
             let groups = if kept.by_sample { chunk.1 } else { 1 };
+            let mut num_samples = 0;
             for group in 0..groups {
                 let samples = if kept.by_sample { (chunk.0 + group, 1) } else { chunk };
                 for number in self.steps.clone().rev() {
@@ -215,9 +216,15 @@ impl SimdOp for ChunkProduct<'_> {
                         slots.end += 1;
                         if slots.len() == BLOCK_LEN {
                             self.multiply(isa, pass, &slots);
-                            slots.start = slots.end;
+                            (slots.start, num_samples) = (slots.end, 0);
                         }
                     }
+                }
+                // The last block may have few steps, and so few slots many samples.
+                num_samples += 1;
+                if matches!(pass, Pass::Samples) && num_samples + 1 == MAX_PARTS {
+                    self.multiply(isa, pass, &slots);
+                    (slots.start, num_samples) = (slots.end, 0);
                 }
             }
             if !slots.is_empty() {
@@ -361,10 +368,13 @@ struct Part<'a> {
     factors: [&'a [f32]; MAX_VECTORS],
 }
 
+/// How many samples the slots that are multiplied together may belong to: as many as they do where blocks are long.
+const MAX_PARTS: usize = BLOCK_LEN / LONG_SUM + 2;
+
 /// The samples of some slots.
 #[derive(Default)]
 struct Parts<'a> {
-    parts: [Part<'a>; BLOCK_LEN / LONG_SUM + 2],
+    parts: [Part<'a>; MAX_PARTS],
     len: usize,
 }
 

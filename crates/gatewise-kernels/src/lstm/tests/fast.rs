@@ -76,6 +76,25 @@ fn fast_agrees_with_the_reference_where_work_is_cut() {
 }
 
 #[test]
+fn sums_sample_by_sample_may_end_with_a_short_block() {
+    // Forty blocks of 64 steps but for the last, which has 25.
+    let plain = Case::new(24, 2521, 1, 48);
+    let case = Case { recurrent_dropout: Dropout::PerGate, sequence: false, ..plain };
+    let mut arrays = case.arrays::<f32>();
+    // Gradients over so many steps must not grow.
+    arrays.recurrent_kernel.iter_mut().for_each(|weight| *weight *= 0.1);
+    let got = case.fast(&arrays);
+    arrays.mask.fill(1.0);
+    let expected = Case { mask: true, ..case }.fast(&arrays);
+    for (name, got, expected) in [
+        ("d_kernel", got.d_kernel, expected.d_kernel),
+        ("d_recurrent_kernel", got.d_recurrent_kernel, expected.d_recurrent_kernel),
+    ] {
+        assert_close(name, &got, &expected, 1e-3);
+    }
+}
+
+#[test]
 fn sums_that_take_their_masks_sample_by_sample_are_those_of_masked_operands() {
     // Enough steps for sums of their own, in one block and in two; the last input is wide.
     for (batch, steps, features, units) in [(5, 40, 3, 9), (100, 70, 3, 30), (7, 33, 21, 20)] {

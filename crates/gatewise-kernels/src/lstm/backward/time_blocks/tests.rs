@@ -5,10 +5,11 @@ use super::*;
 #[test]
 fn blocks_cover_all_steps_once_from_the_last_to_the_first() {
     for steps in [0, 1, 7, 100, 1000, 100_000] {
-        for units in [8, 256] {
-            let len = block_len(steps, 11, units, false);
-            assert!(len <= block_len(steps, 11, units, true));
-            assert!(len <= 24 || 11 * len * 4 * units <= NEAR_LEN, "a block of {len} steps");
+        for (chunk_len, units) in [(1, 256), (3, 2048), (4, 8), (11, 8), (11, 256)] {
+            let len = block_len(steps, chunk_len, units, false);
+            assert!(len <= block_len(steps, chunk_len, units, true), "scratch is made for the longer blocks");
+            let is_enough = chunk_len * (len - len.min(1)) <= 256;
+            assert!(is_enough || chunk_len * len * 4 * units <= NEAR_LEN, "a block of {len} steps");
             let mut end = steps;
             for block in blocks(steps, len) {
                 assert_eq!(block.end, end);
