@@ -72,16 +72,10 @@ pub(crate) fn multiply_four<I: Isa, S: Segments, const AT_MOST: usize>(
     match rows {
         1 => isa.call(Tile::<I, _, 1, 4, 4> { sums, first: 0, segments }),
         2 => isa.call(Tile::<I, _, 2, 4, 4> { sums, first: 0, segments }),
-        _ if AT_MOST == 2 => unreachable!("tiles have at most two rows here"),
         3 if <S::Left as LeftRows>::IS_SHARED => isa.call(Tile::<I, _, 3, 4, 4> { sums, first: 0, segments }),
         _ => {
             for first in [0, 2] {
-                match rows {
-                    3 => isa.call(Tile::<I, _, 3, 2, 4> { sums: &mut *sums, first, segments }),
-                    4 => isa.call(Tile::<I, _, 4, 2, 4> { sums: &mut *sums, first, segments }),
-                    5 => isa.call(Tile::<I, _, 5, 2, 4> { sums: &mut *sums, first, segments }),
-                    _ => isa.call(Tile::<I, _, 6, 2, 4> { sums: &mut *sums, first, segments }),
-                }
+                multiply_rows::<I, AT_MOST, 2, 4>(isa, sums, rows, first, segments);
             }
         }
     }

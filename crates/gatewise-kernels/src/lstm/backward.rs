@@ -3,8 +3,8 @@
 //! What differs from `reference`, and why it may:
 //!   1. Samples of a chunk take a step together, as in the forward pass.
 //!   2. The gradients by z of a block of steps are kept, and those by the weights are a few large products over the steps
-//!      and samples of a block, each sum in a fixed order; of few weights each chunk has sums of its own, which are then
-//!      added in the order of the chunks.
+//!      and samples of a block, each sum in a fixed order; where memory allows it, each chunk has sums of its own, which are
+//!      then added in the order of the chunks.
 //!   3. That by the bias is summed in each chunk as the steps are taken, and then over the chunks in order.
 
 mod by_blocks;

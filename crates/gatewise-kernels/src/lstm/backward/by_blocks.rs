@@ -8,7 +8,7 @@ use crate::lstm::CANDIDATE;
 use crate::lstm::gates::Recorded;
 use crate::lstm::record::{C, KEPT, O, PHI_C};
 use crate::lstm::rows::UsedRows;
-use crate::simd::{BitOps, Isa, Kernel, NumOps, load, load_first, store, store_first};
+use crate::simd::{BitOps, Isa, Kernel, NumOps, load_first, store, store_first};
 
 /// A step back for the rows that use it, see [`Carried::step`].
 pub(super) struct ByBlocks<'a, 'b> {
@@ -119,31 +119,6 @@ impl<'a> ByBlocks<'a, '_> {
             store_first(ops, *d_z, &mut of_row[gate * units + unit..][..len]);
         }
         d_z
-    }
-}
-
-/// The gradients by the bias so far.
-impl Carried<'_> {
-    /// For the block of units from `unit`.
-    #[inline(always)]
-    pub(super) fn d_bias<I: Isa>(&self, isa: I, unit: usize) -> [I::F32; 4] {
-        let ops = isa.f32();
-        let mut d_bias = [ops.zero(); 4];
-        let sums = &self.d_bias[4 * unit..][..4 * ops.len()];
-        for (sum, from) in d_bias.iter_mut().zip(sums.chunks_exact(ops.len())) {
-            *sum = load(ops, from);
-        }
-        d_bias
-    }
-
-    /// Replaces them.
-    #[inline(always)]
-    pub(super) fn set_d_bias<I: Isa>(&mut self, isa: I, unit: usize, d_bias: [I::F32; 4]) {
-        let ops = isa.f32();
-        let sums = &mut self.d_bias[4 * unit..][..4 * ops.len()];
-        for (sum, to) in d_bias.into_iter().zip(sums.chunks_exact_mut(ops.len())) {
-            store(ops, sum, to);
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::kept::Slots;
 use super::run::Carried;
 use crate::lstm::rows::UsedRows;
 use crate::lstm::{OutputGradient, Sizes};
-use crate::simd::Isa;
+use crate::simd::{BitOps, Isa, load, store};
 
 impl<'a> Carried<'a> {
     /// From the gradients after step `number` to those by its z, which are written to `slots`, and by the cell state
@@ -47,6 +47,31 @@ impl<'a> Carried<'a> {
             Some(d_y) if used => add(d_h, d_y),
             Some(d_y) if repeats_output => add(d_emitted, d_y),
             _ => {}
+        }
+    }
+}
+
+/// The gradients by the bias so far.
+impl Carried<'_> {
+    /// For the block of units from `unit`.
+    #[inline(always)]
+    pub(super) fn d_bias<I: Isa>(&self, isa: I, unit: usize) -> [I::F32; 4] {
+        let ops = isa.f32();
+        let mut d_bias = [ops.zero(); 4];
+        let sums = &self.d_bias[4 * unit..][..4 * ops.len()];
+        for (sum, from) in d_bias.iter_mut().zip(sums.chunks_exact(ops.len())) {
+            *sum = load(ops, from);
+        }
+        d_bias
+    }
+
+    /// Replaces them.
+    #[inline(always)]
+    pub(super) fn set_d_bias<I: Isa>(&mut self, isa: I, unit: usize, d_bias: [I::F32; 4]) {
+        let ops = isa.f32();
+        let sums = &mut self.d_bias[4 * unit..][..4 * ops.len()];
+        for (sum, to) in d_bias.into_iter().zip(sums.chunks_exact_mut(ops.len())) {
+            store(ops, sum, to);
         }
     }
 }

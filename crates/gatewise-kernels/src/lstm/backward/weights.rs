@@ -65,7 +65,7 @@ impl WeightProducts<'_> {
         WeightRows { products: self, operand, rows, to, buffer, steps: steps.clone() }
     }
 
-    /// The same for one of the chunks.
+    /// The products of the chunk that starts with this sample.
     fn chunk(self, first: usize) -> Self {
         let kept = self.kept;
         let count = kept.chunk_len.min(self.samples.0 + self.samples.1 - first);
@@ -207,24 +207,17 @@ impl SimdOp for ChunkProduct<'_> {
             let pass = self.pass(number);
             let mut slots = 0..0;
             let groups = if kept.by_sample { chunk.1 } else { 1 };
-            let mut num_samples = 0;
             for group in 0..groups {
                 let samples = if kept.by_sample { (chunk.0 + group, 1) } else { chunk };
                 for number in self.steps.clone().rev() {
                     for row in kept.used_rows(layer, inputs, samples, number).iter() {
                         self.copy_operand(pass, (number, samples.0 + row), &slots);
                         slots.end += 1;
-                        if slots.len() == BLOCK_LEN {
+                        if self.are_enough(pass, &slots) {
                             self.multiply(isa, pass, &slots);
-                            (slots.start, num_samples) = (slots.end, 0);
+                            slots.start = slots.end;
                         }
                     }
-                }
-                // The last block may have few steps, and so few slots many samples.
-                num_samples += 1;
-                if matches!(pass, Pass::Samples) && num_samples + 1 == MAX_PARTS {
-                    self.multiply(isa, pass, &slots);
-                    (slots.start, num_samples) = (slots.end, 0);
                 }
             }
             if !slots.is_empty() {
@@ -249,6 +242,16 @@ impl<'a> ChunkProduct<'a> {
             DropoutMasks::PerGate(_) => Pass::Gate(number),
             DropoutMasks::Shared(_) => Pass::All,
         }
+    }
+
+    /// Whether no more slots may be multiplied together: the buffer is full, or a pass that goes sample by sample has met as
+    /// many samples as it may; the last block may have few steps, and so few slots many samples.
+    #[inline(always)]
+    fn are_enough(&self, pass: Pass, slots: &Range<usize>) -> bool {
+        let sample = |slot| slot / self.steps.len();
+        let has_all_parts =
+            || matches!(pass, Pass::Samples) && sample(slots.end) - sample(slots.start) == MAX_PARTS - 1;
+        slots.len() == BLOCK_LEN || has_all_parts()
     }
 
     /// Writes the rows of the operand at a step of a sample to the column of the buffer that follows those of `slots`.

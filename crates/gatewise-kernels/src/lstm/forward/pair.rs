@@ -40,24 +40,29 @@ const DISMISSED: usize = usize::MAX;
 /// Multiply-adds of a call from which on it pays to wake a second thread.
 const MIN_COST_TO_WAKE: usize = 4 * MIN_COST;
 
-/// When the last call that two threads can share ended, in nanoseconds after [`START`].
-static LAST_END: AtomicU64 = AtomicU64::new(0);
+/// Until when the second thread of the last call that two could share still looks for work, in nanoseconds after [`START`].
+static AWAKE_UNTIL: AtomicU64 = AtomicU64::new(0);
 
 /// Some time before that.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// Remembers when a call ended that two threads can share.
 pub(super) fn remember_end() {
-    LAST_END.store(nanoseconds(), Ordering::Relaxed);
+    /// Somewhat less than `rayon` looks for work before it sleeps.
+    const NANOSECONDS: u64 = 8_000;
+    AWAKE_UNTIL.store(nanoseconds() + NANOSECONDS, Ordering::Relaxed);
 }
 
 /// Whether it pays to call a second thread. A short call would be over before a thread has woken, but where such calls
 /// follow each other closely the thread of the call before still looks for work instead of sleeping.
 pub(super) fn is_at_hand(sizes: &Sizes) -> bool {
-    const NANOSECONDS: u64 = 8_000;
-    let Sizes { batch, steps, features, units } = *sizes;
-    batch * steps * 4 * units * (features + units) >= MIN_COST_TO_WAKE
-        || nanoseconds().saturating_sub(LAST_END.load(Ordering::Relaxed)) < NANOSECONDS
+    sizes.steps * step_cost(sizes) >= MIN_COST_TO_WAKE || nanoseconds() < AWAKE_UNTIL.load(Ordering::Relaxed)
+}
+
+/// Multiply-adds of a step.
+fn step_cost(sizes: &Sizes) -> usize {
+    let Sizes { batch, features, units, .. } = *sizes;
+    batch * 4 * units * (features + units)
 }
 
 fn nanoseconds() -> u64 {
@@ -66,8 +71,8 @@ fn nanoseconds() -> u64 {
 
 /// Whether two threads that are awake are quicker than one.
 pub(super) fn is_worth_it(layer: &Layer<f32>, inputs: &Inputs<f32>, has_record: bool) -> bool {
-    let Sizes { batch, steps, features, units } = layer.sizes;
-    let step_cost = batch * 4 * units * (features + units);
+    let Sizes { batch, steps, units, .. } = layer.sizes;
+    let step_cost = step_cost(&layer.sizes);
     let is_plain = layer.has_default_activations() && !has_record;
     let has_dropout = |masks: &DropoutMasks<f32>| !matches!(masks, DropoutMasks::None);
     is_plain
@@ -225,8 +230,7 @@ impl Meeting {
 fn patience(sizes: &Sizes) -> usize {
     /// Multiply-adds in the time from one look to the next, some ten nanoseconds.
     const COST: usize = 1 << 10;
-    let Sizes { batch, features, units, .. } = *sizes;
-    1024 + 2 * batch * 4 * units * (features + units) / COST
+    1024 + 2 * step_cost(sizes) / COST
 }
 
 /// Waits for the other thread without letting go of the core; whether it came.

@@ -170,13 +170,12 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         let places = [place, place.of_block(1, lanes)];
         let mut first = units.start;
         while first + lanes < units.end {
-            let mut z = [[isa.f32().zero(); 4]; 2];
-            self.multiply_pair(isa, &mut z, x, h, packed, first);
+            let mut z = self.multiply_pair(isa, x, h, packed, first);
             // The products of the next pair run beside the activations of this one.
             match self.units() - first >= 2 * lanes {
                 true => self.finish(isa, &mut z, &places, (first, lanes)),
                 false => {
-                    let [whole, rest] = z.each_mut().map(std::slice::from_mut);
+                    let (whole, rest) = z.split_at_mut(1);
                     self.finish(isa, whole, &places[..1], (first, lanes));
                     let len = self.units() - first - lanes;
                     self.finish(isa, rest, &places[..1], (first + lanes, len));
@@ -220,19 +219,19 @@ impl<N: PanelNumber> Step<'_, '_, N> {
     fn multiply_pair<I: Isa>(
         &self,
         isa: I,
-        sums: &mut [[I::F32; 4]; 2],
         x: Operand,
         h: Operand,
         packed: &Packed<N>,
         unit: usize,
-    ) {
+    ) -> [[I::F32; 4]; 2] {
         let lanes = isa.f32().len();
         let next = unit + lanes;
-        *sums = [self.bias(isa, unit), self.bias(isa, next)];
+        let mut sums = [self.bias(isa, unit), self.bias(isa, next)];
         let ([w, u], [next_w, next_u]) = (packed.block(unit, lanes), packed.block(next, lanes));
         for (operand, right) in [(x, [w, next_w]), (h, [u, next_u])] {
-            multiply_row(isa, sums, operand.row(0), right);
+            multiply_row(isa, &mut sums, operand.row(0), right);
         }
+        sums
     }
 
     /// Where a row lies.
