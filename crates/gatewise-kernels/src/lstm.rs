@@ -25,7 +25,6 @@ mod forward;
 mod gates;
 mod record;
 pub mod reference;
-mod rows;
 #[cfg(test)]
 mod tests;
 mod weights;

@@ -9,14 +9,12 @@ mod task;
 mod tests;
 
 pub(crate) use block::{Block, Left, Right, Start, Target};
-pub(crate) use columns::{BLOCK_LEN, BLOCK_ROWS, BlockBuffer, blocks};
 pub(crate) use panels::{Matrix, Panels};
-pub(crate) use task::rows_per_task;
 
 use crate::simd::lanes;
 use crate::tile::MAX_ROWS;
 use columns::Columns;
-use task::{LeftOperand, RightOperand, RowTask};
+use task::{LeftOperand, RightOperand, RowTask, rows_per_task};
 
 /// The shape of a product `c = a · b`, with `c` `[m, n]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ mod tests;
 
 pub(crate) use operands::{
     Blocks, CONSECUTIVE, DenseRows, GateRows, LeftRows, Panel, PanelNumber, RightVectors, Row, RowsOfGates,
-    Segments, ShortBlocks, TileRows, rows_from,
+    Segments, ShortBlocks, TileRows,
 };
 
 use crate::simd::{BitOps, FloatOps, Isa, Kernel, NumOps, load_first};
@@ -87,7 +87,7 @@ pub(crate) fn has_32_registers<I: Isa>(isa: I) -> bool {
     isa.f32().len() == 16 || cfg!(target_arch = "aarch64")
 }
 
-/// [`multiply_one`] for three vectors; six rows fill 32 registers, four rows 16.
+/// [`multiply_one`] for three vectors; six rows fill 32 registers, three rows leave a few of 16.
 #[inline(always)]
 pub(crate) fn multiply_three<I: Isa, const AT_MOST: usize>(
     isa: I,
@@ -98,15 +98,25 @@ pub(crate) fn multiply_three<I: Isa, const AT_MOST: usize>(
     multiply_rows::<I, AT_MOST, 3, 3>(isa, sums, rows, 0, segments);
 }
 
-/// [`multiply_one`] for vector number `which` of four.
+/// [`multiply_one`] for the `count` vectors from `first` of four.
 #[inline(always)]
-pub(crate) fn multiply_one_of_four<I: Isa, const AT_MOST: usize>(
+pub(crate) fn multiply_some_of_four<I: Isa, const AT_MOST: usize>(
     isa: I,
     sums: &mut Sums<I::F32>,
-    (rows, which): (usize, usize),
+    rows: usize,
+    (first, count): (usize, usize),
     segments: impl Segments,
 ) {
-    multiply_rows::<I, AT_MOST, 1, 4>(isa, sums, rows, which, segments);
+    match count {
+        1 => multiply_rows::<I, AT_MOST, 1, 4>(isa, sums, rows, first, segments),
+        2 => multiply_rows::<I, AT_MOST, 2, 4>(isa, sums, rows, first, segments),
+        3 if has_32_registers(isa) => multiply_rows::<I, AT_MOST, 3, 4>(isa, sums, rows, first, segments),
+        3 => {
+            multiply_rows::<I, AT_MOST, 2, 4>(isa, sums, rows, first, segments);
+            multiply_rows::<I, AT_MOST, 1, 4>(isa, sums, rows, first + 2, segments);
+        }
+        _ => multiply_four::<I, _, AT_MOST>(isa, sums, rows, segments),
+    }
 }
 
 /// Continues the sums of one row and of four vectors from each of two panels over all k of `left`.

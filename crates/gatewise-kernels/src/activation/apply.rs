@@ -1,5 +1,7 @@
 //! Activations and their derivatives on whole vectors.
 
+use std::ops::Range;
+
 use super::{Activation, sigmoid, tanh};
 use crate::simd::{BitOps, FloatOps, Isa, NumOps, load_first, store_first};
 
@@ -17,6 +19,38 @@ pub(crate) fn value<I: Isa>(isa: I, activation: &Activation<f32>, x: I::F32) -> 
         }
         Activation::Relu => positive(ops, x),
         Activation::Linear | Activation::Custom(_) => x,
+    }
+}
+
+/// Replaces some vectors of each row by their built-in activation, which is found out once for all of them.
+#[inline(always)]
+pub(crate) fn replace<I: Isa, const N: usize>(
+    isa: I,
+    activation: &Activation<f32>,
+    rows: &mut [[I::F32; N]],
+    vectors: Range<usize>,
+) {
+    match activation {
+        Activation::Tanh => replace_by(isa, &Activation::Tanh, rows, vectors),
+        Activation::Sigmoid => replace_by(isa, &Activation::Sigmoid, rows, vectors),
+        Activation::HardSigmoid => replace_by(isa, &Activation::HardSigmoid, rows, vectors),
+        Activation::Relu => replace_by(isa, &Activation::Relu, rows, vectors),
+        Activation::Linear | Activation::Custom(_) => {}
+    }
+}
+
+/// [`replace`] for an activation that is known when the code is compiled.
+#[inline(always)]
+fn replace_by<I: Isa, const N: usize>(
+    isa: I,
+    activation: &Activation<f32>,
+    rows: &mut [[I::F32; N]],
+    vectors: Range<usize>,
+) {
+    for row in rows {
+        for x in &mut row[vectors.clone()] {
+            *x = value(isa, activation, *x);
+        }
     }
 }
 

@@ -3,23 +3,23 @@
 use crate::tile::{MAX_ROWS, parts};
 
 /// How many k a packed block has: 6 rows of it and 4 vectors side by side stay in the second cache.
-pub(crate) const BLOCK_LEN: usize = 256;
+pub(super) const BLOCK_LEN: usize = 256;
 
 /// How many rows a packed block has.
-pub(crate) const BLOCK_ROWS: usize = 48;
+pub(super) const BLOCK_ROWS: usize = 48;
 
 /// Room for a packed block, `[tile][k][rows of the tile]`.
-pub(crate) type BlockBuffer = [f32; BLOCK_LEN * BLOCK_ROWS];
+pub(super) type BlockBuffer = [f32; BLOCK_LEN * BLOCK_ROWS];
 
 /// The first and the number of the k of each block.
 #[inline(always)]
-pub(crate) fn blocks(k: usize) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn blocks(k: usize) -> impl Iterator<Item = (usize, usize)> {
     parts(k, BLOCK_LEN)
 }
 
 /// A left operand `[m, k]` stored as `[k, m]`.
 #[derive(Clone, Copy)]
-pub(crate) struct Columns<'a> {
+pub(super) struct Columns<'a> {
     /// `[k, m]`
     pub data: &'a [f32],
     pub m: usize,

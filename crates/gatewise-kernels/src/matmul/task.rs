@@ -41,7 +41,7 @@ pub(crate) struct RowTask<'a> {
 /// How many rows to give to one thread, for `row_cost` multiply-adds per row.
 ///
 /// It depends on the shape alone. Parts are even in number, for the two or more threads that there mostly are.
-pub(crate) fn rows_per_task(rows: usize, row_cost: usize) -> usize {
+pub(super) fn rows_per_task(rows: usize, row_cost: usize) -> usize {
     let max_rows = MIN_COST.div_ceil(row_cost.max(1)).max(BLOCK_ROWS);
     if rows * row_cost < 2 * MIN_COST || rows < 4 {
         return rows.max(1);

@@ -10,6 +10,7 @@
 //!      through memory; see `rows`.
 
 mod gru;
+mod results;
 mod rows;
 mod run;
 mod simple;

@@ -50,6 +50,11 @@ impl RecordLayout {
         self.sizes.units * (self.values + 1 + self.sums)
     }
 
+    /// How many numbers of a row come before h.
+    pub fn row_len_before_h(self) -> usize {
+        self.sizes.units * self.values
+    }
+
     /// The number of the row of a sample and time.
     pub fn row(self, sample: usize, time: usize) -> usize {
         let first = sample / self.chunk_len * self.chunk_len;

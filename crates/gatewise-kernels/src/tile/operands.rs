@@ -58,16 +58,6 @@ pub(crate) struct DenseRows<'a> {
 /// The rows of a tile where they follow each other.
 pub(crate) const CONSECUTIVE: [usize; MAX_ROWS] = [0, 1, 2, 3, 4, 5];
 
-/// The rows of a tile that follow each other from `row`.
-#[inline(always)]
-pub(crate) fn rows_from(row: usize) -> [usize; MAX_ROWS] {
-    let mut index = CONSECUTIVE;
-    for index in &mut index {
-        *index += row;
-    }
-    index
-}
-
 impl LeftRows for DenseRows<'_> {
     #[inline(always)]
     fn rows<const R: usize>(self, len: usize) -> impl Row {

@@ -1,13 +1,13 @@
 //! (4) to (2) differentiated with the default activations, a block of units at a time in registers.
 
-use super::kept::Slots;
 use super::run::Carried;
 use crate::activation::Activation;
 use crate::activation::apply::slope;
 use crate::lstm::CANDIDATE;
 use crate::lstm::gates::Recorded;
 use crate::lstm::record::{C, KEPT, O, PHI_C};
-use crate::lstm::rows::UsedRows;
+use crate::recurrent::backward::kept::Slots;
+use crate::recurrent::rows::UsedRows;
 use crate::simd::{BitOps, Isa, Kernel, NumOps, load_first, store, store_first};
 
 /// A step back for the rows that use it, see [`Carried::step`].

@@ -1,10 +1,10 @@
 //! (4) to (2) differentiated for the samples of a chunk at one step.
 
 use super::by_blocks::ByBlocks;
-use super::kept::Slots;
 use super::run::Carried;
-use crate::lstm::rows::UsedRows;
 use crate::lstm::{OutputGradient, Sizes};
+use crate::recurrent::backward::kept::Slots;
+use crate::recurrent::rows::UsedRows;
 use crate::simd::{BitOps, Isa, load, store};
 
 impl<'a> Carried<'a> {

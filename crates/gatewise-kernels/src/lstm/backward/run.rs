@@ -2,14 +2,16 @@
 
 use std::ops::Range;
 
-use super::BackwardSamples;
-use super::kept::GateGradients;
-use super::products::GateProduct;
+use super::CHAINS;
 use crate::lstm::record::ChunkRecord;
-use crate::lstm::rows::UsedRows;
-use crate::lstm::{Inputs, Layer, OutputGradients, Sizes};
+use crate::lstm::{GATES, Inputs, Layer, OutputGradients, Sizes};
 use crate::matmul::Panels;
+use crate::recurrent::backward::Sequences;
+use crate::recurrent::backward::kept::GateGradients;
+use crate::recurrent::backward::products::GateProduct;
+use crate::recurrent::backward::samples::BackwardSamples;
 use crate::recurrent::chunks::{own_lines, take};
+use crate::recurrent::rows::UsedRows;
 use crate::simd::{Isa, SimdOp, run};
 
 /// What all chunks share.
@@ -17,6 +19,7 @@ use crate::simd::{Isa, SimdOp, run};
 pub(super) struct Call<'a> {
     pub layer: &'a Layer<'a, f32>,
     pub inputs: &'a Inputs<'a, f32>,
+    pub sequences: Sequences<'a>,
     pub record: &'a [f32],
     pub d_outputs: &'a OutputGradients<'a, f32>,
     /// Wᵀ in panels.
@@ -80,8 +83,7 @@ impl SimdOp for ChunkRun<'_> {
         }
         let mut used = 0;
         for (num_done, number) in steps.clone().rev().enumerate() {
-            let rows =
-                carried.kept.used_rows(call.layer, call.inputs, (carried.first, carried.count), number);
+            let rows = call.sequences.used_rows((carried.first, carried.count), number);
             carried.step(isa, number, rows, carried.kept.slots(steps.len(), num_done, used));
             let is_wanted = number > 0 || samples.d_h0.is_some();
             if is_wanted {
@@ -111,7 +113,7 @@ impl<'a> Carried<'a> {
             count,
             record: &call.record[first * steps * row_len..][..count * steps * row_len],
             layout: ChunkRecord::new(call.layer, count),
-            d_bias: take(&mut scratch, 4 * kept.padded_units()),
+            d_bias: take(&mut scratch, kept.slots_len()),
             d_h: take(&mut scratch, count * units),
             d_c: take(&mut scratch, count * units),
             d_emitted: take(&mut scratch, count * units),
@@ -145,12 +147,16 @@ impl<'a> Carried<'a> {
             sizes: self.call.layer.sizes,
             rows,
             d_z: &*self.d_z_rows,
+            sums: GATES,
+            chains: CHAINS,
+            gates: GATES,
             weights: self.call.recurrent_kernel,
             columns: Panels { n: units, lanes: self.kept.lanes },
             masks: self.call.inputs.recurrent_dropout,
             to: &mut *self.d_h,
             first: 0,
             stride: units,
+            adds: false,
         });
     }
 
@@ -165,12 +171,16 @@ impl<'a> Carried<'a> {
             sizes: self.call.layer.sizes,
             rows,
             d_z: &*self.d_z_rows,
+            sums: GATES,
+            chains: CHAINS,
+            gates: GATES,
             weights: self.call.kernel,
             columns: Panels { n: features, lanes: self.kept.lanes },
             masks: self.call.inputs.dropout,
             to: d_x,
             first: at(0),
             stride: steps * features,
+            adds: false,
         });
     }
 

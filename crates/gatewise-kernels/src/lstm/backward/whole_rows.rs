@@ -3,11 +3,11 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use super::kept::Slots;
 use super::run::Carried;
 use crate::lstm::gates::{Recorded, activate_rows, differentiate_rows};
 use crate::lstm::record::{C, O, PHI_C, Z_O};
 use crate::lstm::{GATES, Layer};
+use crate::recurrent::backward::kept::Slots;
 use crate::simd::{BitOps, Isa, NumOps, load_first, store, store_first};
 
 impl Carried<'_> {

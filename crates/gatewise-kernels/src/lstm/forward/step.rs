@@ -7,23 +7,14 @@ use super::pair::Meeting;
 use super::run::Call;
 use crate::lstm::Output;
 use crate::lstm::record::{C, ChunkRecord, O, PHI_C};
-use crate::lstm::rows::{RowGroup, UsedRows};
 use crate::lstm::weights::{Packed, Weights, block_in_place};
 use crate::recurrent::operand::Operand;
+use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock, UsedRows};
 use crate::simd::{BitOps, Isa, load_first};
 use crate::tile::{MAX_ROWS, PanelNumber, RightVectors, Sums, has_32_registers, multiply_four, multiply_row};
 
-/// How many tiles of rows go through a block of units before the activations are applied.
-const MAX_GROUPS: usize = 4;
-
-/// Rows that go through a block of units together.
-#[derive(Default)]
-struct Rows {
-    groups: [RowGroup; MAX_GROUPS],
-    num_groups: usize,
-    places: [Place; MAX_GROUPS * MAX_ROWS],
-    count: usize,
-}
+/// Where the rows that go through a block of units together lie.
+type Places = [Place; MAX_ROWS_OF_BLOCK];
 
 /// A step: the state before it, and where the state after it and the outputs go. Rows are samples of the chunk.
 pub(super) struct Step<'a, 'b, N> {
@@ -114,44 +105,43 @@ impl<N: PanelNumber> Step<'_, '_, N> {
             false => self.call.weights.max_rows(),
         };
         let mut groups = rows.groups(max_rows);
-        while let Some(rows) = self.next_rows(&mut groups) {
-            self.run_rows(isa, x, h, &rows, first..units.end);
+        while let Some(rows) = RowsOfBlock::take(&mut groups) {
+            let places = self.places(&rows);
+            self.run_rows(isa, x, h, (&rows, &places), first..units.end);
         }
     }
 
-    /// The next groups of rows that go through all blocks of units together, if any are left.
     #[inline(always)]
-    fn next_rows(&self, groups: &mut impl Iterator<Item = RowGroup>) -> Option<Rows> {
-        let mut rows = Rows::default();
-        for group in groups {
-            for &row in &group.index[..group.rows] {
-                rows.places[rows.count] = self.place(row);
-                rows.count += 1;
-            }
-            rows.groups[rows.num_groups] = group;
-            rows.num_groups += 1;
-            if rows.num_groups == MAX_GROUPS {
-                break;
+    fn places(&self, rows: &RowsOfBlock) -> Places {
+        let mut places = Places::default();
+        for (first, group) in rows.groups() {
+            for (place, &row) in places[first..].iter_mut().zip(&group.index[..group.rows]) {
+                *place = self.place(row);
             }
         }
-        (rows.num_groups > 0).then_some(rows)
+        places
     }
 
     /// Some rows, for the blocks of units that begin in `units`.
     #[inline(always)]
-    fn run_rows<I: Isa>(&mut self, isa: I, x: Operand, h: Operand, rows: &Rows, units: Range<usize>) {
+    fn run_rows<I: Isa>(
+        &mut self,
+        isa: I,
+        x: Operand,
+        h: Operand,
+        (rows, places): (&RowsOfBlock, &Places),
+        units: Range<usize>,
+    ) {
         let lanes = isa.f32().len();
-        let mut z = [[isa.f32().zero(); 4]; MAX_GROUPS * MAX_ROWS];
+        let mut z = [[isa.f32().zero(); 4]; MAX_ROWS_OF_BLOCK];
         for unit in units.step_by(lanes) {
             z[..rows.count].fill(self.bias(isa, unit));
-            let mut next = 0;
-            for group in &rows.groups[..rows.num_groups] {
-                let sums = z[next..].first_chunk_mut().expect("there is room for as many whole tiles");
+            for (first, group) in rows.groups() {
+                let sums = z[first..].first_chunk_mut().expect("there is room for as many whole tiles");
                 self.add_products(isa, sums, x, h, group, unit); // (1)
-                next += group.rows;
             }
             let len = lanes.min(self.units() - unit);
-            self.finish(isa, &mut z[..rows.count], &rows.places[..rows.count], (unit, len));
+            self.finish(isa, &mut z[..rows.count], &places[..rows.count], (unit, len));
         }
     }
 

@@ -6,8 +6,8 @@ use std::ops::Range;
 use super::step::Step;
 use crate::lstm::gates::activate_rows;
 use crate::lstm::record::O;
-use crate::lstm::rows::UsedRows;
 use crate::lstm::{GATES, Layer};
+use crate::recurrent::rows::UsedRows;
 use crate::simd::{BitOps, Isa, NumOps, load_first, store_first};
 use crate::tile::PanelNumber;
 

@@ -1,19 +1,25 @@
-//! One chunk of samples from the last step to the first.
+//! One chunk of samples through a block of steps, from the last to the first.
 
-use super::BackwardSamples;
-use super::products::{Chain, Side, StepOfChunk};
+use std::ops::Range;
+
+use super::layout::chains;
 use crate::matmul::Panels;
-use crate::recurrent::GateGradients;
+use crate::recurrent::backward::kept::GateGradients;
+use crate::recurrent::backward::products::GateProduct;
+use crate::recurrent::backward::samples::BackwardSamples;
+use crate::recurrent::backward::{Operand, Sequences};
 use crate::recurrent::chunks::{own_lines, take};
+use crate::recurrent::rows::UsedRows;
 use crate::rnn::record::History;
 use crate::rnn::{Inputs, Kind, Layer, OutputGradients, Sizes};
-use crate::simd::{Isa, SimdOp};
+use crate::simd::{Isa, SimdOp, run};
 
 /// What all chunks share.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
     pub layer: &'a Layer<'a, f32>,
     pub inputs: &'a Inputs<'a, f32>,
+    pub sequences: Sequences<'a>,
     pub history: History<'a, f32>,
     pub d_outputs: &'a OutputGradients<'a, f32>,
     /// Wᵀ in panels.
@@ -26,6 +32,8 @@ pub(super) struct Call<'a> {
 pub(super) struct ChunkRun<'a> {
     pub call: Call<'a>,
     pub samples: BackwardSamples<'a>,
+    /// The numbers of the steps, in the order of processing forward.
+    pub steps: Range<usize>,
 }
 
 /// The gradients of a chunk at a step.
@@ -34,18 +42,21 @@ pub(super) struct Carried<'a> {
     /// The number of the first sample in the batch.
     pub first: usize,
     pub count: usize,
-    /// By the sums, added up over samples and steps so far, `[sums, H]`.
-    pub all_d_sums: &'a mut [f32],
-    /// By the sums of the step, `[count, sums, H]`.
-    pub d_sums: &'a mut [f32],
+    /// By the bias, summed over samples and steps so far, `[blocks][4][lanes]`.
+    pub d_bias: &'a mut [f32],
     /// By the state after the step, then by that before it, `[count, H]`.
     pub d_h: &'a mut [f32],
     /// By the output of the step, as far as later steps emitted it again, `[count, H]`.
     pub d_emitted: &'a mut [f32],
-    /// `[count, H or F]`
-    pub product: &'a mut [f32],
-    /// By the sums of all steps, as [`GateGradients`].
-    pub kept_d_sums: &'a mut [f32],
+    /// By r ⊙ h, `[count, H]`.
+    pub d_reset: &'a mut [f32],
+    /// By the sums of the step, `[used rows, sums, H]` in the order of `layout.rs`.
+    pub d_rows: &'a mut [f32],
+    /// By the sums of the block of steps.
+    pub d_z: &'a mut [f32],
+    /// The states before the steps of the block, and r ⊙ h where there are such, `[slots, H]`.
+    pub previous_h: &'a mut [f32],
+    pub reset_h: &'a mut [f32],
     pub kept: GateGradients,
 }
 
@@ -54,85 +65,108 @@ impl SimdOp for ChunkRun<'_> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let Self { call, mut samples } = self;
+        let Self { call, mut samples, steps } = self;
         if samples.count == 0 {
             return;
         }
         let mut d_x = samples.d_x.take();
+        let is_last_block = steps.end == call.layer.sizes.steps;
         let mut carried = Carried::new(call, &mut samples);
-        for number in (0..call.layer.sizes.steps).rev() {
-            let time = call.layer.time(number);
-            for row in 0..carried.count {
-                carried.step_row(isa, row, number, time);
-            }
-            if call.layer.kind == Kind::ResetBefore {
-                carried.step_through_reset(isa, time);
-            }
-            for row in 0..carried.count {
-                carried.keep(isa, row, time);
-            }
-            carried.multiply(time, d_x.as_deref_mut());
+        if is_last_block {
+            carried.start();
         }
-        if let Some(d_h0) = samples.d_h0 {
+        let mut used = 0;
+        for (num_done, number) in steps.clone().rev().enumerate() {
+            let rows = call.sequences.used_rows((carried.first, carried.count), number);
+            carried.step(isa, number, rows, carried.kept.slots(steps.len(), num_done, used));
+            if number > 0 || samples.d_h0.is_some() {
+                carried.back_to_h(rows);
+            }
+            if let Some(d_x) = d_x.as_deref_mut() {
+                carried.back_to_x(rows, d_x);
+            }
+            used += rows.len();
+        }
+        if let (0, Some(d_h0)) = (steps.start, samples.d_h0) {
             d_h0.copy_from_slice(carried.d_h);
         }
     }
 }
 
 impl<'a> Carried<'a> {
-    /// The gradients by the final state, which is where the way back starts.
+    /// The scratch, as the block of steps before left it.
     fn new(call: Call<'a>, samples: &mut BackwardSamples<'a>) -> Self {
-        let BackwardSamples { first, count, kind, .. } = *samples;
-        let units = call.layer.sizes.units;
+        let BackwardSamples { first, count, kept, .. } = *samples;
+        let (units, sums) = (call.layer.sizes.units, call.layer.kind.sums());
         let mut scratch = own_lines(std::mem::take(&mut samples.scratch));
-        let mut start_from = |gradient: Option<&[f32]>, len: usize| {
-            let to = take(&mut scratch, len);
-            match gradient {
-                Some(gradient) => to.copy_from_slice(&gradient[first * units..][..len]),
-                None => to.fill(0.0),
-            }
-            to
-        };
         Self {
             call,
             first,
             count,
-            all_d_sums: start_from(None, kind.sums() * units),
-            d_h: start_from(call.d_outputs.d_h, count * units),
-            d_emitted: start_from(None, count * units),
-            product: start_from(None, count * units.max(call.layer.sizes.features)),
-            d_sums: start_from(None, count * kind.sums() * units),
-            kept_d_sums: std::mem::take(&mut samples.d_sums),
-            kept: samples.kept,
+            d_bias: take(&mut scratch, kept.slots_len()),
+            d_h: take(&mut scratch, count * units),
+            d_emitted: take(&mut scratch, count * units),
+            d_reset: take(&mut scratch, count * units),
+            d_rows: take(&mut scratch, count * sums * units),
+            d_z: std::mem::take(&mut samples.d_z),
+            previous_h: std::mem::take(&mut samples.previous_h),
+            reset_h: std::mem::take(&mut samples.reset_h),
+            kept,
         }
     }
 
-    /// From the gradients by the sums to those by the state before the step and, if they are wanted, by x.
-    fn multiply(&mut self, time: usize, d_x: Option<&mut [f32]>) {
-        let Sizes { steps, features, units, .. } = self.call.layer.sizes;
-        let (kind, call) = (self.call.layer.kind, self.call);
-        let step = StepOfChunk { first: self.first, count: self.count, time };
-        let recurrent = Side {
-            weights: call.recurrent_kernel,
-            columns: Panels { n: units, ..self.kept.columns() },
-            masks: call.inputs.recurrent_dropout,
-            data: &mut *self.d_h,
+    /// The gradients by the final state, which is where the way back starts.
+    fn start(&mut self) {
+        let units = self.call.layer.sizes.units;
+        match self.call.d_outputs.d_h {
+            Some(d_h) => self.d_h.copy_from_slice(&d_h[self.first * units..][..self.count * units]),
+            None => self.d_h.fill(0.0),
+        }
+        self.d_emitted.fill(0.0);
+        self.d_bias.fill(0.0);
+    }
+
+    /// From the gradients by the sums to those by the state before the step, to which others have gone already.
+    fn back_to_h(&mut self, rows: UsedRows) {
+        let (kind, units) = (self.call.layer.kind, self.call.layer.sizes.units);
+        run(GateProduct {
+            sizes: self.call.layer.sizes,
+            rows,
+            d_z: &*self.d_rows,
+            sums: kind.sums(),
+            chains: chains(kind, Operand::H),
+            weights: self.call.recurrent_kernel,
+            gates: kind.gates(),
+            columns: Panels { n: units, lanes: self.kept.lanes },
+            masks: self.call.inputs.recurrent_dropout,
+            to: &mut *self.d_h,
             first: 0,
             stride: units,
-            adds: true,
-        };
-        recurrent.run(&call, step, Chain::of_state(kind), self.d_sums, self.product);
-        if let Some(d_x) = d_x {
-            let input = Side {
-                weights: call.kernel,
-                columns: Panels { n: features, ..self.kept.columns() },
-                masks: call.inputs.dropout,
-                data: d_x,
-                first: time * features,
-                stride: steps * features,
-                adds: false,
-            };
-            input.run(&call, step, Chain::of_input(kind), self.d_sums, self.product);
+            adds: kind != Kind::Simple,
+        });
+    }
+
+    /// From the gradients by the sums to those by the input `d_x` `[count, T, F]`, which are zero where the step is not used.
+    fn back_to_x(&self, rows: UsedRows, d_x: &mut [f32]) {
+        let (kind, Sizes { steps, features, .. }) = (self.call.layer.kind, self.call.layer.sizes);
+        let at = |row: usize| (row * steps + rows.time) * features;
+        for row in (0..self.count).filter(|&row| !rows.contains(row)) {
+            d_x[at(row)..][..features].fill(0.0);
         }
+        run(GateProduct {
+            sizes: self.call.layer.sizes,
+            rows,
+            d_z: &*self.d_rows,
+            sums: kind.sums(),
+            chains: chains(kind, Operand::X),
+            weights: self.call.kernel,
+            gates: kind.gates(),
+            columns: Panels { n: features, lanes: self.kept.lanes },
+            masks: self.call.inputs.dropout,
+            to: d_x,
+            first: at(0),
+            stride: steps * features,
+            adds: false,
+        });
     }
 }

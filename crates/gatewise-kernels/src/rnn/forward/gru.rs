@@ -1,14 +1,15 @@
 //! A step of a GRU whose reset gate comes after the product: for a block of units z, r, g and n in registers.
 
+use super::results::Results;
 use super::step::{Compute, Step};
-use crate::activation::apply::value;
+use crate::activation::Activation;
+use crate::activation::apply::replace;
 use crate::recurrent::operand::Operand;
+use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock};
 use crate::rnn::weights::Weights;
 use crate::rnn::{CANDIDATE, INNER, RESET, UPDATE};
-use crate::simd::{BitOps, Isa, NumOps, load_first, store_first};
-use crate::tile::{
-    Blocks, MAX_ROWS, MAX_VECTORS, ShortBlocks, Sums, has_32_registers, multiply_three, parts, rows_from,
-};
+use crate::simd::{BitOps, Isa, Kernel, NumOps, load_first};
+use crate::tile::{Blocks, MAX_ROWS, MAX_VECTORS, ShortBlocks, Sums, has_32_registers, multiply_three};
 
 /// See the module.
 #[derive(Clone, Copy)]
@@ -17,23 +18,44 @@ pub(super) struct InBlocks;
 impl Compute for InBlocks {
     #[inline(always)]
     fn compute<I: Isa>(isa: I, step: &mut Step, x: Operand, h: Operand) {
-        // Three vectors of four rows, with those of the weights and a factor, fill 16 registers.
-        let max_rows = step.max_rows(if has_32_registers(isa) { MAX_ROWS } else { 4 });
-        for unit in (0..step.units()).step_by(isa.f32().len()) {
-            let (bias, inner) = bias(isa, step, unit);
-            for (row, rows) in parts(step.count, max_rows) {
-                let mut sums = [bias; MAX_ROWS];
-                add_product(isa, step, &mut sums, 0, x, (row, rows), unit);
+        // Three vectors of four rows, with those of the weights and a factor, would fill 16 registers to the last one; then the
+        // compiler keeps a sum in memory. The nine chains of three rows are enough.
+        let max_rows = step.max_rows(if has_32_registers(isa) { MAX_ROWS } else { 3 });
+        let mut groups = step.used_rows().groups(max_rows);
+        while let Some(rows) = RowsOfBlock::take(&mut groups) {
+            run_rows(isa, step, [x, h], &rows);
+        }
+        step.skip_rows();
+    }
+}
+
+/// The blocks of units of some rows.
+#[inline(always)]
+fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &RowsOfBlock) {
+    let (lanes, units) = (isa.f32().len(), step.units());
+    let places = step.places(rows);
+    let places = &places[..rows.count];
+    let mut sums = [[isa.f32().zero(); MAX_VECTORS]; MAX_ROWS_OF_BLOCK];
+    for unit in (0..units).step_by(lanes) {
+        let (bias, inner) = bias(isa, step, unit);
+        sums[..rows.count].fill(bias);
+        for (number, operand) in operands.into_iter().enumerate() {
+            for (first, group) in rows.groups() {
+                let sums = sums[first..].first_chunk_mut().expect("there is room for as many whole tiles");
+                add_product(isa, step, sums, number, operand, group, unit);
+            }
+            if number == 0 {
                 // What comes from x steps aside for n.
-                for sums in &mut sums {
+                for sums in &mut sums[..rows.count] {
                     (sums[CANDIDATE], sums[INNER]) = (inner, sums[CANDIDATE]);
-                }
-                add_product(isa, step, &mut sums, 1, h, (row, rows), unit);
-                for (r, &sums) in sums[..rows].iter().enumerate() {
-                    finish(isa, step, sums, row + r, unit);
                 }
             }
         }
+        let layer = step.call.layer;
+        let [activation, recurrent_activation] = [&layer.activation, &layer.recurrent_activation];
+        let (results, h) = step.results(places, (unit, lanes.min(units - unit)));
+        let sums = &mut sums[..rows.count];
+        isa.call(Finish { sums, h, activation, recurrent_activation, results });
     }
 }
 
@@ -64,11 +86,12 @@ fn add_product<I: Isa>(
     sums: &mut Sums<I::F32>,
     number: usize,
     operand: Operand,
-    (row, rows): (usize, usize),
+    group: &RowGroup,
     unit: usize,
 ) {
     let (lanes, units, layer) = (isa.f32().len(), step.units(), step.call.layer);
-    let (len, left, per_gate) = (operand.len, operand.rows_per_gate(rows_from(row)), operand.gate_stride > 0);
+    let (len, rows) = (operand.len, group.rows);
+    let (left, per_gate) = (operand.rows_per_gate(group.index), operand.gate_stride > 0);
     match step.call.weights {
         Weights::Packed(packed) => {
             let right = packed.block(unit)[number];
@@ -90,26 +113,34 @@ fn add_product<I: Isa>(
     }
 }
 
-/// (2) to (5) for a block of units of one row: n stands in the place of g, and what g has from x after it.
-#[inline(always)]
-fn finish<I: Isa>(isa: I, step: &mut Step, sums: [I::F32; MAX_VECTORS], row: usize, unit: usize) {
-    let (ops, units, layer) = (isa.f32(), step.units(), step.call.layer);
-    let len = ops.len().min(units - unit);
-    if !step.is_used(row) {
-        return step.skip(row, unit, len);
-    }
-    let (state, n) = (row * units + unit, sums[CANDIDATE]);
-    let z = value(isa, &layer.recurrent_activation, sums[UPDATE]); // (2)
-    let r = value(isa, &layer.recurrent_activation, sums[RESET]); // (2)
-    let g = value(isa, &layer.activation, ops.mul_add(r, n, sums[INNER])); // (3), (4)
-    let kept = ops.mul(z, load_first(ops, &step.h[state..][..len]));
-    let h = ops.mul_add(ops.sub(ops.one(), z), g, kept); // (5)
-    store_first(ops, h, &mut step.next_h[state..][..len]);
-    store_first(ops, h, step.output(row, unit, len));
-    if let Some(recorded) = step.recorded(row) {
-        store_first(ops, h, &mut recorded.h[unit..]);
-        for (value, to) in [z, r, g, n].into_iter().zip(recorded.values.chunks_exact_mut(units)) {
-            store_first(ops, value, &mut to[unit..]);
+/// (2) to (5) for a block of units: n stands in the place of g, and what g has from x after it.
+///
+/// Every function is applied to all rows before the next one is: the chain from the sums to h is long.
+struct Finish<'a, V> {
+    sums: &'a mut [[V; MAX_VECTORS]],
+    /// `[count, H]`
+    h: &'a [f32],
+    activation: &'a Activation<'a, f32>,
+    recurrent_activation: &'a Activation<'a, f32>,
+    results: Results<'a>,
+}
+
+impl<I: Isa> Kernel<I> for Finish<'_, I::F32> {
+    #[inline(always)]
+    fn eval(self, isa: I) {
+        let Self { sums, h, activation, recurrent_activation, mut results } = self;
+        let ops = isa.f32();
+        replace(isa, recurrent_activation, sums, UPDATE..RESET + 1); // (2)
+        for sums in &mut *sums {
+            sums[INNER] = ops.mul_add(sums[RESET], sums[CANDIDATE], sums[INNER]); // (3)
+        }
+        replace(isa, activation, sums, INNER..INNER + 1); // (4)
+        for (&[z, r, n, g], &place) in sums.iter().zip(results.places) {
+            let before = &h[place.state + results.unit..][..results.len];
+            let kept = ops.mul(z, load_first(ops, before));
+            let h = ops.mul_add(ops.sub(ops.one(), z), g, kept); // (5)
+            results.put_h(isa, place, 0, h);
+            results.record(isa, place, [z, r, g, n]);
         }
     }
 }

@@ -1,14 +1,16 @@
 //! A step of the simple recurrence, four vectors of units at a time in registers.
 
+use super::results::Results;
 use super::step::{Compute, Step};
-use crate::activation::apply::value;
+use crate::activation::Activation;
+use crate::activation::apply::replace;
 use crate::matmul::Panels;
 use crate::recurrent::operand::Operand;
+use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock};
 use crate::rnn::weights::Weights;
-use crate::simd::{BitOps, Isa, load_first, store_first};
+use crate::simd::{BitOps, Isa, Kernel, load_first};
 use crate::tile::{
-    Blocks, MAX_ROWS, MAX_VECTORS, RightVectors, ShortBlocks, Sums, multiply_four, multiply_one, parts,
-    rows_from,
+    Blocks, MAX_ROWS, MAX_VECTORS, RightVectors, ShortBlocks, Sums, multiply_four, multiply_one,
 };
 
 /// See the module.
@@ -18,24 +20,36 @@ pub(super) struct InTiles;
 impl Compute for InTiles {
     #[inline(always)]
     fn compute<I: Isa>(isa: I, step: &mut Step, x: Operand, h: Operand) {
-        let (ops, layer, max_rows) = (isa.f32(), step.call.layer, step.max_rows(MAX_ROWS));
-        for (unit, vectors) in (Panels { n: step.units(), lanes: ops.len() }).iter() {
-            let mut bias = [ops.zero(); MAX_VECTORS];
-            if let Some(b) = layer.bias {
-                for (vector, bias) in bias[..vectors].iter_mut().enumerate() {
-                    *bias = load_first(ops, &b[unit + vector * ops.len()..]);
-                }
-            }
-            for (row, rows) in parts(step.count, max_rows) {
-                let mut sums = [bias; MAX_ROWS];
-                add_products(isa, step, &mut sums, [x, h], (row, rows), (unit, vectors));
-                for (r, sums) in sums[..rows].iter().enumerate() {
-                    for (vector, &sum) in sums[..vectors].iter().enumerate() {
-                        finish(isa, step, sum, row + r, unit + vector * ops.len());
-                    }
-                }
+        let mut groups = step.used_rows().groups(step.max_rows(MAX_ROWS));
+        while let Some(rows) = RowsOfBlock::take(&mut groups) {
+            run_rows(isa, step, [x, h], &rows);
+        }
+        step.skip_rows();
+    }
+}
+
+/// The panels of units of some rows.
+#[inline(always)]
+fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &RowsOfBlock) {
+    let (ops, layer, units) = (isa.f32(), step.call.layer, step.units());
+    let places = step.places(rows);
+    let mut all_sums = [[ops.zero(); MAX_VECTORS]; MAX_ROWS_OF_BLOCK];
+    for (unit, vectors) in (Panels { n: units, lanes: ops.len() }).iter() {
+        let mut bias = [ops.zero(); MAX_VECTORS];
+        if let Some(b) = layer.bias {
+            for (vector, bias) in bias[..vectors].iter_mut().enumerate() {
+                *bias = load_first(ops, &b[unit + vector * ops.len()..]);
             }
         }
+        all_sums[..rows.count].fill(bias);
+        for (first, group) in rows.groups() {
+            let sums = all_sums[first..].first_chunk_mut().expect("there is room for as many whole tiles");
+            add_products(isa, step, sums, operands, group, (unit, vectors));
+        }
+        let len = (vectors * ops.len()).min(units - unit);
+        let (results, _) = step.results(&places[..rows.count], (unit, len));
+        let sums = &mut all_sums[..rows.count];
+        isa.call(Finish { sums, vectors, activation: &layer.activation, results });
     }
 }
 
@@ -46,7 +60,7 @@ fn add_products<I: Isa>(
     step: &Step,
     sums: &mut Sums<I::F32>,
     operands: [Operand; 2],
-    (row, rows): (usize, usize),
+    group: &RowGroup,
     (unit, vectors): (usize, usize),
 ) {
     let (lanes, units, layer) = (isa.f32().len(), step.units(), step.call.layer);
@@ -55,15 +69,15 @@ fn add_products<I: Isa>(
         match step.call.weights {
             Weights::Packed(packed) => {
                 let right = packed.panel(unit, vectors)[n];
-                multiply::<I, MAX_ROWS>(isa, sums, operand, (row, rows), vectors, right);
+                multiply::<I, MAX_ROWS>(isa, sums, operand, group, vectors, right);
             }
             Weights::InPlace => {
                 let starts = [0, 1, 2, 3].map(|vector| (unit + vector * lanes).min(units));
                 let blocks = Blocks { data: weights[n], stride: units, starts };
                 let right = ShortBlocks { blocks, lens: starts.map(|start| lanes.min(units - start)) };
                 match unit + vectors * lanes <= units {
-                    true => multiply::<I, 2>(isa, sums, operand, (row, rows), vectors, blocks),
-                    false => multiply::<I, 2>(isa, sums, operand, (row, rows), vectors, right),
+                    true => multiply::<I, 2>(isa, sums, operand, group, vectors, blocks),
+                    false => multiply::<I, 2>(isa, sums, operand, group, vectors, right),
                 }
             }
         }
@@ -75,29 +89,34 @@ fn multiply<I: Isa, const AT_MOST: usize>(
     isa: I,
     sums: &mut Sums<I::F32>,
     operand: Operand,
-    (row, rows): (usize, usize),
+    group: &RowGroup,
     vectors: usize,
     right: impl RightVectors,
 ) {
-    let (len, left) = (operand.len, operand.rows_per_gate(rows_from(row)).rows);
+    let (len, rows, left) = (operand.len, group.rows, operand.rows_per_gate(group.index).rows);
     match vectors {
         1 => multiply_one::<I, AT_MOST>(isa, sums, rows, [(left, right, len)]),
         _ => multiply_four::<I, _, AT_MOST>(isa, sums, rows, [(left, right, len)]),
     }
 }
 
-/// The activation of (1) for a vector of units of one row.
-#[inline(always)]
-fn finish<I: Isa>(isa: I, step: &mut Step, sum: I::F32, row: usize, unit: usize) {
-    let (ops, units) = (isa.f32(), step.units());
-    let len = ops.len().min(units - unit);
-    if !step.is_used(row) {
-        return step.skip(row, unit, len);
-    }
-    let h = value(isa, &step.call.layer.activation, sum);
-    store_first(ops, h, &mut step.next_h[row * units + unit..][..len]);
-    store_first(ops, h, step.output(row, unit, len));
-    if let Some(recorded) = step.recorded(row) {
-        store_first(ops, h, &mut recorded.h[unit..]);
+/// The activation of (1) for a panel of units of some rows.
+struct Finish<'a, V> {
+    sums: &'a mut [[V; MAX_VECTORS]],
+    vectors: usize,
+    activation: &'a Activation<'a, f32>,
+    results: Results<'a>,
+}
+
+impl<I: Isa> Kernel<I> for Finish<'_, I::F32> {
+    #[inline(always)]
+    fn eval(self, isa: I) {
+        let Self { sums, vectors, activation, mut results } = self;
+        replace(isa, activation, sums, 0..vectors);
+        for (sums, &place) in sums.iter().zip(results.places) {
+            for (vector, &h) in sums[..vectors].iter().enumerate() {
+                results.put_h(isa, place, vector * isa.f32().len(), h);
+            }
+        }
     }
 }

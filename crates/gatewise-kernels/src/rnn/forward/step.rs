@@ -2,6 +2,7 @@
 
 use super::run::Call;
 use crate::recurrent::operand::Operand;
+use crate::recurrent::rows::UsedRows;
 use crate::rnn::Output;
 use crate::rnn::record::{RecordLayout, RecordRowMut};
 use crate::rnn::weights::Weights;
@@ -39,7 +40,7 @@ pub(super) trait Compute: Copy + Send + Sync {
     fn compute<I: Isa>(isa: I, step: &mut Step, x: Operand, h: Operand);
 }
 
-impl Step<'_, '_> {
+impl<'a> Step<'a, '_> {
     pub fn units(&self) -> usize {
         self.call.layer.sizes.units
     }
@@ -56,6 +57,27 @@ impl Step<'_, '_> {
     #[inline(always)]
     pub fn is_used(&self, row: usize) -> bool {
         self.call.inputs.is_used(self.first + row, self.time, self.call.layer.sizes.steps)
+    }
+
+    /// The rows that use the step.
+    #[inline(always)]
+    pub fn used_rows(&self) -> UsedRows<'a> {
+        let Self { first, count, time, .. } = *self;
+        let Call { layer, inputs, .. } = self.call;
+        UsedRows { mask: inputs.mask, steps: layer.sizes.steps, first, count, time }
+    }
+
+    /// Carries the rows over the step that do not use it.
+    #[inline(always)]
+    pub fn skip_rows(&mut self) {
+        if self.call.inputs.mask.is_none() {
+            return;
+        }
+        for row in 0..self.count {
+            if !self.is_used(row) {
+                self.skip(row, 0, self.units());
+            }
+        }
     }
 
     /// Carries units of a row over a step that is not used.

@@ -5,6 +5,12 @@ use std::ops::Range;
 use crate::Real;
 use crate::tile::{MAX_ROWS, parts};
 
+/// How many tiles of rows go through a block of units before the activations are applied.
+const MAX_GROUPS: usize = 4;
+
+/// How many rows these are at most.
+pub(crate) const MAX_ROWS_OF_BLOCK: usize = MAX_GROUPS * MAX_ROWS;
+
 /// The samples of a chunk at one time of the input.
 #[derive(Clone, Copy)]
 pub(crate) struct UsedRows<'a, F = f32> {
@@ -25,6 +31,43 @@ pub(crate) struct RowGroup {
     pub rows: usize,
     /// The rows in the chunk; as many as `rows` have a meaning.
     pub index: [usize; MAX_ROWS],
+}
+
+/// Rows that go through a block of units together.
+#[derive(Default)]
+pub(crate) struct RowsOfBlock {
+    groups: [RowGroup; MAX_GROUPS],
+    num_groups: usize,
+    /// How many rows there are.
+    pub count: usize,
+}
+
+impl RowsOfBlock {
+    /// The next of the groups, as many as go together, if any are left.
+    #[inline(always)]
+    pub fn take(groups: &mut impl Iterator<Item = RowGroup>) -> Option<Self> {
+        let mut rows = Self::default();
+        for group in groups.take(MAX_GROUPS) {
+            rows.count += group.rows;
+            rows.groups[rows.num_groups] = group;
+            rows.num_groups += 1;
+        }
+        (rows.num_groups > 0).then_some(rows)
+    }
+
+    /// The tiles, and the number of the first row of each among these rows.
+    #[inline(always)]
+    pub fn groups(&self) -> impl Iterator<Item = (usize, &RowGroup)> {
+        let mut next = 0;
+        self.groups[..self.num_groups].iter().map(
+            #[inline(always)]
+            move |group| {
+                let first = next;
+                next += group.rows;
+                (first, group)
+            },
+        )
+    }
 }
 
 impl<F: Real> UsedRows<'_, F> {

@@ -4,13 +4,14 @@ use std::ops::Range;
 
 use super::kept::{GateGradients, LONG_SUM};
 use super::operand::{BLOCK_LEN, buffer_len, copy_slot, tile, tiles};
-use crate::lstm::{DropoutMasks, Inputs, Layer, Sizes};
+use super::{Chain, Operand, Product, Sequences};
 use crate::parallel::{MIN_COST, both};
 use crate::recurrent::chunks::{Samples, for_chunks};
+use crate::recurrent::{DropoutMasks, Sizes};
 use crate::simd::{BitOps, Isa, NumOps, SimdOp, load, run, store};
-use crate::tile::{MAX_ROWS, MAX_VECTORS, Panel, Sums, TileRows, multiply_four, multiply_one_of_four};
+use crate::tile::{MAX_ROWS, MAX_VECTORS, Panel, Sums, TileRows, multiply_some_of_four};
 
-/// How many rows of an operand share a pass over the gradients by z: so many numbers stay in the second cache.
+/// How many rows of an operand share a pass over the gradients by the sums: so many numbers stay in the second cache.
 const BLOCK_ROWS: usize = 192;
 
 /// How many numbers of scratch the operands of the first `count` samples take.
@@ -25,26 +26,28 @@ pub(super) fn operands_len(kept: GateGradients, count: usize) -> usize {
 /// What the gradients by the weights are made from.
 #[derive(Clone, Copy)]
 pub(super) struct WeightProducts<'a> {
-    pub layer: &'a Layer<'a, f32>,
-    pub inputs: &'a Inputs<'a, f32>,
+    pub sequences: Sequences<'a>,
     pub kept: GateGradients,
     /// The number of the first sample, and how many there are: whole chunks.
     pub samples: (usize, usize),
     /// Of these samples, as [`GateGradients`] describes.
     pub d_z: &'a [f32],
-    /// The hidden states before the steps, in the same slots.
+    /// The hidden states before the steps, in the same slots, and r ⊙ h where there are such.
     pub previous_h: &'a [f32],
+    pub reset_h: &'a [f32],
 }
 
 impl WeightProducts<'_> {
     /// Adds what the steps with these numbers of the only chunk give to `sums`, as far as they are wanted.
     pub fn run_chunk(self, steps: &Range<usize>, buffer: &mut [f32], sums: &mut [f32], wanted: [bool; 2]) {
         let (kernel, recurrent_kernel) = sums.split_at_mut(self.kept.rows_sums_len(self.kept.sizes.features));
-        for ((operand, to), wanted) in
-            [(Operand::X, kernel), (Operand::H, recurrent_kernel)].into_iter().zip(wanted)
-        {
-            if wanted {
-                self.rows(operand, to, buffer, steps).run();
+        for &product in self.kept.layout.products {
+            let (to, is_wanted) = match product.operand {
+                Operand::X => (&mut *kernel, wanted[0]),
+                Operand::H | Operand::ResetH => (&mut *recurrent_kernel, wanted[1]),
+            };
+            if is_wanted {
+                self.rows(product, to, buffer, steps).run();
             }
         }
     }
@@ -52,7 +55,7 @@ impl WeightProducts<'_> {
     /// All rows of the gradient by W or U.
     fn rows<'b>(
         self,
-        operand: Operand,
+        product: Product,
         to: &'b mut [f32],
         buffer: &'b mut [f32],
         steps: &Range<usize>,
@@ -60,9 +63,14 @@ impl WeightProducts<'_> {
     where
         Self: 'b,
     {
+        let rows = 0..self.width(product.operand);
+        WeightRows { products: self, product, rows, to, buffer, steps: steps.clone() }
+    }
+
+    /// How many numbers an operand has.
+    fn width(&self, operand: Operand) -> usize {
         let Sizes { features, units, .. } = self.kept.sizes;
-        let rows = if operand == Operand::X { 0..features } else { 0..units };
-        WeightRows { products: self, operand, rows, to, buffer, steps: steps.clone() }
+        if operand == Operand::X { features } else { units }
     }
 
     /// The products of the chunk that starts with this sample.
@@ -74,6 +82,7 @@ impl WeightProducts<'_> {
             samples: (first, count),
             d_z: &self.d_z[kept.len(before)..][..kept.len(count)],
             previous_h: &self.previous_h[kept.h_len(before)..][..kept.h_len(count)],
+            reset_h: &self.reset_h[kept.reset_h_len(before)..][..kept.reset_h_len(count)],
             ..self
         }
     }
@@ -81,26 +90,28 @@ impl WeightProducts<'_> {
     /// Adds what the steps with these numbers give to `sums`, as far as they are wanted.
     pub fn run(self, steps: &Range<usize>, buffer: &mut [f32], sums: &mut [f32], wanted: [bool; 2]) {
         let Sizes { batch, features, units, .. } = self.kept.sizes;
-        let row_cost = batch * steps.len() * 4 * units;
+        let row_cost = batch * steps.len() * self.kept.layout.gates * units;
         let (buffer_h, buffer_x) = buffer.split_at_mut(buffer_len(units));
         let (kernel, recurrent_kernel) = sums.split_at_mut(self.kept.rows_sums_len(features));
-        let gradient = |operand, to, buffer, wanted| {
-            if wanted {
-                let rows = self.rows(operand, to, buffer, steps);
-                let rows_per_task = rows_per_task(rows.count(), row_cost);
-                for_chunks(rows, rows_per_task, &WeightRows::run);
+        let gradient = |of_x, to: &mut [f32], buffer: &mut [f32]| {
+            for &product in self.kept.layout.products {
+                if (product.operand == Operand::X) == of_x && wanted[usize::from(!of_x)] {
+                    let rows = self.rows(product, to, buffer, steps);
+                    let rows_per_task = rows_per_task(rows.count(), row_cost);
+                    for_chunks(rows, rows_per_task, &WeightRows::run);
+                }
             }
         };
         both(
             row_cost * (features + units),
-            || gradient(Operand::H, recurrent_kernel, buffer_h, wanted[1]),
-            || gradient(Operand::X, kernel, buffer_x, wanted[0]),
+            || gradient(false, recurrent_kernel, buffer_h),
+            || gradient(true, kernel, buffer_x),
         );
     }
 }
 
 /// How many rows to give to one thread, for `row_cost` multiply-adds per row: as many as can be, for each thread reads all
-/// gradients by z. A row is summed alike wherever the rows are cut, so that the number of threads may decide.
+/// gradients by the sums. A row is summed alike wherever the rows are cut, so that the number of threads may decide.
 fn rows_per_task(rows: usize, row_cost: usize) -> usize {
     let num_tasks = match rows * row_cost < 2 * MIN_COST {
         true => 1,
@@ -109,21 +120,14 @@ fn rows_per_task(rows: usize, row_cost: usize) -> usize {
     rows.div_ceil(num_tasks).max(1).next_multiple_of(MAX_ROWS)
 }
 
-/// Which operand of (1) the weights belong to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Operand {
-    X,
-    H,
-}
-
 /// Rows of the gradient by W or U.
 ///
 /// ```text
-/// d_weights[k, gate] += Σ over samples and time of  (operand[k] ⊙ m_gate[k]) · d_z_gate
+/// d_weights[k, gate] += Σ over samples and time of  (operand[k] ⊙ m_gate[k]) · d_sum of the gate
 /// ```
 struct WeightRows<'a> {
     products: WeightProducts<'a>,
-    operand: Operand,
+    product: Product,
     /// The first one is the first of a tile.
     rows: Range<usize>,
     /// As [`super::sums`] describes.
@@ -161,7 +165,7 @@ impl WeightRows<'_> {
             for first in (first_sample..first_sample + count).step_by(kept.chunk_len) {
                 run(ChunkProduct {
                     products: self.products.chunk(first),
-                    operand: self.operand,
+                    product: self.product,
                     rows: first_row..self.rows.end.min(first_row + BLOCK_ROWS),
                     to: &mut *to,
                     steps: self.steps.clone(),
@@ -178,7 +182,7 @@ enum Pass {
     /// All samples and gates.
     All,
     /// All samples for one gate, which has an operand of its own.
-    Gate(usize),
+    Gate(Chain),
     /// All samples, one after the other, and all gates; the sums of a sample take its masks when they are complete.
     Samples,
 }
@@ -187,7 +191,7 @@ enum Pass {
 struct ChunkProduct<'a> {
     /// Of the chunk.
     products: WeightProducts<'a>,
-    operand: Operand,
+    product: Product,
     rows: Range<usize>,
     /// As [`super::sums`] describes.
     to: &'a mut [f32],
@@ -202,7 +206,7 @@ impl SimdOp for ChunkProduct<'_> {
     /// Fills the buffer with the operand, slot by slot, and multiplies whenever it is full.
     #[inline(always)]
     fn eval<I: Isa>(mut self, isa: I) {
-        let WeightProducts { layer, inputs, kept, samples: chunk, .. } = self.products;
+        let WeightProducts { sequences, kept, samples: chunk, .. } = self.products;
         for number in 0..self.num_passes() {
             let pass = self.pass(number);
             let mut slots = 0..0;
@@ -210,7 +214,7 @@ impl SimdOp for ChunkProduct<'_> {
             for group in 0..groups {
                 let samples = if kept.by_sample { (chunk.0 + group, 1) } else { chunk };
                 for number in self.steps.clone().rev() {
-                    for row in kept.used_rows(layer, inputs, samples, number).iter() {
+                    for row in sequences.used_rows(samples, number).iter() {
                         self.copy_operand(pass, (number, samples.0 + row), &slots);
                         slots.end += 1;
                         if self.are_enough(pass, &slots) {
@@ -228,10 +232,20 @@ impl SimdOp for ChunkProduct<'_> {
 }
 
 impl<'a> ChunkProduct<'a> {
+    /// Whether each gate has a mask of its own.
+    fn has_masks_per_gate(&self) -> bool {
+        matches!(self.masks(), DropoutMasks::PerGate(_)) && self.products.kept.layout.gates > 1
+    }
+
+    /// The gates of the product, one by one.
+    fn gates(&self) -> impl Iterator<Item = Chain> {
+        self.product.chains.iter().flat_map(|chain| chain.singles())
+    }
+
     fn num_passes(&self) -> usize {
-        match self.masks() {
-            DropoutMasks::PerGate(_) if !self.products.kept.by_sample => 4,
-            _ => 1,
+        match self.has_masks_per_gate() && !self.products.kept.by_sample {
+            true => self.gates().count(),
+            false => 1,
         }
     }
 
@@ -239,8 +253,10 @@ impl<'a> ChunkProduct<'a> {
         match self.masks() {
             DropoutMasks::None => Pass::All,
             _ if self.products.kept.by_sample => Pass::Samples,
-            DropoutMasks::PerGate(_) => Pass::Gate(number),
-            DropoutMasks::Shared(_) => Pass::All,
+            _ if self.has_masks_per_gate() => {
+                Pass::Gate(self.gates().nth(number).expect("there is a pass for each gate"))
+            }
+            _ => Pass::All,
         }
     }
 
@@ -258,15 +274,16 @@ impl<'a> ChunkProduct<'a> {
     #[inline(always)]
     fn copy_operand(&mut self, pass: Pass, (number, sample): (usize, usize), slots: &Range<usize>) {
         let Range { start, end } = self.rows;
-        let WeightProducts { layer, inputs, kept, previous_h, .. } = self.products;
+        let WeightProducts { sequences, kept, previous_h, reset_h, .. } = self.products;
         let Sizes { batch, steps, features, units } = kept.sizes;
-        let from = match self.operand {
-            Operand::X => &inputs.x[(sample * steps + layer.time(number)) * features..][..features],
+        let from = match self.product.operand {
+            Operand::X => &sequences.x[(sample * steps + sequences.time(number)) * features..][..features],
             Operand::H => &previous_h[slots.end * units..][..units],
+            Operand::ResetH => &reset_h[slots.end * units..][..units],
         };
         let mask = match pass {
             Pass::All => self.masks().row(0, sample, batch, from.len()),
-            Pass::Gate(gate) => self.masks().row(gate, sample, batch, from.len()),
+            Pass::Gate(gate) => self.masks().row(gate.gate, sample, batch, from.len()),
             Pass::Samples => None,
         };
         copy_slot(&from[start..end], mask.map(|mask| &mask[start..]), slots.len(), self.buffer);
@@ -289,18 +306,40 @@ impl<'a> ChunkProduct<'a> {
                 let mut sums = [[isa.f32().zero(); MAX_VECTORS]; MAX_ROWS];
                 let segment = [(left, Panel(right), slots.len())];
                 match pass {
-                    Pass::All => multiply_four::<I, _, MAX_ROWS>(isa, &mut sums, rows, segment),
-                    Pass::Gate(gate) => {
-                        multiply_one_of_four::<I, MAX_ROWS>(isa, &mut sums, (rows, gate), segment);
+                    Pass::All => {
+                        for vectors in self.vectors(block) {
+                            multiply_some_of_four::<I, MAX_ROWS>(isa, &mut sums, rows, vectors, segment);
+                        }
                     }
-                    Pass::Samples => parts.multiply(isa, &mut sums, (row, rows), (left, right)),
+                    Pass::Gate(gate) => {
+                        multiply_some_of_four::<I, MAX_ROWS>(isa, &mut sums, rows, (gate.sum, 1), segment);
+                    }
+                    Pass::Samples => {
+                        for vectors in self.vectors(block) {
+                            parts.multiply(isa, &mut sums, (row, rows), vectors, (left, right));
+                        }
+                    }
                 }
                 let to = self.to[place].chunks_exact_mut(kept.slot_len());
                 for (sums, to) in sums[..rows].iter().zip(to) {
-                    add(isa, pass, sums, to);
+                    add(isa, sums, to);
                 }
             }
         }
+    }
+
+    /// The vectors of a block that the product goes into: for each chain the first one and their number.
+    #[inline(always)]
+    fn vectors(&self, block: usize) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let kept = self.products.kept;
+        let of_units = kept.layout.vectors_of_units;
+        // The last block of a layer of one sum may be narrower.
+        let rest = (kept.sizes.units - block * kept.block_units()).div_ceil(kept.lanes);
+        let chains = self.product.chains.iter();
+        chains.map(
+            #[inline(always)]
+            move |chain| (chain.sum, if of_units > 1 { rest.min(of_units) } else { chain.count }),
+        )
     }
 
     /// The samples that `slots` belong to, where a pass goes sample by sample.
@@ -314,8 +353,8 @@ impl<'a> ChunkProduct<'a> {
             let end = slots.end.min((sample + 1) * num_steps);
             let part = &mut parts.parts[parts.len];
             (part.first, part.len) = (first - slots.start, end - first);
-            for (gate, factors) in part.factors.iter_mut().enumerate() {
-                *factors = self.factors(sample, gate);
+            for gate in self.gates() {
+                part.factors[gate.sum] = self.factors(sample, gate.gate);
             }
             parts.len += 1;
             first = end;
@@ -334,9 +373,9 @@ impl<'a> ChunkProduct<'a> {
     /// What the mask of a gate has for the rows of the weights and a sample of the chunk.
     #[inline(always)]
     fn factors(&self, sample: usize, gate: usize) -> &'a [f32] {
-        let Sizes { batch, features, units, .. } = self.products.kept.sizes;
-        let width = if self.operand == Operand::X { features } else { units };
-        let mask = self.masks().row(gate, self.products.samples.0 + sample, batch, width);
+        let width = self.products.width(self.product.operand);
+        let (batch, first) = (self.products.kept.sizes.batch, self.products.samples.0);
+        let mask = self.masks().row(gate, first + sample, batch, width);
         &mask.expect("there are masks where a pass takes them")[self.rows.clone()]
     }
 
@@ -355,10 +394,7 @@ impl<'a> ChunkProduct<'a> {
     }
 
     fn masks(&self) -> DropoutMasks<'a, f32> {
-        match self.operand {
-            Operand::X => self.products.inputs.dropout,
-            Operand::H => self.products.inputs.recurrent_dropout,
-        }
+        self.products.sequences.masks(self.product.operand)
     }
 }
 
@@ -389,6 +425,7 @@ impl Parts<'_> {
         isa: I,
         totals: &mut Sums<I::F32>,
         (row, rows): (usize, usize),
+        vectors: (usize, usize),
         (left, right): (TileRows, &[f32]),
     ) {
         let (ops, slot_len) = (isa.f32(), MAX_VECTORS * isa.f32().len());
@@ -396,30 +433,23 @@ impl Parts<'_> {
             let left = TileRows(&left.0[first * rows..][..len * rows]);
             let right = Panel(&right[first * slot_len..][..len * slot_len]);
             let mut sums = [[ops.zero(); MAX_VECTORS]; MAX_ROWS];
-            multiply_four::<I, _, MAX_ROWS>(isa, &mut sums, rows, [(left, right, len)]);
+            multiply_some_of_four::<I, MAX_ROWS>(isa, &mut sums, rows, vectors, [(left, right, len)]);
             for (r, (totals, sums)) in totals[..rows].iter_mut().zip(&sums).enumerate() {
-                for ((total, &sum), factors) in totals.iter_mut().zip(sums).zip(factors) {
-                    *total = ops.mul_add(sum, ops.splat(factors[row + r]), *total);
+                for vector in vectors.0..vectors.0 + vectors.1 {
+                    let factor = ops.splat(factors[vector][row + r]);
+                    totals[vector] = ops.mul_add(sums[vector], factor, totals[vector]);
                 }
             }
         }
     }
 }
 
-/// Adds the sums of the gates of a row, or of one, to `to` `[4, lanes]`.
+/// Adds the sums of a row to `to` `[4, lanes]`.
 #[inline(always)]
-fn add<I: Isa>(isa: I, pass: Pass, sums: &[I::F32; MAX_VECTORS], to: &mut [f32]) {
+fn add<I: Isa>(isa: I, sums: &[I::F32; MAX_VECTORS], to: &mut [f32]) {
     let ops = isa.f32();
-    let to = &mut to[..MAX_VECTORS * ops.len()];
-    let only = match pass {
-        Pass::All | Pass::Samples => None,
-        Pass::Gate(gate) => Some(gate),
-    };
-    for (gate, &sum) in sums.iter().enumerate() {
-        if only.is_none_or(|only| only == gate) {
-            let to = &mut to[gate * ops.len()..][..ops.len()];
-            store(ops, ops.add(load(ops, to), sum), to);
-        }
+    for (&sum, to) in sums.iter().zip(to.chunks_exact_mut(ops.len())) {
+        store(ops, ops.add(load(ops, to), sum), to);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where the gradients by z wait for the products with the weights.
+//! Where the gradients by the sums of a step wait for the products with the weights.
 //!
 //! For each chunk of samples the blocks of units, as wide as a vector and filled up with zeros; in a block a slot for
 //! each sample and step that is used, in the order in which the way back meets them, or sample by sample:
@@ -7,21 +7,25 @@
 //! chunk   [blocks][slots][4][lanes]
 //! ```
 //!
-//! Beside them wait the hidden states before the steps, `[slots, H]` for each chunk.
+//! The four vectors of a slot are the gradients by the four sums of the block; those that a layer has not got mean nothing. In
+//! a layer of one sum a block is four vectors wide, and so is a slot.
+//!
+//! Beside them wait the hidden states before the steps, `[slots, H]` for each chunk, and where there are such r ⊙ h.
 //!
 //! So a block is the right operand of the products by the weights as it stands.
 
 use super::time_blocks::block_len;
-use crate::lstm::record::KEPT;
-use crate::lstm::rows::UsedRows;
-use crate::lstm::{DropoutMasks, GATES, Inputs, Layer, Sizes};
+use super::{Layout, Operand, Sequences};
 use crate::recurrent::chunks::chunk_len;
+use crate::recurrent::{DropoutMasks, Sizes};
 use crate::simd::lanes;
+use crate::tile::MAX_VECTORS;
 
 /// Where the gradients of a block of steps lie.
 #[derive(Clone, Copy)]
-pub(super) struct GateGradients {
+pub(crate) struct GateGradients {
     pub sizes: Sizes,
+    pub layout: Layout,
     pub chunk_len: usize,
     pub lanes: usize,
     /// How many steps have room.
@@ -32,7 +36,7 @@ pub(super) struct GateGradients {
 
 /// The slots of a step: the used row of rank r has slot `first + r · stride`.
 #[derive(Clone, Copy)]
-pub(super) struct Slots {
+pub(crate) struct Slots {
     pub first: usize,
     pub stride: usize,
 }
@@ -49,28 +53,34 @@ pub(super) const LONG_SUM: usize = 32;
 
 impl GateGradients {
     /// With the most steps that a call of these sizes can need.
-    pub fn roomy(sizes: &Sizes) -> Self {
-        let lanes = lanes();
-        let (chunk_len, padded_units) = (chunk_len(sizes, GATES), sizes.units.next_multiple_of(lanes));
-        let steps = block_len(sizes.steps, chunk_len, padded_units, true);
-        Self { sizes: *sizes, chunk_len, lanes, steps, by_sample: true }
+    pub fn roomy(sizes: &Sizes, layout: Layout) -> Self {
+        let chunk_len = chunk_len(sizes, layout.gates);
+        let kept =
+            Self { sizes: *sizes, layout, chunk_len, lanes: lanes(), steps: sizes.steps, by_sample: true };
+        kept.with_blocks()
     }
 
-    pub fn new(sizes: &Sizes, inputs: &Inputs<f32>) -> Self {
-        let roomy = Self::roomy(sizes);
-        if Self::goes_by_sample(inputs, roomy.steps) {
-            return roomy;
+    pub fn new(sequences: &Sequences, layout: Layout) -> Self {
+        let roomy = Self::roomy(&sequences.sizes, layout);
+        match roomy.goes_by_sample(sequences) {
+            true => roomy,
+            false => Self { by_sample: false, ..roomy }.with_blocks(),
         }
-        let steps = block_len(sizes.steps, roomy.chunk_len, roomy.padded_units(), false);
-        Self { steps, by_sample: false, ..roomy }
     }
 
-    /// Whether the products by the weights go sample by sample, in blocks of `steps` steps: a mask of a gate, which is the
-    /// same at all steps, can then wait until the steps are summed. Otherwise they need an operand for each gate.
-    fn goes_by_sample(inputs: &Inputs<f32>, steps: usize) -> bool {
+    /// With room for as many steps as a block has.
+    fn with_blocks(self) -> Self {
+        let per_step = self.chunk_len * self.num_blocks() * self.slot_len();
+        let steps = block_len(self.sizes.steps, self.chunk_len, per_step, self.by_sample);
+        Self { steps, ..self }
+    }
+
+    /// Whether the products by the weights go sample by sample: a mask of a gate, which is the same at all steps, can then
+    /// wait until the steps are summed. Otherwise they need an operand for each gate.
+    fn goes_by_sample(&self, sequences: &Sequences) -> bool {
         let per_gate = |masks: &DropoutMasks<f32>| matches!(masks, DropoutMasks::PerGate(_));
-        let is_wanted = per_gate(&inputs.recurrent_dropout) || per_gate(&inputs.dropout);
-        is_wanted && inputs.mask.is_none() && steps >= LONG_SUM
+        let is_wanted = per_gate(&sequences.recurrent_dropout) || per_gate(&sequences.dropout);
+        is_wanted && self.layout.gates > 1 && sequences.mask.is_none() && self.steps >= LONG_SUM
     }
 
     /// The slots of a step of a block of `steps` steps, before which `num_done` of them took `used` slots.
@@ -82,29 +92,38 @@ impl GateGradients {
         }
     }
 
-    /// H, up to whole vectors.
-    pub fn padded_units(self) -> usize {
-        self.sizes.units.next_multiple_of(self.lanes)
+    /// How many units a block has.
+    #[inline(always)]
+    pub fn block_units(self) -> usize {
+        self.layout.vectors_of_units * self.lanes
     }
 
     /// How many blocks of units there are.
+    #[inline(always)]
     pub fn num_blocks(self) -> usize {
-        self.sizes.units.div_ceil(self.lanes)
+        self.sizes.units.div_ceil(self.block_units())
     }
 
     /// How many numbers a slot of a block takes.
+    #[inline(always)]
     pub fn slot_len(self) -> usize {
-        4 * self.lanes
+        MAX_VECTORS * self.lanes
+    }
+
+    /// How many numbers a slot of each block takes.
+    pub fn slots_len(self) -> usize {
+        self.num_blocks() * self.slot_len()
     }
 
     /// From a block of a chunk of `count` samples to the next: an odd number of slots, lest all blocks fall on the same
     /// lines of the first cache.
+    #[inline(always)]
     pub fn block_stride(self, count: usize) -> usize {
         ((count * self.steps) | 1) * self.slot_len()
     }
 
     /// How many numbers a chunk of `count` samples takes.
-    pub fn chunk_len_of(self, count: usize) -> usize {
+    fn chunk_len_of(self, count: usize) -> usize {
         self.num_blocks() * self.block_stride(count)
     }
 
@@ -115,13 +134,13 @@ impl GateGradients {
         whole * self.chunk_len_of(self.chunk_len) + last
     }
 
-    /// Whether each chunk adds up gradients by the weights of its own, and these are added at the end. Its gradients by z
-    /// then need not leave the cache of the core that has computed them, nor do the chunks wait for each other.
+    /// Whether each chunk adds up gradients by the weights of its own, and these are added at the end. Its gradients by the
+    /// sums then need not leave the cache of the core that has computed them, nor do the chunks wait for each other.
     ///
     /// It is so as long as this takes no more memory than the record.
     pub fn has_own_sums(self) -> bool {
         let Sizes { batch, steps, units, .. } = self.sizes;
-        self.chunk_len < batch && self.all_sums_len() <= KEPT * self.chunk_len * steps * units
+        self.chunk_len < batch && self.all_sums_len() <= self.layout.recorded * self.chunk_len * steps * units
     }
 
     /// How many numbers the hidden states before the steps of the chunks of `count` samples take, `[slots, H]`.
@@ -129,14 +148,8 @@ impl GateGradients {
         count * self.steps * self.sizes.units
     }
 
-    /// The samples of a chunk that use step `number`.
-    pub fn used_rows<'a>(
-        self,
-        layer: &Layer<f32>,
-        inputs: &Inputs<'a, f32>,
-        (first, count): (usize, usize),
-        number: usize,
-    ) -> UsedRows<'a> {
-        UsedRows { mask: inputs.mask, steps: self.sizes.steps, first, count, time: layer.time(number) }
+    /// The same for r ⊙ h.
+    pub fn reset_h_len(self, count: usize) -> usize {
+        if self.layout.has(Operand::ResetH) { self.h_len(count) } else { 0 }
     }
 }

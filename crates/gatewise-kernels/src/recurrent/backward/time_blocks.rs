@@ -1,4 +1,4 @@
-//! The steps, cut into blocks: the gradients by z of a block wait in near memory until the weights have taken theirs.
+//! The steps, cut into blocks: the gradients by the sums of a block wait in near memory until the weights have taken theirs.
 
 #[cfg(test)]
 mod tests;
@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::operand::BLOCK_LEN;
 
-/// How many gradients by z of a chunk wait if more would not make the products by the weights quicker: 256 KiB, half of a
+/// How many gradients by the sums of a chunk wait if more would not make the products by the weights quicker: 256 KiB, half of a
 /// second cache.
 const NEAR_LEN: usize = 1 << 16;
 
@@ -17,10 +17,9 @@ const NEAR_LEN_BY_SAMPLE: usize = 1 << 17;
 /// Over how many steps the sum of a sample need not be longer.
 const LONG_SUM_BY_SAMPLE: usize = 64;
 
-/// How many steps a block has, except perhaps the first: enough that the products by the weights run over long sums.
-/// Nothing else decides, not the number of threads.
-pub(super) fn block_len(steps: usize, chunk_len: usize, padded_units: usize, by_sample: bool) -> usize {
-    let per_step = chunk_len * 4 * padded_units;
+/// How many steps a block has, except perhaps the first: enough that the products by the weights run over long sums. A
+/// chunk of `chunk_len` samples keeps `per_step` numbers of a step. Nothing else decides, not the number of threads.
+pub(super) fn block_len(steps: usize, chunk_len: usize, per_step: usize, by_sample: bool) -> usize {
     let near_len = if by_sample { NEAR_LEN_BY_SAMPLE } else { NEAR_LEN };
     let near = near_len / per_step.max(1);
     // What goes by sample has at least as much room, for the scratch is made for it.

@@ -1,0 +1,244 @@
+//! What the backward pass of a layer has for each sample, and how it goes through chunks of them.
+
+use std::ops::Range;
+
+use super::kept::GateGradients;
+use super::weights::{WeightProducts, operands_len};
+use super::{Sequences, sums, time_blocks};
+use crate::recurrent::Sizes;
+use crate::recurrent::chunks::{Samples, Wanted, for_chunks, own_lines, split_wanted, take};
+
+/// Results and scratch of consecutive samples.
+pub(crate) struct BackwardSamples<'a> {
+    /// The number of the first sample in the batch.
+    pub first: usize,
+    pub count: usize,
+    /// `[count, T, F]`
+    pub d_x: Wanted<'a>,
+    /// `[count, H]`
+    pub d_h0: Wanted<'a>,
+    /// `[count, H]`, in layers with a cell state.
+    pub d_c0: Wanted<'a>,
+    /// Chunks of [`GateGradients`].
+    pub d_z: &'a mut [f32],
+    /// The hidden states before the steps, in the same slots, and r ⊙ h where there are such.
+    pub previous_h: &'a mut [f32],
+    pub reset_h: &'a mut [f32],
+    /// The gradients by the weights, as `sums.rs` describes, and what their left operand is collected in: for each chunk,
+    /// where [chunks have their own](GateGradients::has_own_sums).
+    sums: &'a mut [f32],
+    operands: &'a mut [f32],
+    /// `[count, scratch_len]`, with the gradient by the bias `[blocks][4][lanes]` at the start of the [own
+    /// lines](own_lines) of each chunk.
+    pub scratch: &'a mut [f32],
+    scratch_len: usize,
+    pub kept: GateGradients,
+}
+
+/// The gradients of a sample that goes back, as far as they are wanted.
+pub(crate) struct OfSamples<'a> {
+    pub d_x: Wanted<'a>,
+    pub d_h0: Wanted<'a>,
+    pub d_c0: Wanted<'a>,
+}
+
+/// The gradients of the weights, as far as they are wanted.
+pub(crate) struct OfWeights<'a> {
+    /// `[F, GH]`
+    pub d_kernel: Wanted<'a>,
+    /// `[H, GH]`
+    pub d_recurrent_kernel: Wanted<'a>,
+    /// By the bias of what x goes into and of what h goes into, `[GH]` each.
+    pub d_bias: [Wanted<'a>; 2],
+}
+
+/// How many numbers of scratch the samples of a call take, each of which has `scratch_len` numbers for itself.
+pub(crate) fn workspace_len(kept: GateGradients, scratch_len: usize) -> usize {
+    let batch = kept.sizes.batch;
+    let waiting = kept.len(batch) + kept.h_len(batch) + kept.reset_h_len(batch);
+    waiting + kept.sums_len(batch) + operands_len(kept, batch) + batch * scratch_len
+}
+
+impl<'a> BackwardSamples<'a> {
+    /// All samples of a call.
+    pub fn new(
+        kept: GateGradients,
+        scratch_len: usize,
+        OfSamples { d_x, d_h0, d_c0 }: OfSamples<'a>,
+        mut workspace: &'a mut [f32],
+    ) -> Self {
+        let count = kept.sizes.batch;
+        Self {
+            first: 0,
+            count,
+            d_x,
+            d_h0,
+            d_c0,
+            d_z: take(&mut workspace, kept.len(count)),
+            previous_h: take(&mut workspace, kept.h_len(count)),
+            reset_h: take(&mut workspace, kept.reset_h_len(count)),
+            sums: take(&mut workspace, kept.sums_len(count)),
+            operands: take(&mut workspace, operands_len(kept, count)),
+            scratch: take(&mut workspace, count * scratch_len),
+            scratch_len,
+            kept,
+        }
+    }
+
+    /// Takes all samples back through all steps and writes the gradients by the weights. `run_steps` takes a chunk through
+    /// the steps with these numbers, from the last to the first.
+    pub fn run(
+        mut self,
+        sequences: Sequences,
+        gradients: OfWeights,
+        run_steps: &(impl Fn(BackwardSamples, Range<usize>) + Sync),
+    ) {
+        let OfWeights { d_kernel, d_recurrent_kernel, d_bias } = gradients;
+        let wanted = [d_kernel.is_some(), d_recurrent_kernel.is_some()];
+        match self.kept.has_own_sums() {
+            true => self.reborrow().run_by_chunks(sequences, wanted, run_steps),
+            false => self.reborrow().run_by_steps(sequences, wanted, run_steps),
+        }
+        sums::add_up(self.kept, self.sums, [d_kernel, d_recurrent_kernel]);
+        for (d_bias, of_x) in d_bias.into_iter().zip([true, false]) {
+            if let Some(d_bias) = d_bias {
+                self.add_bias(of_x, d_bias);
+            }
+        }
+    }
+
+    /// All steps and products of each chunk.
+    fn run_by_chunks(
+        self,
+        sequences: Sequences,
+        wanted: [bool; 2],
+        run_steps: &(impl Fn(BackwardSamples, Range<usize>) + Sync),
+    ) {
+        let kept = self.kept;
+        for_chunks(self, kept.chunk_len, &|mut samples: BackwardSamples| {
+            samples.sums.fill(0.0);
+            for steps in time_blocks::blocks(kept.sizes.steps, kept.steps) {
+                run_steps(samples.reborrow(), steps.clone());
+                let (products, operands, sums) = samples.products(sequences);
+                products.run_chunk(&steps, operands, sums, wanted);
+            }
+        });
+    }
+
+    /// A block of steps of all chunks, and then its products, which are shared by rows of the weights.
+    fn run_by_steps(
+        mut self,
+        sequences: Sequences,
+        wanted: [bool; 2],
+        run_steps: &(impl Fn(BackwardSamples, Range<usize>) + Sync),
+    ) {
+        let kept = self.kept;
+        self.sums.fill(0.0);
+        for steps in time_blocks::blocks(kept.sizes.steps, kept.steps) {
+            for_chunks(self.reborrow(), kept.chunk_len, &|samples| run_steps(samples, steps.clone()));
+            let (products, operands, sums) = self.products(sequences);
+            products.run(&steps, operands, sums, wanted);
+        }
+    }
+
+    /// The products of what the samples have left, with scratch and the sums that they add to.
+    fn products<'b>(
+        &'b mut self,
+        sequences: Sequences<'b>,
+    ) -> (WeightProducts<'b>, &'b mut [f32], &'b mut [f32]) {
+        let products = WeightProducts {
+            sequences,
+            kept: self.kept,
+            samples: (self.first, self.count),
+            d_z: self.d_z,
+            previous_h: self.previous_h,
+            reset_h: self.reset_h,
+        };
+        (products, self.operands, self.sums)
+    }
+
+    /// Writes the sum of what the chunks left for the bias to `d_bias` `[GH]`: of what x goes into, or else of what h goes
+    /// into.
+    fn add_bias(&mut self, of_x: bool, d_bias: &mut [f32]) {
+        let (kept, len) = (self.kept, self.scratch_len);
+        let gates = kept.layout.gates_of_vectors(of_x);
+        d_bias.fill(0.0);
+        for chunk in self.scratch.chunks_mut(kept.chunk_len * len) {
+            let slots = own_lines(chunk)[..kept.slots_len()].chunks_exact(kept.slot_len());
+            for (block, slot) in slots.enumerate() {
+                sums::add_slot(kept, &gates, block, slot, d_bias);
+            }
+        }
+    }
+
+    /// The same for a while.
+    fn reborrow(&mut self) -> BackwardSamples<'_> {
+        BackwardSamples {
+            d_x: self.d_x.as_deref_mut(),
+            d_h0: self.d_h0.as_deref_mut(),
+            d_c0: self.d_c0.as_deref_mut(),
+            d_z: self.d_z,
+            previous_h: self.previous_h,
+            reset_h: self.reset_h,
+            sums: self.sums,
+            operands: self.operands,
+            scratch: self.scratch,
+            ..*self
+        }
+    }
+}
+
+impl Samples for BackwardSamples<'_> {
+    fn count(&self) -> usize {
+        self.count
+    }
+
+    fn split_at(self, count: usize) -> (Self, Self) {
+        let Self { first, kept, scratch_len, .. } = self;
+        let Sizes { steps, features, units, .. } = kept.sizes;
+        let (upper_d_x, d_x) = split_wanted(self.d_x, count * steps * features);
+        let (upper_d_h0, d_h0) = split_wanted(self.d_h0, count * units);
+        let (upper_d_c0, d_c0) = split_wanted(self.d_c0, count * units);
+        let (upper_d_z, d_z) = self.d_z.split_at_mut(kept.len(count));
+        let (upper_h, previous_h) = self.previous_h.split_at_mut(kept.h_len(count));
+        let (upper_reset_h, reset_h) = self.reset_h.split_at_mut(kept.reset_h_len(count));
+        let [own_sums, own_operands] = match kept.has_own_sums() {
+            true => [kept.sums_len(count), operands_len(kept, count)],
+            false => [0, 0],
+        };
+        let (upper_sums, sums) = self.sums.split_at_mut(own_sums);
+        let (upper_operands, operands) = self.operands.split_at_mut(own_operands);
+        let (upper_scratch, scratch) = self.scratch.split_at_mut(count * scratch_len);
+        let lower = Self {
+            first: first + count,
+            count: self.count - count,
+            d_x,
+            d_h0,
+            d_c0,
+            d_z,
+            previous_h,
+            reset_h,
+            sums,
+            operands,
+            scratch,
+            scratch_len,
+            kept,
+        };
+        let upper = Self {
+            first,
+            count,
+            d_x: upper_d_x,
+            d_h0: upper_d_h0,
+            d_c0: upper_d_c0,
+            d_z: upper_d_z,
+            previous_h: upper_h,
+            reset_h: upper_reset_h,
+            sums: upper_sums,
+            operands: upper_operands,
+            scratch: upper_scratch,
+            scratch_len,
+            kept,
+        };
+        (upper, lower)
+    }
+}
