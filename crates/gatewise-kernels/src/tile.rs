@@ -119,11 +119,11 @@ pub(crate) fn multiply_some_of_four<I: Isa, const AT_MOST: usize>(
     }
 }
 
-/// Continues the sums of one row and of four vectors from each of two panels over all k of `left`.
+/// Continues the sums of one row and of the V vectors of each of two panels over all k of `left`.
 ///
-/// A row alone has only four chains of additions, too few to keep the adders busy; two panels have eight.
+/// A row alone has only V chains of additions, too few to keep the adders busy; two panels have twice as many.
 #[inline(always)]
-pub(crate) fn multiply_row<I: Isa>(
+pub(crate) fn multiply_row<I: Isa, const V: usize>(
     isa: I,
     sums: &mut [[I::F32; MAX_VECTORS]; 2],
     left: &[f32],
@@ -132,12 +132,12 @@ pub(crate) fn multiply_row<I: Isa>(
     let ops = isa.f32();
     let mut tile = *sums;
     // `map` of arrays is not inlined everywhere, and then costs as much as some rows.
-    let rows = right[0].rows::<_, MAX_VECTORS>(isa);
-    let next_rows = right[1].rows::<_, MAX_VECTORS>(isa);
+    let rows = right[0].rows::<_, V>(isa);
+    let next_rows = right[1].rows::<_, V>(isa);
     for ((&factor, row), next_row) in left.iter().zip(rows).zip(next_rows) {
         let factor = ops.splat(factor);
         for ((sums, panel), row) in tile.iter_mut().zip(right).zip([row, next_row]) {
-            let vectors = panel.at::<_, MAX_VECTORS>(isa, row, 0);
+            let vectors = panel.at::<_, V>(isa, row, 0);
             for (sum, vector) in sums.iter_mut().zip(vectors) {
                 *sum = ops.mul_add(factor, vector, *sum);
             }

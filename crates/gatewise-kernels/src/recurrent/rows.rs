@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use crate::Real;
-use crate::tile::{MAX_ROWS, parts};
+use crate::simd::Isa;
+use crate::tile::{MAX_ROWS, has_32_registers};
 
 /// How many tiles of rows go through a block of units before the activations are applied.
 const MAX_GROUPS: usize = 4;
@@ -111,13 +112,19 @@ impl<F: Real> UsedRows<'_, F> {
         )
     }
 
-    /// The rows that use the step, in groups of nearly equal size, at most `max_rows`.
+    /// The rows that use the step, in as few groups of at most `max_rows` as can be.
     #[inline(always)]
-    pub fn groups(self, max_rows: usize) -> impl Iterator<Item = RowGroup> {
-        let mut next = 0;
-        parts(self.len(), max_rows).map(
+    pub fn groups<I: Isa>(self, isa: I, max_rows: usize) -> impl Iterator<Item = RowGroup> {
+        let (mut next, mut rank, len) = (0, 0, self.len());
+        std::iter::from_fn(
             #[inline(always)]
-            move |(rank, rows)| {
+            move || {
+                if rank == len {
+                    return None;
+                }
+                let rows = first_group(isa, len - rank, max_rows);
+                let first = rank;
+                rank += rows;
                 let mut index = [0; MAX_ROWS];
                 for index in &mut index[..rows] {
                     while !self.contains(next) {
@@ -126,8 +133,21 @@ impl<F: Real> UsedRows<'_, F> {
                     *index = next;
                     next += 1;
                 }
-                RowGroup { rank, rows, index }
+                Some(RowGroup { rank: first, rows, index })
             },
         )
+    }
+}
+
+/// How many of `left` rows the next group has: with 32 registers as many as the others; with 16, where the highest tile is the
+/// quickest one, what the others leave if they are full.
+#[inline(always)]
+fn first_group<I: Isa>(isa: I, left: usize, max_rows: usize) -> usize {
+    let num_groups = left.div_ceil(max_rows);
+    match left - (num_groups - 1) * max_rows {
+        rest if !has_32_registers(isa) && (rest > 1 || num_groups == 1) => rest,
+        // A row alone has few chains of additions.
+        1 if !has_32_registers(isa) => max_rows.div_ceil(2),
+        _ => left / num_groups,
     }
 }

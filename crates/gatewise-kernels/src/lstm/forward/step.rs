@@ -11,7 +11,9 @@ use crate::lstm::weights::{Packed, Weights, block_in_place};
 use crate::recurrent::operand::Operand;
 use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock, UsedRows};
 use crate::simd::{BitOps, Isa, load_first};
-use crate::tile::{MAX_ROWS, PanelNumber, RightVectors, Sums, has_32_registers, multiply_four, multiply_row};
+use crate::tile::{
+    MAX_ROWS, MAX_VECTORS, PanelNumber, RightVectors, Sums, has_32_registers, multiply_four, multiply_row,
+};
 
 /// Where the rows that go through a block of units together lie.
 type Places = [Place; MAX_ROWS_OF_BLOCK];
@@ -104,7 +106,7 @@ impl<N: PanelNumber> Step<'_, '_, N> {
             true => self.call.weights.max_rows().min(4),
             false => self.call.weights.max_rows(),
         };
-        let mut groups = rows.groups(max_rows);
+        let mut groups = rows.groups(isa, max_rows);
         while let Some(rows) = RowsOfBlock::take(&mut groups) {
             let places = self.places(&rows);
             self.run_rows(isa, x, h, (&rows, &places), first..units.end);
@@ -219,7 +221,7 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         let mut sums = [self.bias(isa, unit), self.bias(isa, next)];
         let ([w, u], [next_w, next_u]) = (packed.block(unit, lanes), packed.block(next, lanes));
         for (operand, right) in [(x, [w, next_w]), (h, [u, next_u])] {
-            multiply_row(isa, &mut sums, operand.row(0), right);
+            multiply_row::<I, MAX_VECTORS>(isa, &mut sums, operand.row(0), right);
         }
         sums
     }

@@ -68,7 +68,7 @@ impl GateProduct<'_> {
                 self.single_row(isa, chain, [panel, next]);
                 continue;
             }
-            for group in rows.groups(MAX_ROWS) {
+            for group in rows.groups(isa, MAX_ROWS) {
                 let sums = self.sums(isa, chain, &group, panel);
                 for (sums, &row) in sums[..group.rows].iter().zip(&group.index) {
                     self.finish(isa, chain.gate, row, panel, sums);
@@ -107,7 +107,12 @@ impl GateProduct<'_> {
         let mut sums = [[isa.f32().zero(); MAX_VECTORS]; 2];
         let right = [self.right(chain, panels[0]), self.right(chain, panels[1])];
         let units = self.sizes.units;
-        multiply_row(isa, &mut sums, &self.d_z[chain.sum * units..][..chain.count * units], right);
+        multiply_row::<I, MAX_VECTORS>(
+            isa,
+            &mut sums,
+            &self.d_z[chain.sum * units..][..chain.count * units],
+            right,
+        );
         let row = self.rows.iter().next().expect("there is one row");
         for (panel, sums) in panels.into_iter().zip(&sums) {
             self.finish(isa, chain.gate, row, panel, sums);

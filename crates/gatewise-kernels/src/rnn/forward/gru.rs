@@ -1,15 +1,17 @@
 //! A step of a GRU whose reset gate comes after the product: for a block of units z, r, g and n in registers.
 
-use super::results::Results;
+use super::results::{Place, Results};
 use super::step::{Compute, Step};
 use crate::activation::Activation;
 use crate::activation::apply::replace;
 use crate::recurrent::operand::Operand;
 use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock};
-use crate::rnn::weights::Weights;
+use crate::rnn::weights::{Packed, Weights};
 use crate::rnn::{CANDIDATE, INNER, RESET, UPDATE};
 use crate::simd::{BitOps, Isa, Kernel, NumOps, load_first};
-use crate::tile::{Blocks, MAX_ROWS, MAX_VECTORS, ShortBlocks, Sums, has_32_registers, multiply_three};
+use crate::tile::{
+    Blocks, MAX_ROWS, MAX_VECTORS, ShortBlocks, Sums, has_32_registers, multiply_row, multiply_three,
+};
 
 /// See the module.
 #[derive(Clone, Copy)]
@@ -21,7 +23,12 @@ impl Compute for InBlocks {
         // Three vectors of four rows, with those of the weights and a factor, would fill 16 registers to the last one; then the
         // compiler keeps a sum in memory. The nine chains of three rows are enough.
         let max_rows = step.max_rows(if has_32_registers(isa) { MAX_ROWS } else { 3 });
-        let mut groups = step.used_rows().groups(max_rows);
+        if let (1, Weights::Packed(packed), 0) =
+            (step.count, step.call.weights, x.gate_stride + h.gate_stride)
+        {
+            return run_pairs(isa, step, [x, h], &packed);
+        }
+        let mut groups = step.used_rows().groups(isa, max_rows);
         while let Some(rows) = RowsOfBlock::take(&mut groups) {
             run_rows(isa, step, [x, h], &rows);
         }
@@ -51,12 +58,54 @@ fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &Rows
                 }
             }
         }
-        let layer = step.call.layer;
-        let [activation, recurrent_activation] = [&layer.activation, &layer.recurrent_activation];
-        let (results, h) = step.results(places, (unit, lanes.min(units - unit)));
-        let sums = &mut sums[..rows.count];
-        isa.call(Finish { sums, h, activation, recurrent_activation, results });
+        finish(isa, step, &mut sums[..rows.count], places, (unit, lanes.min(units - unit)));
     }
+}
+
+/// The only row, for pairs of blocks of units: alone a block has too few chains of additions.
+#[inline(always)]
+fn run_pairs<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], packed: &Packed) {
+    let (lanes, units) = (isa.f32().len(), step.units());
+    let place = step.place(0);
+    let places = [place, place.of_next_block(lanes)];
+    for unit in (0..units).step_by(2 * lanes) {
+        // There may be no second block; then it is the first one again, and nobody reads its sums.
+        let next = if unit + lanes < units { unit + lanes } else { unit };
+        let blocks = [packed.block(unit), packed.block(next)];
+        let [(bias_of_first, inner_of_first), (bias_of_next, inner_of_next)] =
+            [bias(isa, step, unit), bias(isa, step, next)];
+        let mut sums = [bias_of_first, bias_of_next];
+        multiply_row::<I, 3>(isa, &mut sums, operands[0].row(0), [blocks[0][0], blocks[1][0]]);
+        for (sums, inner) in sums.iter_mut().zip([inner_of_first, inner_of_next]) {
+            (sums[CANDIDATE], sums[INNER]) = (inner, sums[CANDIDATE]);
+        }
+        multiply_row::<I, 3>(isa, &mut sums, operands[1].row(0), [blocks[0][1], blocks[1][1]]);
+        match units - unit >= 2 * lanes {
+            true => finish(isa, step, &mut sums, &places, (unit, lanes)),
+            false => {
+                let (first, rest) = sums.split_at_mut(1);
+                finish(isa, step, first, &places[..1], (unit, lanes.min(units - unit)));
+                if unit < next {
+                    finish(isa, step, rest, &places[..1], (next, units - next));
+                }
+            }
+        }
+    }
+}
+
+/// What follows the products for the block of `len` units from `unit`.
+#[inline(always)]
+fn finish<I: Isa>(
+    isa: I,
+    step: &mut Step,
+    sums: &mut [[I::F32; MAX_VECTORS]],
+    places: &[Place],
+    block: (usize, usize),
+) {
+    let layer = step.call.layer;
+    let [activation, recurrent_activation] = [&layer.activation, &layer.recurrent_activation];
+    let (results, h) = step.results(places, block);
+    isa.call(Finish { sums, h, activation, recurrent_activation, results });
 }
 
 /// What the sums of z, r and g of a block of units start from, and what n starts from.

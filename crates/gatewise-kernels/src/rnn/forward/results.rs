@@ -16,6 +16,14 @@ pub(super) struct Place {
     record: usize,
 }
 
+impl Place {
+    /// Where the block that follows the first one of the row lies, as if it were a row by itself.
+    #[inline(always)]
+    pub fn of_next_block(self, lanes: usize) -> Self {
+        Self { state: self.state + lanes, output: self.output + lanes, record: self.record + lanes }
+    }
+}
+
 /// Where the rows that go through a block of units together lie.
 pub(super) type Places = [Place; MAX_ROWS_OF_BLOCK];
 
@@ -47,7 +55,7 @@ impl Step<'_, '_> {
     }
 
     #[inline(always)]
-    fn place(&self, row: usize) -> Place {
+    pub fn place(&self, row: usize) -> Place {
         let (units, steps) = (self.units(), self.call.layer.sizes.steps);
         let output_row = match self.y {
             Output::Last(_) => row,

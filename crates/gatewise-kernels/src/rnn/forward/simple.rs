@@ -20,7 +20,7 @@ pub(super) struct InTiles;
 impl Compute for InTiles {
     #[inline(always)]
     fn compute<I: Isa>(isa: I, step: &mut Step, x: Operand, h: Operand) {
-        let mut groups = step.used_rows().groups(step.max_rows(MAX_ROWS));
+        let mut groups = step.used_rows().groups(isa, step.max_rows(MAX_ROWS));
         while let Some(rows) = RowsOfBlock::take(&mut groups) {
             run_rows(isa, step, [x, h], &rows);
         }
