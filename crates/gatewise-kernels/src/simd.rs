@@ -310,6 +310,14 @@ pub(crate) fn load_first<O: NumOps<f32>>(ops: O, from: &[f32]) -> O::Simd {
     load_pad(ops, from).0
 }
 
+/// The `len` first numbers of `from`, at most a vector; behind them whatever follows, zeros where `from` ends.
+///
+/// A part of a vector takes many times as long to load as a whole one.
+#[inline(always)]
+pub(crate) fn load_at_least<O: NumOps<f32>>(ops: O, from: &[f32], len: usize) -> O::Simd {
+    if len == ops.len() { load(ops, from) } else { load_first(ops, from) }
+}
+
 /// Stores as many of the first numbers of `vector` as `to` holds.
 #[inline(always)]
 pub(crate) fn store_first<O: NumOps<f32>>(ops: O, vector: O::Simd, to: &mut [f32]) {

@@ -45,18 +45,24 @@ pub(crate) fn parts(len: usize, max_len: usize) -> impl Iterator<Item = (usize, 
     )
 }
 
-/// Continues the sums of `rows` rows, at most `AT_MOST`, and of one vector over the segments.
+/// Continues the sums of `rows` rows, at most `AT_MOST`, and of so many vectors over the segments.
 #[inline(always)]
-pub(crate) fn multiply_one<I: Isa, const AT_MOST: usize>(
+pub(crate) fn multiply_vectors<I: Isa, const AT_MOST: usize>(
     isa: I,
     sums: &mut Sums<I::F32>,
     rows: usize,
+    vectors: usize,
     segments: impl Segments,
 ) {
-    multiply_rows::<I, AT_MOST, 1, 1>(isa, sums, rows, 0, segments);
+    match vectors {
+        1 => multiply_rows::<I, AT_MOST, 1, 1>(isa, sums, rows, 0, segments),
+        2 => multiply_rows::<I, AT_MOST, 2, 2>(isa, sums, rows, 0, segments),
+        3 => multiply_three::<I, AT_MOST, 3>(isa, sums, rows, 0, segments),
+        _ => multiply_four::<I, _, AT_MOST>(isa, sums, rows, segments),
+    }
 }
 
-/// [`multiply_one`] for four vectors.
+/// [`multiply_vectors`] for four.
 #[inline(always)]
 pub(crate) fn multiply_four<I: Isa, S: Segments, const AT_MOST: usize>(
     isa: I,
@@ -87,18 +93,28 @@ pub(crate) fn has_32_registers<I: Isa>(isa: I) -> bool {
     isa.f32().len() == 16 || cfg!(target_arch = "aarch64")
 }
 
-/// [`multiply_one`] for three vectors; six rows fill 32 registers, three rows leave a few of 16.
+/// [`multiply_vectors`] for the three vectors from `first` of W.
 #[inline(always)]
-pub(crate) fn multiply_three<I: Isa, const AT_MOST: usize>(
+pub(crate) fn multiply_three<I: Isa, const AT_MOST: usize, const W: usize>(
     isa: I,
     sums: &mut Sums<I::F32>,
     rows: usize,
+    first: usize,
     segments: impl Segments,
 ) {
-    multiply_rows::<I, AT_MOST, 3, 3>(isa, sums, rows, 0, segments);
+    // Three vectors of four rows, with those of the right operand and a factor, would fill 16 registers to the last one; then
+    // the compiler keeps a sum in memory.
+    if rows <= MAX_ROWS_OF_THREE || has_32_registers(isa) {
+        return multiply_rows::<I, AT_MOST, 3, W>(isa, sums, rows, first, segments);
+    }
+    multiply_rows::<I, AT_MOST, 2, W>(isa, sums, rows, first, segments);
+    multiply_rows::<I, AT_MOST, 1, W>(isa, sums, rows, first + 2, segments);
 }
 
-/// [`multiply_one`] for the `count` vectors from `first` of four.
+/// How many rows three vectors go with in 16 registers: their nine chains of additions are enough.
+pub(crate) const MAX_ROWS_OF_THREE: usize = 3;
+
+/// [`multiply_vectors`] for the `count` vectors from `first` of four.
 #[inline(always)]
 pub(crate) fn multiply_some_of_four<I: Isa, const AT_MOST: usize>(
     isa: I,
@@ -110,11 +126,7 @@ pub(crate) fn multiply_some_of_four<I: Isa, const AT_MOST: usize>(
     match count {
         1 => multiply_rows::<I, AT_MOST, 1, 4>(isa, sums, rows, first, segments),
         2 => multiply_rows::<I, AT_MOST, 2, 4>(isa, sums, rows, first, segments),
-        3 if has_32_registers(isa) => multiply_rows::<I, AT_MOST, 3, 4>(isa, sums, rows, first, segments),
-        3 => {
-            multiply_rows::<I, AT_MOST, 2, 4>(isa, sums, rows, first, segments);
-            multiply_rows::<I, AT_MOST, 1, 4>(isa, sums, rows, first + 2, segments);
-        }
+        3 => multiply_three::<I, AT_MOST, 4>(isa, sums, rows, first, segments),
         _ => multiply_four::<I, _, AT_MOST>(isa, sums, rows, segments),
     }
 }

@@ -3,8 +3,7 @@
 use super::panels::Panels;
 use crate::simd::{BitOps, Isa, SimdOp, run, store_first};
 use crate::tile::{
-    Blocks, DenseRows, LeftRows, MAX_ROWS, MAX_VECTORS, Panel, RightVectors, Sums, TileRows, load_row,
-    multiply_four, multiply_one, parts,
+    Blocks, DenseRows, MAX_ROWS, MAX_VECTORS, Panel, Sums, TileRows, load_row, multiply_vectors, parts,
 };
 
 /// The left operand of a block, over its range of k.
@@ -60,20 +59,26 @@ impl Block<'_> {
     }
 
     #[inline(always)]
-    fn first_sums<I: Isa>(&self, isa: I, target: &Target, row: usize, column: usize) -> Sums<I::F32> {
+    fn first_sums<I: Isa>(
+        &self,
+        isa: I,
+        target: &Target,
+        (row, rows): (usize, usize),
+        (column, vectors): (usize, usize),
+    ) -> Sums<I::F32> {
         let ops = isa.f32();
         let mut sums = [[ops.zero(); MAX_VECTORS]; MAX_ROWS];
         match self.start {
             Start::Zero => {}
             Start::Bias(bias) => {
-                for sums in &mut sums {
-                    load_row(ops, &bias[column..], sums);
-                }
+                let mut first = [ops.zero(); MAX_VECTORS];
+                load_row(ops, &bias[column..], &mut first[..vectors]);
+                sums.fill(first);
             }
             Start::Target => {
-                for (target, sums) in target.data[row * target.stride..].chunks(target.stride).zip(&mut sums)
-                {
-                    load_row(ops, &target[column..self.columns.n], sums);
+                let rows_of_target = target.data[row * target.stride..].chunks(target.stride);
+                for (target, sums) in rows_of_target.zip(&mut sums[..rows]) {
+                    load_row(ops, &target[column..self.columns.n], &mut sums[..vectors]);
                 }
             }
         }
@@ -94,26 +99,22 @@ impl Block<'_> {
                 let left = DenseRows { data: &left.data[row * left.stride..], ..left };
                 match self.right {
                     Right::Packed { .. } => {
-                        multiply(
-                            isa,
-                            sums,
-                            (rows, vectors),
-                            self.len,
-                            left,
-                            self.panel(isa, column, vectors),
-                        );
+                        let segment = [(left, self.panel(isa, column, vectors), self.len)];
+                        multiply_vectors::<I, MAX_ROWS>(isa, sums, rows, vectors, segment);
                     }
                     Right::Dense(data) => {
                         let lanes = isa.f32().len();
                         let starts = [0, 1, 2, 3].map(|v| column + v * lanes);
                         let right = Blocks { data, stride: self.columns.n, starts };
-                        multiply(isa, sums, (rows, vectors), self.len, left, right);
+                        let segment = [(left, right, self.len)];
+                        multiply_vectors::<I, MAX_ROWS>(isa, sums, rows, vectors, segment);
                     }
                 }
             }
             Left::Packed(left) => {
                 let left = TileRows(&left[row * self.len..][..rows * self.len]);
-                multiply(isa, sums, (rows, vectors), self.len, left, self.panel(isa, column, vectors));
+                let segment = [(left, self.panel(isa, column, vectors), self.len)];
+                multiply_vectors::<I, MAX_ROWS>(isa, sums, rows, vectors, segment);
             }
         }
     }
@@ -125,23 +126,6 @@ impl Block<'_> {
         };
         let width = vectors * isa.f32().len();
         Panel(&data[column * all_k + first_k * width..][..self.len * width])
-    }
-}
-
-/// Continues the sums of a tile of `rows` rows and one vector or four.
-#[inline(always)]
-fn multiply<I: Isa>(
-    isa: I,
-    sums: &mut Sums<I::F32>,
-    (rows, vectors): (usize, usize),
-    len: usize,
-    left: impl LeftRows,
-    right: impl RightVectors,
-) {
-    let segment = [(left, right, len)];
-    match vectors {
-        1 => multiply_one::<I, MAX_ROWS>(isa, sums, rows, segment),
-        _ => multiply_four::<I, _, MAX_ROWS>(isa, sums, rows, segment),
     }
 }
 
@@ -161,7 +145,7 @@ impl SimdOp for BlockRun<'_> {
         let Self { block, target } = self;
         for (column, vectors) in block.columns.iter() {
             for (row, rows) in parts(target.rows, MAX_ROWS) {
-                let mut sums = block.first_sums(isa, &target, row, column);
+                let mut sums = block.first_sums(isa, &target, (row, rows), (column, vectors));
                 block.multiply(isa, &mut sums, (row, rows), (column, vectors));
                 for (r, sums) in sums[..rows].iter().enumerate() {
                     let to = &mut target.data[(row + r) * target.stride..][column..block.columns.n];

@@ -1,9 +1,9 @@
 //! The right operand of a product, rearranged in the order in which tiles read it.
 //!
 //! ```text
-//! columns   0 ……………… 4L │ 4L ……………… 8L │ 8L …… 9L │ 9L … n 0     L lanes; zeros fill the last vector
-//! panel          0      │       1      │    2     │     3        4 vectors wide, and 1 where 4 are too many
-//! stored    [k][4][L]   │  [k][4][L]   │ [k][L]   │ [k][L]       one panel after the other
+//! columns   0 ……………… 4L │ 4L ……………… 8L │ 8L ……… n 0     L lanes; zeros fill the last vector
+//! panel          0      │       1      │      2         4 vectors wide, and the last one as many as are left
+//! stored    [k][4][L]   │  [k][4][L]   │  [k][2][L]     one panel after the other
 //! ```
 
 use crate::parallel::for_each_chunk;
@@ -30,13 +30,14 @@ impl Panels {
         self.n.next_multiple_of(self.lanes)
     }
 
-    /// The first column of each panel, and how many vectors it has: 4 as long as possible, then 1.
+    /// The first column of each panel, and how many vectors it has: 4, the last one perhaps fewer.
     #[inline(always)]
     pub fn iter(self) -> impl Iterator<Item = (usize, usize)> {
-        let (lanes, num_vectors) = (self.lanes, self.n.div_ceil(self.lanes));
-        let num_wide = num_vectors / MAX_VECTORS;
-        let wide = (0..num_wide).map(move |panel| (panel * MAX_VECTORS * lanes, MAX_VECTORS));
-        wide.chain((num_wide * MAX_VECTORS..num_vectors).map(move |vector| (vector * lanes, 1)))
+        let num_vectors = self.n.div_ceil(self.lanes);
+        (0..num_vectors).step_by(MAX_VECTORS).map(
+            #[inline(always)]
+            move |first| (first * self.lanes, MAX_VECTORS.min(num_vectors - first)),
+        )
     }
 
     /// Writes `right` `[k, n]` to `to` `[k · padded]` in panels.
@@ -45,14 +46,9 @@ impl Panels {
             return;
         }
         let width = MAX_VECTORS * self.lanes;
-        for_each_chunk(&mut to[..k * self.padded()], k * width, |chunk, to| {
-            let n = width.min(self.n - chunk * width);
-            for (first, num_vectors) in (Self { n, ..self }).iter() {
-                let panel_width = num_vectors * self.lanes;
-                let to = &mut to[first * k..][..k * panel_width];
-                let columns = panel_width.min(n - first);
-                pack_panel(right, chunk * width + first, columns, to, panel_width);
-            }
+        for_each_chunk(&mut to[..k * self.padded()], k * width, |panel, to| {
+            let columns = width.min(self.n - panel * width);
+            pack_panel(right, panel * width, columns, to, to.len() / k);
         });
     }
 }

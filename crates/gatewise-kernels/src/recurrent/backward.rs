@@ -10,6 +10,7 @@ pub(crate) mod products;
 pub(crate) mod samples;
 mod sums;
 mod time_blocks;
+mod waiting;
 mod weights;
 
 use super::rows::UsedRows;

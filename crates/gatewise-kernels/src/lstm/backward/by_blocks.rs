@@ -8,7 +8,7 @@ use crate::lstm::gates::Recorded;
 use crate::lstm::record::{C, KEPT, O, PHI_C};
 use crate::recurrent::backward::kept::Slots;
 use crate::recurrent::rows::UsedRows;
-use crate::simd::{BitOps, Isa, Kernel, NumOps, load_first, store, store_first};
+use crate::simd::{BitOps, Isa, Kernel, NumOps, load_at_least, store, store_first};
 
 /// A step back for the rows that use it, see [`Carried::step`].
 pub(super) struct ByBlocks<'a, 'b> {
@@ -79,13 +79,13 @@ impl<'a> ByBlocks<'a, '_> {
         let Some(before) = block.before else {
             let first = (self.carried.first + row) * self.carried.call.layer.sizes.units + block.unit;
             let inputs = self.carried.call.inputs;
-            let [c, h] = [&inputs.c0[first..][..len], &inputs.h0[first..][..len]];
-            return [load_first(ops, c), load_first(ops, h)];
+            let [c, h] = [&inputs.c0[first..], &inputs.h0[first..]];
+            return [load_at_least(ops, c, len), load_at_least(ops, h, len)];
         };
-        let before = &before[row * KEPT * len..][..KEPT * len];
-        let o = load_first(ops, &before[O * len..][..len]);
-        let phi_c = load_first(ops, &before[PHI_C * len..][..len]);
-        [load_first(ops, &before[C * len..][..len]), ops.mul(o, phi_c)]
+        let before = of_row(before, row, len, ops.len());
+        let o = load_at_least(ops, &before[O * len..], len);
+        let phi_c = load_at_least(ops, &before[PHI_C * len..], len);
+        [load_at_least(ops, &before[C * len..], len), ops.mul(o, phi_c)]
     }
 
     /// The gradients by z of a row, the used one with this rank.
@@ -97,19 +97,19 @@ impl<'a> ByBlocks<'a, '_> {
         let [previous_c, previous_h] = self.state_before(isa, block, row, len);
         let carried = &mut *self.carried;
         store_first(ops, previous_h, &mut carried.previous_h[slot * units + unit..][..len]);
-        let recorded = &block.recorded[row * KEPT * len..][..KEPT * len];
+        let recorded = of_row(block.recorded, row, len, ops.len());
         let mut gates = [ops.zero(); 4];
         for (gate, to) in gates.iter_mut().enumerate() {
-            *to = load_first(ops, &recorded[gate * len..][..len]);
+            *to = load_at_least(ops, &recorded[gate * len..], len);
         }
-        let phi_c = load_first(ops, &recorded[PHI_C * len..][..len]);
+        let phi_c = load_at_least(ops, &recorded[PHI_C * len..], len);
         let state = row * units + unit;
-        let d_h = load_first(ops, &carried.d_h[state..][..len]);
-        let d_c = &mut carried.d_c[state..][..len];
+        let d_h = load_at_least(ops, &carried.d_h[state..], len);
+        let d_c = &mut carried.d_c[state..];
         let d_cell = ops.mul(ops.mul(d_h, gates[O]), slope(isa, &Activation::Tanh, phi_c)); // (4)
-        let d_c_after = ops.add(load_first(ops, d_c), d_cell);
+        let d_c_after = ops.add(load_at_least(ops, d_c, len), d_cell);
         let (mut d_z, d_previous_c) = Recorded { gates, phi_c, previous_c }.backward(isa, d_h, d_c_after);
-        store_first(ops, d_previous_c, d_c);
+        store_first(ops, d_previous_c, &mut d_c[..len]);
         let blocks = &mut carried.d_z[carried.kept.block_stride(carried.count) * (unit / ops.len())..];
         let kept = &mut blocks[slot * 4 * ops.len()..][..4 * ops.len()];
         let of_row = &mut carried.d_z_rows[4 * rank * units..][..4 * units];
@@ -120,6 +120,14 @@ impl<'a> ByBlocks<'a, '_> {
         }
         d_z
     }
+}
+
+/// What a block recorded of a row: of whole vectors exactly that, which one check makes sure of; otherwise with what follows
+/// it, lest a part of a vector is loaded.
+#[inline(always)]
+fn of_row(block: &[f32], row: usize, len: usize, lanes: usize) -> &[f32] {
+    let from = &block[row * KEPT * len..];
+    if len == lanes { &from[..KEPT * len] } else { from }
 }
 
 /// The activation of a gate by default.

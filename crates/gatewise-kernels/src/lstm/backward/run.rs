@@ -120,8 +120,8 @@ impl<'a> Carried<'a> {
             d_parts: take(&mut scratch, count * 5 * units),
             gates: take(&mut scratch, count * 3 * units),
             d_z_rows: take(&mut scratch, count * 4 * units),
-            d_z: std::mem::take(&mut samples.d_z),
-            previous_h: std::mem::take(&mut samples.previous_h),
+            d_z: std::mem::take(&mut samples.waiting.d_z),
+            previous_h: std::mem::take(&mut samples.waiting.previous_h),
             kept,
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::activation::{sigmoid, tanh};
 use crate::lstm::record::KEPT;
-use crate::simd::{Isa, Kernel, NumOps, load_first, store_first};
+use crate::simd::{Isa, Kernel, NumOps, load_at_least, store_first};
 
 /// Where a row lies.
 #[derive(Clone, Copy, Default)]
@@ -66,9 +66,9 @@ impl<V: Copy> Finish<'_, V> {
         let (ops, unit, len) = (isa.f32(), self.unit, self.len);
         for (&[i, f, g, o], place) in self.z.iter().zip(self.places) {
             let state = place.state + unit;
-            let c = &mut self.c[state..][..len];
-            let next_c = ops.mul_add(i, g, ops.mul(f, load_first(ops, c))); // (3)
-            store_first(ops, next_c, c);
+            let c = &mut self.c[state..];
+            let next_c = ops.mul_add(i, g, ops.mul(f, load_at_least(ops, c, len))); // (3)
+            store_first(ops, next_c, &mut c[..len]);
             let phi_c = tanh(isa, next_c);
             let h = ops.mul(o, phi_c); // (4)
             store_first(ops, h, &mut self.next_h[state..][..len]);

@@ -10,7 +10,7 @@ use crate::lstm::record::{C, ChunkRecord, O, PHI_C};
 use crate::lstm::weights::{Packed, Weights, block_in_place};
 use crate::recurrent::operand::Operand;
 use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock, UsedRows};
-use crate::simd::{BitOps, Isa, load_first};
+use crate::simd::{BitOps, Isa, load_at_least};
 use crate::tile::{
     MAX_ROWS, MAX_VECTORS, PanelNumber, RightVectors, Sums, has_32_registers, multiply_four, multiply_row,
 };
@@ -319,8 +319,9 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         let ops = isa.f32();
         let mut vectors = [ops.zero(); 4];
         if let Some(bias) = self.call.layer.bias {
-            for (vector, bias) in vectors.iter_mut().zip(bias.chunks_exact(self.units())) {
-                *vector = load_first(ops, &bias[unit..]);
+            let len = ops.len().min(self.units() - unit);
+            for (gate, vector) in vectors.iter_mut().enumerate() {
+                *vector = load_at_least(ops, &bias[gate * self.units() + unit..], len);
             }
         }
         vectors

@@ -6,7 +6,7 @@ use crate::recurrent::rows::{RowGroup, UsedRows};
 use crate::recurrent::{DropoutMasks, Sizes};
 use crate::simd::{BitOps, Isa, NumOps, SimdOp, load_first, store_first};
 use crate::tile::{
-    CONSECUTIVE, DenseRows, MAX_ROWS, MAX_VECTORS, Panel, Sums, multiply_four, multiply_one, multiply_row,
+    CONSECUTIVE, DenseRows, MAX_ROWS, MAX_VECTORS, Panel, Sums, multiply_row, multiply_vectors,
 };
 
 /// The gradient by one of the operands of the products, for the rows that use the step.
@@ -94,10 +94,7 @@ impl GateProduct<'_> {
         let (first, stride) = (chain.sum * units, self.sums * units);
         let left = DenseRows { data: &self.d_z[group.rank * stride + first..], stride, index: CONSECUTIVE };
         let segments = [(left, self.right(chain, panel), chain.count * units)];
-        match panel.1 {
-            1 => multiply_one::<I, MAX_ROWS>(isa, &mut sums, group.rows, segments),
-            _ => multiply_four::<I, _, MAX_ROWS>(isa, &mut sums, group.rows, segments),
-        }
+        multiply_vectors::<I, MAX_ROWS>(isa, &mut sums, group.rows, panel.1, segments);
         sums
     }
 

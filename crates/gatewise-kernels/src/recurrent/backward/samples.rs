@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::kept::GateGradients;
-use super::weights::{WeightProducts, operands_len};
+use super::waiting::Waiting;
+use super::weights::WeightProducts;
 use super::{Sequences, sums, time_blocks};
 use crate::recurrent::Sizes;
 use crate::recurrent::chunks::{Samples, Wanted, for_chunks, own_lines, split_wanted, take};
@@ -19,19 +20,17 @@ pub(crate) struct BackwardSamples<'a> {
     pub d_h0: Wanted<'a>,
     /// `[count, H]`, in layers with a cell state.
     pub d_c0: Wanted<'a>,
-    /// Chunks of [`GateGradients`].
-    pub d_z: &'a mut [f32],
-    /// The hidden states before the steps, in the same slots, and r ⊙ h where there are such.
-    pub previous_h: &'a mut [f32],
-    pub reset_h: &'a mut [f32],
-    /// The gradients by the weights, as `sums.rs` describes, and what their left operand is collected in: for each chunk,
-    /// where [chunks have their own](GateGradients::has_own_sums).
+    /// What waits for the products by the weights.
+    pub waiting: Waiting<'a>,
+    /// The gradients by the weights, as `sums.rs` describes: for each chunk, where [chunks have their
+    /// own](GateGradients::has_own_sums).
     sums: &'a mut [f32],
-    operands: &'a mut [f32],
     /// `[count, scratch_len]`, with the gradient by the bias `[blocks][4][lanes]` at the start of the [own
     /// lines](own_lines) of each chunk.
     pub scratch: &'a mut [f32],
     scratch_len: usize,
+    /// How many samples take one room in `waiting` after the other.
+    samples_per_room: usize,
     pub kept: GateGradients,
 }
 
@@ -55,8 +54,7 @@ pub(crate) struct OfWeights<'a> {
 /// How many numbers of scratch the samples of a call take, each of which has `scratch_len` numbers for itself.
 pub(crate) fn workspace_len(kept: GateGradients, scratch_len: usize) -> usize {
     let batch = kept.sizes.batch;
-    let waiting = kept.len(batch) + kept.h_len(batch) + kept.reset_h_len(batch);
-    waiting + kept.sums_len(batch) + operands_len(kept, batch) + batch * scratch_len
+    Waiting::len(kept, kept.max_rooms()) + kept.sums_len(batch) + batch * scratch_len
 }
 
 impl<'a> BackwardSamples<'a> {
@@ -68,19 +66,22 @@ impl<'a> BackwardSamples<'a> {
         mut workspace: &'a mut [f32],
     ) -> Self {
         let count = kept.sizes.batch;
+        let num_chunks = kept.num_chunks();
+        let num_rooms = match kept.has_own_sums() {
+            true => kept.max_rooms().min(rayon::current_num_threads()),
+            false => num_chunks,
+        };
         Self {
             first: 0,
             count,
             d_x,
             d_h0,
             d_c0,
-            d_z: take(&mut workspace, kept.len(count)),
-            previous_h: take(&mut workspace, kept.h_len(count)),
-            reset_h: take(&mut workspace, kept.reset_h_len(count)),
+            waiting: Waiting::new(kept, num_rooms, &mut workspace),
             sums: take(&mut workspace, kept.sums_len(count)),
-            operands: take(&mut workspace, operands_len(kept, count)),
             scratch: take(&mut workspace, count * scratch_len),
             scratch_len,
+            samples_per_room: num_chunks.div_ceil(num_rooms.max(1)).max(1) * kept.chunk_len,
             kept,
         }
     }
@@ -107,22 +108,39 @@ impl<'a> BackwardSamples<'a> {
         }
     }
 
-    /// All steps and products of each chunk.
+    /// All steps and products of each chunk; chunks that share a room go one after the other.
     fn run_by_chunks(
         self,
         sequences: Sequences,
         wanted: [bool; 2],
         run_steps: &(impl Fn(BackwardSamples, Range<usize>) + Sync),
     ) {
-        let kept = self.kept;
-        for_chunks(self, kept.chunk_len, &|mut samples: BackwardSamples| {
-            samples.sums.fill(0.0);
-            for steps in time_blocks::blocks(kept.sizes.steps, kept.steps) {
-                run_steps(samples.reborrow(), steps.clone());
-                let (products, operands, sums) = samples.products(sequences);
-                products.run_chunk(&steps, operands, sums, wanted);
+        let per_room = self.samples_per_room;
+        for_chunks(self, per_room, &|samples: BackwardSamples| {
+            let (kept, mut rest) = (samples.kept, samples);
+            while rest.count > 0 {
+                let count = kept.chunk_len.min(rest.count);
+                let (chunk, mut others) = rest.split(count, 0);
+                let chunk = BackwardSamples { waiting: others.waiting.reborrow(), ..chunk };
+                chunk.run_chunk(sequences, wanted, run_steps);
+                rest = others;
             }
         });
+    }
+
+    /// All steps and products of the only chunk.
+    fn run_chunk(
+        mut self,
+        sequences: Sequences,
+        wanted: [bool; 2],
+        run_steps: &(impl Fn(BackwardSamples, Range<usize>) + Sync),
+    ) {
+        self.sums.fill(0.0);
+        for steps in time_blocks::blocks(self.kept.sizes.steps, self.kept.steps) {
+            run_steps(self.reborrow(), steps.clone());
+            let (products, operands, sums) = self.products(sequences);
+            products.run_chunk(&steps, operands, sums, wanted);
+        }
     }
 
     /// A block of steps of all chunks, and then its products, which are shared by rows of the weights.
@@ -150,11 +168,11 @@ impl<'a> BackwardSamples<'a> {
             sequences,
             kept: self.kept,
             samples: (self.first, self.count),
-            d_z: self.d_z,
-            previous_h: self.previous_h,
-            reset_h: self.reset_h,
+            d_z: self.waiting.d_z,
+            previous_h: self.waiting.previous_h,
+            reset_h: self.waiting.reset_h,
         };
-        (products, self.operands, self.sums)
+        (products, self.waiting.operands, self.sums)
     }
 
     /// Writes the sum of what the chunks left for the bias to `d_bias` `[GH]`: of what x goes into, or else of what h goes
@@ -177,11 +195,8 @@ impl<'a> BackwardSamples<'a> {
             d_x: self.d_x.as_deref_mut(),
             d_h0: self.d_h0.as_deref_mut(),
             d_c0: self.d_c0.as_deref_mut(),
-            d_z: self.d_z,
-            previous_h: self.previous_h,
-            reset_h: self.reset_h,
+            waiting: self.waiting.reborrow(),
             sums: self.sums,
-            operands: self.operands,
             scratch: self.scratch,
             ..*self
         }
@@ -194,20 +209,22 @@ impl Samples for BackwardSamples<'_> {
     }
 
     fn split_at(self, count: usize) -> (Self, Self) {
-        let Self { first, kept, scratch_len, .. } = self;
+        let num_rooms = count.div_ceil(self.samples_per_room);
+        self.split(count, num_rooms)
+    }
+}
+
+impl<'a> BackwardSamples<'a> {
+    /// The first `count` samples with so many rooms, and the others with the rest.
+    fn split(self, count: usize, num_rooms: usize) -> (Self, Self) {
+        let Self { first, kept, scratch_len, samples_per_room, .. } = self;
         let Sizes { steps, features, units, .. } = kept.sizes;
         let (upper_d_x, d_x) = split_wanted(self.d_x, count * steps * features);
         let (upper_d_h0, d_h0) = split_wanted(self.d_h0, count * units);
         let (upper_d_c0, d_c0) = split_wanted(self.d_c0, count * units);
-        let (upper_d_z, d_z) = self.d_z.split_at_mut(kept.len(count));
-        let (upper_h, previous_h) = self.previous_h.split_at_mut(kept.h_len(count));
-        let (upper_reset_h, reset_h) = self.reset_h.split_at_mut(kept.reset_h_len(count));
-        let [own_sums, own_operands] = match kept.has_own_sums() {
-            true => [kept.sums_len(count), operands_len(kept, count)],
-            false => [0, 0],
-        };
+        let (upper_waiting, waiting) = self.waiting.split_at(kept, num_rooms);
+        let own_sums = if kept.has_own_sums() { kept.sums_len(count) } else { 0 };
         let (upper_sums, sums) = self.sums.split_at_mut(own_sums);
-        let (upper_operands, operands) = self.operands.split_at_mut(own_operands);
         let (upper_scratch, scratch) = self.scratch.split_at_mut(count * scratch_len);
         let lower = Self {
             first: first + count,
@@ -215,13 +232,11 @@ impl Samples for BackwardSamples<'_> {
             d_x,
             d_h0,
             d_c0,
-            d_z,
-            previous_h,
-            reset_h,
+            waiting,
             sums,
-            operands,
             scratch,
             scratch_len,
+            samples_per_room,
             kept,
         };
         let upper = Self {
@@ -230,13 +245,11 @@ impl Samples for BackwardSamples<'_> {
             d_x: upper_d_x,
             d_h0: upper_d_h0,
             d_c0: upper_d_c0,
-            d_z: upper_d_z,
-            previous_h: upper_h,
-            reset_h: upper_reset_h,
+            waiting: upper_waiting,
             sums: upper_sums,
-            operands: upper_operands,
             scratch: upper_scratch,
             scratch_len,
+            samples_per_room,
             kept,
         };
         (upper, lower)

@@ -14,11 +14,11 @@ use crate::tile::{MAX_ROWS, MAX_VECTORS, Panel, Sums, TileRows, multiply_some_of
 /// How many rows of an operand share a pass over the gradients by the sums: so many numbers stay in the second cache.
 const BLOCK_ROWS: usize = 192;
 
-/// How many numbers of scratch the operands of the first `count` samples take.
-pub(super) fn operands_len(kept: GateGradients, count: usize) -> usize {
+/// How many numbers the operands of so many rooms take.
+pub(super) fn operands_len(kept: GateGradients, num_rooms: usize) -> usize {
     let Sizes { features, units, .. } = kept.sizes;
     match kept.has_own_sums() {
-        true => count.div_ceil(kept.chunk_len) * buffer_len(features.max(units)),
+        true => num_rooms * buffer_len(features.max(units)),
         false => buffer_len(features) + buffer_len(units),
     }
 }

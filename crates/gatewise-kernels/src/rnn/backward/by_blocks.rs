@@ -7,7 +7,7 @@ use crate::activation::apply::slope;
 use crate::recurrent::backward::kept::Slots;
 use crate::recurrent::rows::UsedRows;
 use crate::rnn::{CANDIDATE, INNER, Kind, RESET, UPDATE};
-use crate::simd::{BitOps, Isa, Kernel, NumOps, load_first, store, store_first};
+use crate::simd::{BitOps, Isa, Kernel, NumOps, load, load_at_least, store, store_first};
 
 /// A step back for the rows that use it, see [`Carried::step`].
 ///
@@ -55,7 +55,7 @@ impl ByBlocks<'_, '_> {
             let len = ops.len().min(units - unit);
             let block = Block { unit, len, slot: block * kept.block_stride(self.carried.count) + within };
             let bias = unit / kept.block_units() * kept.slot_len() + within;
-            let mut d_bias = load_first(ops, &self.carried.d_bias[bias..][..ops.len()]);
+            let mut d_bias = load(ops, &self.carried.d_bias[bias..]);
             let rows = self.rows;
             for (rank, row) in rows.iter().enumerate() {
                 let d_sum = self.simple_row(isa, activation, block, (rank, row));
@@ -78,8 +78,8 @@ impl ByBlocks<'_, '_> {
         let carried = &mut *self.carried;
         let units = carried.kept.sizes.units;
         let h = carried.call.history.at((carried.first, carried.count), row, self.rows.time).h;
-        let d_h = load_first(ops, &carried.d_h[row * units + unit..][..len]);
-        let d_sum = ops.mul(d_h, slope(isa, activation, load_first(ops, &h[unit..][..len]))); // (1)
+        let d_h = load_at_least(ops, &carried.d_h[row * units + unit..], len);
+        let d_sum = ops.mul(d_h, slope(isa, activation, load_at_least(ops, &h[unit..], len))); // (1)
         store(ops, d_sum, &mut carried.d_z[slot + self.slots.at(rank) * carried.kept.slot_len()..]);
         store_first(ops, d_sum, &mut carried.d_rows[rank * units + unit..][..len]);
         d_sum
@@ -114,7 +114,7 @@ impl ByBlocks<'_, '_> {
         let bias = 4 * block.unit;
         let mut d_bias = [ops.zero(); 4];
         for (sum, from) in d_bias.iter_mut().zip(self.carried.d_bias[bias..].chunks_exact(ops.len())) {
-            *sum = load_first(ops, from);
+            *sum = load(ops, from);
         }
         let rows = self.rows;
         for (rank, row) in rows.iter().enumerate() {
@@ -165,8 +165,8 @@ impl ByBlocks<'_, '_> {
         let units = carried.kept.sizes.units;
         let values = carried.call.history.at((carried.first, carried.count), row, self.rows.time).values;
         let mut vectors = [isa.f32().zero(); 4];
-        for (vector, values) in vectors.iter_mut().zip(values.chunks_exact(units)) {
-            *vector = load_first(isa.f32(), &values[unit..][..len]);
+        for (n, vector) in vectors.iter_mut().take(values.len() / units).enumerate() {
+            *vector = load_at_least(isa.f32(), &values[n * units + unit..], len);
         }
         vectors
     }
@@ -188,9 +188,9 @@ impl ByBlocks<'_, '_> {
             false => self.before_step(isa, (unit, len), row),
         };
         let units = self.carried.kept.sizes.units;
-        let d_h = &mut self.carried.d_h[row * units + unit..][..len];
-        let d = load_first(ops, d_h);
-        store_first(ops, ops.mul(d, z), d_h);
+        let d_h = &mut self.carried.d_h[row * units + unit..];
+        let d = load_at_least(ops, d_h, len);
+        store_first(ops, ops.mul(d, z), &mut d_h[..len]);
         (ops.mul(d, ops.sub(h, g)), ops.mul(d, ops.sub(ops.one(), z)))
     }
 
@@ -199,7 +199,7 @@ impl ByBlocks<'_, '_> {
     fn before_step<I: Isa>(&self, isa: I, (unit, len): (usize, usize), row: usize) -> I::F32 {
         let carried = &*self.carried;
         let h = carried.call.history.before((carried.first, carried.count), row, self.rows.time);
-        load_first(isa.f32(), &h[unit..][..len])
+        load_at_least(isa.f32(), &h[unit..], len)
     }
 
     /// Keeps it for the products by the weights, too.

@@ -4,7 +4,7 @@ use super::run::Carried;
 use crate::recurrent::backward::kept::Slots;
 use crate::recurrent::rows::UsedRows;
 use crate::rnn::{Kind, RESET};
-use crate::simd::{BitOps, Isa, Kernel, NumOps, load, load_first, store};
+use crate::simd::{BitOps, Isa, Kernel, NumOps, load, load_at_least, store};
 
 /// Keeps the gradients of the rows that use a step, with the states before it, and adds them to those by the bias.
 pub(super) struct Keep<'a, 'b> {
@@ -45,11 +45,12 @@ impl Keep<'_, '_> {
         let (ops, kept) = (isa.f32(), self.carried.kept);
         let (units, sums) = (kept.sizes.units, self.carried.call.layer.kind.sums());
         let of_row = &self.carried.d_rows[rank * sums * units..][..sums * units];
-        for (sum, d_sum) in of_row.chunks_exact(units).enumerate() {
-            for (vector, from) in d_sum.chunks(ops.len()).enumerate() {
+        for sum in 0..sums {
+            for vector in 0..units.div_ceil(ops.len()) {
                 let block = vector / kept.layout.vectors_of_units;
                 let within = (sum + vector % kept.layout.vectors_of_units) * ops.len();
-                let d_sum = load_first(ops, from);
+                let len = ops.len().min(units - vector * ops.len());
+                let d_sum = load_at_least(ops, &of_row[sum * units + vector * ops.len()..], len);
                 let slot =
                     block * kept.block_stride(self.carried.count) + self.slots.at(rank) * kept.slot_len();
                 store(ops, d_sum, &mut self.carried.d_z[slot + within..]);

@@ -108,9 +108,9 @@ impl<'a> Carried<'a> {
             d_emitted: take(&mut scratch, count * units),
             d_reset: take(&mut scratch, count * units),
             d_rows: take(&mut scratch, count * sums * units),
-            d_z: std::mem::take(&mut samples.d_z),
-            previous_h: std::mem::take(&mut samples.previous_h),
-            reset_h: std::mem::take(&mut samples.reset_h),
+            d_z: std::mem::take(&mut samples.waiting.d_z),
+            previous_h: std::mem::take(&mut samples.waiting.previous_h),
+            reset_h: std::mem::take(&mut samples.waiting.reset_h),
             kept,
         }
     }

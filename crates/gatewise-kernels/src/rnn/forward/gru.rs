@@ -8,9 +8,10 @@ use crate::recurrent::operand::Operand;
 use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock};
 use crate::rnn::weights::{Packed, Weights};
 use crate::rnn::{CANDIDATE, INNER, RESET, UPDATE};
-use crate::simd::{BitOps, Isa, Kernel, NumOps, load_first};
+use crate::simd::{BitOps, Isa, Kernel, NumOps, load_at_least};
 use crate::tile::{
-    Blocks, MAX_ROWS, MAX_VECTORS, ShortBlocks, Sums, has_32_registers, multiply_row, multiply_three,
+    Blocks, MAX_ROWS, MAX_ROWS_OF_THREE, MAX_VECTORS, ShortBlocks, Sums, has_32_registers, multiply_row,
+    multiply_three,
 };
 
 /// See the module.
@@ -20,9 +21,7 @@ pub(super) struct InBlocks;
 impl Compute for InBlocks {
     #[inline(always)]
     fn compute<I: Isa>(isa: I, step: &mut Step, x: Operand, h: Operand) {
-        // Three vectors of four rows, with those of the weights and a factor, would fill 16 registers to the last one; then the
-        // compiler keeps a sum in memory. The nine chains of three rows are enough.
-        let max_rows = step.max_rows(if has_32_registers(isa) { MAX_ROWS } else { 3 });
+        let max_rows = step.max_rows(if has_32_registers(isa) { MAX_ROWS } else { MAX_ROWS_OF_THREE });
         if let (1, Weights::Packed(packed), 0) =
             (step.count, step.call.weights, x.gate_stride + h.gate_stride)
         {
@@ -124,7 +123,7 @@ fn bias<I: Isa>(isa: I, step: &Step, unit: usize) -> ([I::F32; MAX_VECTORS], I::
 /// The block of units from `unit` of the bias of a gate.
 #[inline(always)]
 fn part<I: Isa>(isa: I, bias: &[f32], units: usize, (gate, unit): (usize, usize)) -> I::F32 {
-    load_first(isa.f32(), &bias[gate * units..][unit..units])
+    load_at_least(isa.f32(), &bias[gate * units + unit..], isa.f32().len().min(units - unit))
 }
 
 /// The product with x, which is operand 0, or with h, which is operand 1, for a tile of rows and a block of units.
@@ -145,8 +144,8 @@ fn add_product<I: Isa>(
         Weights::Packed(packed) => {
             let right = packed.block(unit)[number];
             match per_gate {
-                false => multiply_three::<I, MAX_ROWS>(isa, sums, rows, [(left.rows, right, len)]),
-                true => multiply_three::<I, MAX_ROWS>(isa, sums, rows, [(left, right, len)]),
+                false => multiply_three::<I, MAX_ROWS, 3>(isa, sums, rows, 0, [(left.rows, right, len)]),
+                true => multiply_three::<I, MAX_ROWS, 3>(isa, sums, rows, 0, [(left, right, len)]),
             }
         }
         Weights::InPlace => {
@@ -155,8 +154,8 @@ fn add_product<I: Isa>(
             let blocks = Blocks { data, stride: 3 * units, starts };
             let right = ShortBlocks { blocks, lens: [lanes.min(units - unit); MAX_VECTORS] };
             match right.lens[0] == lanes && !per_gate {
-                true => multiply_three::<I, 2>(isa, sums, rows, [(left.rows, right.blocks, len)]),
-                false => multiply_three::<I, 2>(isa, sums, rows, [(left, right, len)]),
+                true => multiply_three::<I, 2, 3>(isa, sums, rows, 0, [(left.rows, right.blocks, len)]),
+                false => multiply_three::<I, 2, 3>(isa, sums, rows, 0, [(left, right, len)]),
             }
         }
     }
@@ -185,8 +184,8 @@ impl<I: Isa> Kernel<I> for Finish<'_, I::F32> {
         }
         replace(isa, activation, sums, INNER..INNER + 1); // (4)
         for (&[z, r, n, g], &place) in sums.iter().zip(results.places) {
-            let before = &h[place.state + results.unit..][..results.len];
-            let kept = ops.mul(z, load_first(ops, before));
+            let before = &h[place.state + results.unit..];
+            let kept = ops.mul(z, load_at_least(ops, before, results.len));
             let h = ops.mul_add(ops.sub(ops.one(), z), g, kept); // (5)
             results.put_h(isa, place, 0, h);
             results.record(isa, place, [z, r, g, n]);

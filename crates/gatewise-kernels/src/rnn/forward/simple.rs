@@ -9,9 +9,7 @@ use crate::recurrent::operand::Operand;
 use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock};
 use crate::rnn::weights::Weights;
 use crate::simd::{BitOps, Isa, Kernel, load_first};
-use crate::tile::{
-    Blocks, MAX_ROWS, MAX_VECTORS, RightVectors, ShortBlocks, Sums, multiply_four, multiply_one,
-};
+use crate::tile::{Blocks, MAX_ROWS, MAX_VECTORS, RightVectors, ShortBlocks, Sums, multiply_vectors};
 
 /// See the module.
 #[derive(Clone, Copy)]
@@ -94,10 +92,7 @@ fn multiply<I: Isa, const AT_MOST: usize>(
     right: impl RightVectors,
 ) {
     let (len, rows, left) = (operand.len, group.rows, operand.rows_per_gate(group.index).rows);
-    match vectors {
-        1 => multiply_one::<I, AT_MOST>(isa, sums, rows, [(left, right, len)]),
-        _ => multiply_four::<I, _, AT_MOST>(isa, sums, rows, [(left, right, len)]),
-    }
+    multiply_vectors::<I, AT_MOST>(isa, sums, rows, vectors, [(left, right, len)]);
 }
 
 /// The activation of (1) for a panel of units of some rows.

@@ -8,11 +8,15 @@ use crate::testing::assert_close;
 const TOLERANCE: f64 = 3e-5;
 
 fn assert_fast_is_close(case: &Case) {
+    assert_fast_is_near(case, TOLERANCE);
+}
+
+fn assert_fast_is_near(case: &Case, tolerance: f64) {
     let expected = case.reference(&case.arrays::<f64>());
     let got = case.fast(&case.arrays::<f32>());
     for ((name, got), (_, expected)) in got.named().into_iter().zip(expected.named()) {
         let got: Vec<f64> = got.iter().map(|&x| f64::from(x)).collect();
-        assert_close(&format!("{case:?}: {name}"), &got, expected, TOLERANCE);
+        assert_close(&format!("{case:?}: {name}"), &got, expected, tolerance);
     }
 }
 
@@ -56,6 +60,52 @@ fn fast_agrees_with_the_reference_at_awkward_steps_and_features() {
                 let case = Case::new(kind, [4, steps, features, 6]);
                 assert_fast_is_close(&Case { mask: true, ..case });
                 assert_fast_is_close(&Case { sequence: false, ..case });
+            }
+        }
+    }
+}
+
+#[test]
+fn fast_agrees_with_the_reference_in_all_ways_to_the_gradients_by_the_weights() {
+    for kind in KINDS {
+        // Chunks of samples with sums of their own.
+        for case in Case::with_options(kind, [40, 12, 9, 50]) {
+            // These grow with every step, and errors with them.
+            if !matches!(case.activations, Activations::Hard | Activations::Relu) {
+                assert_fast_is_near(&case, 1e-4);
+            }
+        }
+        // Chunks that share their sums, for weights are many; rows of weights on several threads.
+        let plain = Case::new(kind, [24, 3, 60, 130]);
+        assert_fast_is_near(&plain, 1e-4);
+        assert_fast_is_near(&Case { mask: true, ..plain }, 1e-4);
+        assert_fast_is_near(&Case { dropout: Dropout::PerGate, ..plain }, 1e-4);
+        // More steps than one block has.
+        for mask in [false, true] {
+            assert_fast_is_near(&Case { mask, ..Case::new(kind, [700, 12, 1, 3]) }, 1e-4);
+        }
+    }
+}
+
+#[test]
+fn sums_that_take_their_masks_sample_by_sample_are_those_of_masked_operands() {
+    for kind in KINDS {
+        // Enough steps for sums of their own, in one block and in two.
+        for sizes in [[5, 40, 3, 9], [100, 70, 3, 30]] {
+            for (dropout, recurrent_dropout) in
+                [(Dropout::Shared, Dropout::PerGate), (Dropout::PerGate, Dropout::PerGate)]
+            {
+                let case = Case { dropout, recurrent_dropout, ..Case::new(kind, sizes) };
+                let mut arrays = case.arrays::<f32>();
+                let got = case.fast(&arrays);
+                // A mask that uses every step changes nothing but the way to the sums.
+                arrays.mask.fill(1.0);
+                let expected = Case { mask: true, ..case }.fast(&arrays);
+                for ((name, got), (_, expected)) in got.named().into_iter().zip(expected.named()) {
+                    let got: Vec<f64> = got.iter().map(|&x| f64::from(x)).collect();
+                    let expected: Vec<f64> = expected.iter().map(|&x| f64::from(x)).collect();
+                    assert_close(&format!("{case:?}: {name}"), &got, &expected, 2e-4);
+                }
             }
         }
     }
