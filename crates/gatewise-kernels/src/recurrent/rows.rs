@@ -139,15 +139,18 @@ impl<F: Real> UsedRows<'_, F> {
     }
 }
 
-/// How many of `left` rows the next group has: with 32 registers as many as the others; with 16, where the highest tile is the
-/// quickest one, what the others leave if they are full.
+/// How many of `left` rows the next group has: with 32 registers as many as the others. With 16 the highest tile is the
+/// quickest one, so that it has what the others leave if they are full; but one row has few chains of additions, and four have
+/// no more than two, which need fewer factors.
 #[inline(always)]
 fn first_group<I: Isa>(isa: I, left: usize, max_rows: usize) -> usize {
     let num_groups = left.div_ceil(max_rows);
+    if has_32_registers(isa) || num_groups == 1 {
+        return left / num_groups;
+    }
     match left - (num_groups - 1) * max_rows {
-        rest if !has_32_registers(isa) && (rest > 1 || num_groups == 1) => rest,
-        // A row alone has few chains of additions.
-        1 if !has_32_registers(isa) => max_rows.div_ceil(2),
-        _ => left / num_groups,
+        1 => 2.min(max_rows),
+        4 if max_rows == MAX_ROWS => 5,
+        rest => rest,
     }
 }
