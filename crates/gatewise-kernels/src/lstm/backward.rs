@@ -52,9 +52,9 @@ pub(super) struct BackwardSamples<'a> {
 }
 
 /// How many numbers of scratch a sample needs: the gradients by the bias, h, c and the output carried back, those by the
-/// parts of a step and by its z, and the values of three gates.
+/// parts of a step and by its z, and values and slopes of the gates.
 fn scratch_len(kept: GateGradients) -> usize {
-    4 * kept.padded_units() + 15 * kept.sizes.units + OWN_LINES
+    4 * kept.padded_units() + (7 + whole_rows::SCRATCH) * kept.sizes.units + OWN_LINES
 }
 
 /// The lengths of the parts of the scratch.
