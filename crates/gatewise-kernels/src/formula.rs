@@ -10,7 +10,7 @@ mod tests;
 mod vectors;
 
 pub use functions::{Binary, Unary};
-pub(crate) use vectors::exp;
+pub(crate) use vectors::{exp, log};
 
 use crate::Real;
 use fast::Block;
