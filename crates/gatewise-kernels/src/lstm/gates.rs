@@ -35,7 +35,9 @@ impl<V: Copy> Recorded<V> {
 pub(super) fn pieces(rows: Range<usize>, units: usize) -> impl Iterator<Item = Range<usize>> {
     /// Numbers of a piece for each array.
     const LEN: usize = 512;
-    let count = (LEN / units).max(1);
+    /// Rows at least: functions of rows take as many at a time.
+    const ROWS: usize = 4;
+    let count = (LEN / units).max(ROWS);
     let end = rows.end;
     rows.step_by(count).map(
         #[inline(always)]
