@@ -49,6 +49,16 @@ pub trait RowActivation<F>: Send + Sync {
         }
     }
 
+    /// Writes the activation of `x` to `y` and its derivative at each number of `x` to `slope`: of an elementwise function.
+    fn value_and_slope(&self, x: &[F], y: &mut [F], slope: &mut [F])
+    where
+        F: Real,
+    {
+        self.forward(x, y);
+        slope.fill(F::one());
+        self.backward(x, y, slope);
+    }
+
     /// Whether a number of `y` depends on that of `x` at its place alone, so that rows may be joined to longer ones.
     fn is_elementwise(&self) -> bool {
         false

@@ -10,7 +10,7 @@ mod tests;
 mod vectors;
 
 pub use functions::{Binary, Unary};
-pub(crate) use vectors::exp;
+pub(crate) use vectors::{exp, log};
 
 use crate::Real;
 use fast::Block;
@@ -48,7 +48,7 @@ pub struct Instruction {
     pub to: usize,
 }
 
-/// A function of one array, or of two arrays of equal length, element by element.
+/// A function of one array, or of two arrays of equal length, element by element; or two functions of one array.
 ///
 /// The inputs are in the first registers.
 #[derive(Debug, Clone)]
@@ -58,11 +58,14 @@ pub struct Formula {
     /// The constants in the form in which whole blocks read them.
     blocks: Vec<Block>,
     instructions: Vec<Instruction>,
-    result: Operand,
-    /// The same as whole blocks go through them, and where the result then is.
+    results: Results,
+    /// The same as whole blocks go through them, and where the results then are.
     steps: Vec<Step>,
-    result_of_steps: Operand,
+    results_of_steps: Results,
 }
+
+/// Where the result is, and the second one if there is one.
+type Results = [Option<Operand>; 2];
 
 impl Formula {
     /// The function that the instructions compute from one or two inputs.
@@ -76,6 +79,24 @@ impl Formula {
         constants: Vec<f64>,
         instructions: Vec<Instruction>,
         result: Operand,
+    ) -> Self {
+        Self::with_results(num_inputs, constants, instructions, [Some(result), None])
+    }
+
+    /// Two functions of one array that share what they have in common, for [`apply_both`](Self::apply_both).
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new).
+    pub fn of_two(constants: Vec<f64>, instructions: Vec<Instruction>, results: [Operand; 2]) -> Self {
+        Self::with_results(1, constants, instructions, results.map(Some))
+    }
+
+    fn with_results(
+        num_inputs: usize,
+        constants: Vec<f64>,
+        instructions: Vec<Instruction>,
+        results: Results,
     ) -> Self {
         assert!((1..=2).contains(&num_inputs), "a formula has one or two inputs, not {num_inputs}");
         let exists = |operand: Operand| match operand {
@@ -92,10 +113,12 @@ impl Formula {
             }
             assert!(*to < REGISTERS, "the register {to} does not exist");
         }
-        assert!(exists(result), "the result {result:?} does not exist");
+        for result in results.into_iter().flatten() {
+            assert!(exists(result), "the result {result:?} does not exist");
+        }
         let blocks = constants.iter().map(|constant| Block::filled(*constant as f32)).collect();
-        let (steps, result_of_steps) = steps::steps(&instructions, result);
-        Self { num_inputs, constants, blocks, instructions, result, steps, result_of_steps }
+        let (steps, results_of_steps) = steps::steps(&instructions, results);
+        Self { num_inputs, constants, blocks, instructions, results, steps, results_of_steps }
     }
 
     /// Writes the function of `x` to `y`, which is as long and which a formula of two inputs takes as the second.
@@ -103,27 +126,46 @@ impl Formula {
     /// The functions are those of whole vectors, off by a few units in the last place.
     pub fn apply(&self, x: &[f32], y: &mut [f32]) {
         check_lengths(x, y);
-        fast::apply(self, x, y);
+        fast::apply(self, x, y, &mut []);
+    }
+
+    /// Writes both functions of `x` to `y` and `second`, which are as long.
+    pub fn apply_both(&self, x: &[f32], y: &mut [f32], second: &mut [f32]) {
+        check_lengths(x, y);
+        check_lengths(x, second);
+        fast::apply(self, x, y, second);
     }
 
     /// [`apply`](Self::apply), number by number: the meaning of a formula.
     pub fn apply_plainly<F: Real>(&self, x: &[F], y: &mut [F]) {
         check_lengths(x, y);
-        let mut registers = [F::zero(); REGISTERS];
         for (x, y) in x.iter().zip(y) {
-            (registers[0], registers[1]) = (*x, *y);
-            for Instruction { operation, to } in &self.instructions {
-                let get = |operand| self.get(&registers, operand);
-                registers[*to] = match *operation {
-                    Operation::Unary(function, x) => function.apply(get(x)),
-                    Operation::Binary(function, x, y) => function.apply(get(x), get(y)),
-                    Operation::Select(condition, x, y) => {
-                        get(if get(condition) != F::zero() { x } else { y })
-                    }
-                };
-            }
-            *y = self.get(&registers, self.result);
+            *y = self.results_at([*x, *y])[0];
         }
+    }
+
+    /// [`apply_both`](Self::apply_both), number by number.
+    pub fn apply_both_plainly<F: Real>(&self, x: &[F], y: &mut [F], second: &mut [F]) {
+        check_lengths(x, y);
+        check_lengths(x, second);
+        for (x, (y, second)) in x.iter().zip(y.iter_mut().zip(second)) {
+            [*y, *second] = self.results_at([*x, F::zero()]);
+        }
+    }
+
+    /// The results for these inputs; zero if there is none.
+    fn results_at<F: Real>(&self, inputs: [F; 2]) -> [F; 2] {
+        let mut registers = [F::zero(); REGISTERS];
+        [registers[0], registers[1]] = inputs;
+        for Instruction { operation, to } in &self.instructions {
+            let get = |operand| self.get(&registers, operand);
+            registers[*to] = match *operation {
+                Operation::Unary(function, x) => function.apply(get(x)),
+                Operation::Binary(function, x, y) => function.apply(get(x), get(y)),
+                Operation::Select(condition, x, y) => get(if get(condition) != F::zero() { x } else { y }),
+            };
+        }
+        self.results.map(|result| result.map_or(F::zero(), |result| self.get(&registers, result)))
     }
 
     fn get<F: Real>(&self, registers: &[F], operand: Operand) -> F {

@@ -36,6 +36,7 @@ pub mod lstm;
 pub mod matmul;
 pub mod optimizer;
 mod parallel;
+mod passes;
 pub mod peak;
 mod real;
 pub mod recurrent;

@@ -17,6 +17,9 @@ pub(crate) trait Number: Real {
     /// `y` becomes the formula of `x`, and of `y` if it has two inputs; both have the same length.
     fn apply(formula: &Formula, x: &[Self], y: &mut [Self]);
 
+    /// `y` and `second` become both functions of `x`; all have the same length.
+    fn apply_both(formula: &Formula, x: &[Self], y: &mut [Self], second: &mut [Self]);
+
     /// `y` becomes the function of each row of `x`, `width` numbers.
     fn apply_rows(function: Row, width: usize, x: &[Self], y: &mut [Self]);
 
@@ -85,6 +88,10 @@ impl Number for f32 {
         formula.apply(x, y);
     }
 
+    fn apply_both(formula: &Formula, x: &[Self], y: &mut [Self], second: &mut [Self]) {
+        formula.apply_both(x, y, second);
+    }
+
     fn apply_rows(function: Row, width: usize, x: &[Self], y: &mut [Self]) {
         match function {
             Row::Softmax => vector::softmax_rows(x, width, y),
@@ -113,6 +120,10 @@ impl Number for f64 {
 
     fn apply(formula: &Formula, x: &[Self], y: &mut [Self]) {
         formula.apply_plainly(x, y);
+    }
+
+    fn apply_both(formula: &Formula, x: &[Self], y: &mut [Self], second: &mut [Self]) {
+        formula.apply_both_plainly(x, y, second);
     }
 
     fn apply_rows(function: Row, width: usize, x: &[Self], y: &mut [Self]) {

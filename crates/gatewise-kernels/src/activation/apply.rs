@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::{Activation, sigmoid, tanh};
-use crate::simd::{BitOps, FloatOps, Isa, NumOps, load_first, store_first};
+use crate::passes::pass;
+use crate::simd::{BitOps, FloatOps, Isa, NumOps};
 
 /// The built-in activation of each element.
 #[inline(always)]
@@ -74,14 +75,26 @@ pub(crate) fn slope<I: Isa>(isa: I, activation: &Activation<f32>, y: I::F32) -> 
 /// Writes the activation of the row `x` `[H]` to `y` `[H]`.
 #[inline(always)]
 pub(crate) fn activate<I: Isa>(isa: I, activation: &Activation<f32>, x: &[f32], y: &mut [f32]) {
-    let ops = isa.f32();
-    match activation {
-        Activation::Custom(function) => return function.forward(x, y),
-        Activation::Linear => return y.copy_from_slice(x),
-        _ => {}
+    /// The loop for one of the built-in functions, which is then known when the code is compiled.
+    macro_rules! each {
+        ($activation:expr) => {
+            pass(
+                isa,
+                [x],
+                [],
+                [y],
+                #[inline(always)]
+                |[x], []| ([], [value(isa, &$activation, x)]),
+            )
+        };
     }
-    for (x, y) in x.chunks(ops.len()).zip(y.chunks_mut(ops.len())) {
-        store_first(ops, value(isa, activation, load_first(ops, x)), y);
+    match activation {
+        Activation::Custom(function) => function.forward(x, y),
+        Activation::Linear => y.copy_from_slice(x),
+        Activation::Tanh => each!(Activation::Tanh),
+        Activation::Sigmoid => each!(Activation::Sigmoid),
+        Activation::HardSigmoid => each!(Activation::HardSigmoid),
+        Activation::Relu => each!(Activation::Relu),
     }
 }
 
@@ -101,11 +114,25 @@ pub(crate) fn differentiate<I: Isa>(
     d: &mut [f32],
 ) {
     let ops = isa.f32();
-    if let Activation::Custom(function) = activation {
-        return function.backward(x, y, d);
+    /// The loop for one of the built-in functions, which is then known when the code is compiled.
+    macro_rules! each {
+        ($activation:expr) => {
+            pass(
+                isa,
+                [y],
+                [d],
+                [],
+                #[inline(always)]
+                |[y], [d]| ([ops.mul(d, slope(isa, &$activation, y))], []),
+            )
+        };
     }
-    for (y, d) in y.chunks(ops.len()).zip(d.chunks_mut(ops.len())) {
-        let slope = slope(isa, activation, load_first(ops, y));
-        store_first(ops, ops.mul(load_first(ops, d), slope), d);
+    match activation {
+        Activation::Custom(function) => function.backward(x, y, d),
+        Activation::Linear => {}
+        Activation::Tanh => each!(Activation::Tanh),
+        Activation::Sigmoid => each!(Activation::Sigmoid),
+        Activation::HardSigmoid => each!(Activation::HardSigmoid),
+        Activation::Relu => each!(Activation::Relu),
     }
 }

@@ -108,6 +108,11 @@ impl Binary {
         matches!(self, Self::Greater | Self::GreaterEqual | Self::Equal)
     }
 
+    /// Whether it is a sum, a difference or a product: two of them that follow each other are one pass over whole blocks.
+    pub fn is_sum_or_product(self) -> bool {
+        matches!(self, Self::Add | Self::Sub | Self::Mul)
+    }
+
     /// The function itself.
     #[inline(always)]
     pub fn apply<F: Real>(self, x: F, y: F) -> F {

@@ -171,3 +171,63 @@ fn a_formula_may_be_an_input_or_a_constant() {
         assert_same_bits("an input or a constant", &fast, &plain);
     }
 }
+
+/// x · 2 + x and its square, with the square and the sum in the registers that are asked for.
+fn two(sum: usize, square: usize, results: [Operand; 2]) -> Formula {
+    let (register, constant) = (Operand::Register, Operand::Constant);
+    let instructions = vec![
+        Instruction { operation: Operation::Binary(Binary::Mul, register(0), constant(0)), to: 3 },
+        Instruction { operation: Operation::Binary(Binary::Add, register(3), register(0)), to: sum },
+        Instruction { operation: Operation::Unary(Unary::Square, register(sum)), to: square },
+    ];
+    Formula::of_two(vec![2.0], instructions, results)
+}
+
+#[test]
+fn two_functions_of_an_array_are_computed_at_once() {
+    let (register, constant) = (Operand::Register, Operand::Constant);
+    for (sum, square, results) in [
+        (1, 2, [register(1), register(2)]),
+        (1, 2, [register(2), register(1)]),
+        (4, 47, [register(47), register(47)]),
+        (4, 5, [register(0), register(5)]),
+        (4, 5, [constant(0), register(0)]),
+        (4, 5, [register(4), constant(0)]),
+    ] {
+        let formula = two(sum, square, results);
+        for len in [0, 1, 15, 16, 17, 700] {
+            let x = numbers::<f32>(8, len);
+            let [mut fast, mut fast_second, mut plain, mut plain_second] = [(); 4].map(|()| vec![9.0; len]);
+            formula.apply_both(&x, &mut fast, &mut fast_second);
+            formula.apply_both_plainly(&x, &mut plain, &mut plain_second);
+            assert_same_bits("the first", &fast, &plain);
+            assert_same_bits("the second", &fast_second, &plain_second);
+        }
+    }
+}
+
+#[test]
+fn two_sums_or_products_are_one_step_if_only_the_second_reads_the_first() {
+    let (register, constant) = (Operand::Register, Operand::Constant);
+    let simple = [Binary::Add, Binary::Sub, Binary::Mul];
+    for (first, second) in simple.iter().flat_map(|first| simple.map(|second| (*first, second))) {
+        for (operands, result, num_steps) in [
+            ([register(3), constant(0)], 2, 1),
+            ([register(1), register(3)], 2, 1),
+            ([register(3), register(3)], 2, 2),
+            ([register(3), register(1)], 3, 2),
+        ] {
+            let instructions = vec![
+                Instruction { operation: Operation::Binary(first, register(0), register(1)), to: 3 },
+                Instruction { operation: Operation::Binary(second, operands[0], operands[1]), to: 2 },
+            ];
+            let formula = Formula::new(2, vec![0.75], instructions, register(result));
+            assert_eq!(formula.steps.len(), num_steps, "{first:?} {second:?} {operands:?}");
+            let (x, mut fast) = (numbers::<f32>(9, 37), numbers::<f32>(10, 37));
+            let mut plain = fast.clone();
+            formula.apply(&x, &mut fast);
+            formula.apply_plainly(&x, &mut plain);
+            assert_same_bits("two operations", &fast, &plain);
+        }
+    }
+}

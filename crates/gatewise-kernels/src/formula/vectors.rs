@@ -75,7 +75,7 @@ pub(super) fn softplus<I: Isa>(isa: I, x: I::F32) -> I::F32 {
 ///
 /// With `x = 2ⁿ · (1 + f)` and `1 + f` between √½ and √2, it is `n · ln 2 + f − f² / 2 + f³ · p(f)`, p of degree 6.
 #[inline(always)]
-pub(super) fn log<I: Isa>(isa: I, x: I::F32) -> I::F32 {
+pub(crate) fn log<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     /// The coefficients of f⁶ to 1.
     const P: [f32; 7] =
         [0.087_003_596, -0.142_674_76, 0.149_147_87, -0.165_775_87, 0.199_630_62, -0.250_013_38, 0.333_339_1];

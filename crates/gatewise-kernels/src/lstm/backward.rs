@@ -37,9 +37,9 @@ const LAYOUT: Layout = Layout {
 };
 
 /// How many numbers of scratch a sample needs: the gradients by the bias, h, c and the output carried back, those by the
-/// parts of a step and by its z, and the values of three gates.
+/// parts of a step and by its z, and values and slopes of the gates.
 fn scratch_len(kept: GateGradients) -> usize {
-    kept.slots_len() + 15 * kept.sizes.units + OWN_LINES
+    kept.slots_len() + (7 + whole_rows::SCRATCH) * kept.sizes.units + OWN_LINES
 }
 
 /// How many numbers the transposed weights take.

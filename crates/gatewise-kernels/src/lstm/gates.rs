@@ -1,5 +1,7 @@
 //! The derivatives of equations (2) to (4) on whole vectors, and activations of whole rows.
 
+use std::ops::Range;
+
 use crate::activation::Activation;
 use crate::activation::apply::{activate, differentiate};
 use crate::simd::{Isa, NumOps};
@@ -25,6 +27,22 @@ impl<V: Copy> Recorded<V> {
         let d_o = ops.mul(d_h, self.phi_c); // (4)
         ([d_i, d_f, d_g, d_o], ops.mul(d_c, f)) // (3)
     }
+}
+
+/// Cuts rows of H numbers into pieces whose numbers stay in the first cache while the functions of a step go over them, one
+/// after the other.
+#[inline(always)]
+pub(super) fn pieces(rows: Range<usize>, units: usize) -> impl Iterator<Item = Range<usize>> {
+    /// Numbers of a piece for each array.
+    const LEN: usize = 512;
+    /// Rows at least: functions of rows take as many at a time.
+    const ROWS: usize = 4;
+    let count = (LEN / units).max(ROWS);
+    let end = rows.end;
+    rows.step_by(count).map(
+        #[inline(always)]
+        move |start| start..end.min(start + count),
+    )
 }
 
 /// Writes the activation of each row of `x` `[rows, H]` to `y`.

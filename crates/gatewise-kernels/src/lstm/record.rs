@@ -36,7 +36,14 @@ pub(super) const C: usize = 4;
 pub(super) const PHI_C: usize = 5;
 
 /// Where the z of o follows, if the slope of σ needs it.
-pub(super) const Z_O: usize = KEPT;
+const Z_O: usize = KEPT;
+
+/// Which part of a step that goes over whole rows is z of a gate, if any is.
+#[inline(always)]
+pub(super) fn place_of_z(layer: &Layer<f32>, gate: usize) -> Option<usize> {
+    let part = if gate == O { Z_O } else { gate };
+    layer.gate_activation(gate).reads_x().then_some(part)
+}
 
 /// How many numbers the forward pass keeps for the backward pass.
 pub fn record_len<F: Real>(sizes: &Sizes, recurrent_activation: &Activation<F>) -> usize {

@@ -3,8 +3,10 @@
 //! A row with NaN becomes NaN throughout. The bits of a row depend on nothing but its numbers.
 
 use super::check_length;
-use crate::formula::exp;
-use crate::simd::{BitOps, FloatOps, Isa, NumOps, Simd, SimdOp, load_first, load_pad, run, store_first};
+use crate::formula::{exp, log};
+use crate::simd::{
+    BitOps, FloatOps, Isa, Kernel, NumOps, Simd, SimdOp, load, load_first, load_pad, run, store_first,
+};
 
 /// Writes the softmax of each row of `x` `[rows, width]` to `y`: exp(x − max) over its sum.
 pub fn softmax_rows(x: &[f32], width: usize, y: &mut [f32]) {
@@ -84,20 +86,75 @@ impl SimdOp for Rows<'_> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        if let Function::Sparsemax = self.function {
-            return sparsemax_of_rows(isa, self.x, self.width, self.y);
+        let Self { x, width, y, function } = self;
+        /// The loop over all rows.
+        macro_rules! each {
+            ($function:ident) => {
+                each_row(
+                    isa,
+                    (x, width),
+                    y,
+                    #[inline(always)]
+                    |x, y| $function(isa, x, y),
+                )
+            };
         }
-        for (x, y) in self.x.chunks_exact(self.width).zip(self.y.chunks_exact_mut(self.width)) {
-            match self.function {
-                Function::Softmax => softmax(isa, x, y),
-                Function::LogSoftmax => log_softmax(isa, x, y),
-                Function::Sparsemax => {}
-                Function::SoftmaxGradient => softmax_gradient(isa, x, y),
-                Function::LogSoftmaxGradient => log_softmax_gradient(isa, x, y),
-                Function::SparsemaxGradient => sparsemax_gradient(isa, x, y),
-            }
+        match function {
+            Function::Softmax => each!(softmax),
+            Function::LogSoftmax => isa.call(LogSoftmax { x, width, y }),
+            Function::Sparsemax => isa.call(Sparsemax { x, width, y }),
+            Function::SoftmaxGradient => each!(softmax_gradient),
+            Function::LogSoftmaxGradient => each!(log_softmax_gradient),
+            Function::SparsemaxGradient => each!(sparsemax_gradient),
         }
     }
+}
+
+/// Applies `function` to each row by itself.
+#[inline(always)]
+fn each_row<I: Isa>(
+    isa: I,
+    (x, width): (&[f32], usize),
+    y: &mut [f32],
+    function: impl Fn(&[f32], &mut [f32]),
+) {
+    isa.call(Each { x, width, y, function });
+}
+
+struct Each<'a, F> {
+    x: &'a [f32],
+    width: usize,
+    y: &'a mut [f32],
+    function: F,
+}
+
+impl<I: Isa, F: Fn(&[f32], &mut [f32])> Kernel<I> for Each<'_, F> {
+    #[inline(always)]
+    fn eval(self, _isa: I) {
+        for (x, y) in self.x.chunks_exact(self.width).zip(self.y.chunks_exact_mut(self.width)) {
+            (self.function)(x, y);
+        }
+    }
+}
+
+/// How many rows go together where one row alone mostly waits for its sums.
+const TOGETHER: usize = 4;
+
+/// The rows that go together, and those that are left.
+#[inline(always)]
+fn groups<'a>(x: &'a [f32], width: usize, y: &'a mut [f32]) -> [(&'a [f32], &'a mut [f32]); 2] {
+    let whole = x.len() - x.len() % (TOGETHER * width);
+    let ((x, rest_x), (y, rest_y)) = (x.split_at(whole), y.split_at_mut(whole));
+    [(x, y), (rest_x, rest_y)]
+}
+
+/// `R` rows of equal length.
+#[inline(always)]
+fn rows<const R: usize>(x: &[f32], width: usize) -> [&[f32]; R] {
+    std::array::from_fn(
+        #[inline(always)]
+        |row| &x[row * width..][..width],
+    )
 }
 
 #[inline(always)]
@@ -116,35 +173,71 @@ fn softmax<I: Isa>(isa: I, x: &[f32], y: &mut [f32]) {
     }
 }
 
-#[inline(always)]
-fn log_softmax<I: Isa>(isa: I, x: &[f32], y: &mut [f32]) {
-    let ops = isa.f32();
-    let max = ops.splat(max(isa, x));
-    let mut total = ops.zero();
-    for (x, y) in x.chunks(ops.len()).zip(y.chunks_mut(ops.len())) {
-        let shifted = ops.sub(load_or(ops, x, f32::NEG_INFINITY), max);
-        total = ops.add(total, exp(isa, shifted));
-        store_first(ops, shifted, y);
-    }
-    let log_total = ops.splat(libm::logf(ops.sum(total)));
-    for y in y.chunks_mut(ops.len()) {
-        store_first(ops, ops.sub(load_first(ops, y), log_total), y);
+struct LogSoftmax<'a> {
+    x: &'a [f32],
+    width: usize,
+    y: &'a mut [f32],
+}
+
+impl<I: Isa> Kernel<I> for LogSoftmax<'_> {
+    #[inline(always)]
+    fn eval(self, isa: I) {
+        let width = self.width;
+        let [(x, y), (rest_x, rest_y)] = groups(self.x, width, self.y);
+        let len = TOGETHER * width;
+        for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
+            log_softmax::<I, TOGETHER>(isa, x, width, y);
+        }
+        for (x, y) in rest_x.chunks_exact(width).zip(rest_y.chunks_exact_mut(width)) {
+            log_softmax::<I, 1>(isa, x, width, y);
+        }
     }
 }
 
-/// How many rows look for their thresholds together: one row alone mostly waits for its sums.
-const TOGETHER: usize = 4;
-
 #[inline(always)]
-fn sparsemax_of_rows<I: Isa>(isa: I, x: &[f32], width: usize, y: &mut [f32]) {
-    let whole = x.len() - x.len() % (TOGETHER * width);
-    let ((x, rest_x), (y, rest_y)) = (x.split_at(whole), y.split_at_mut(whole));
-    let len = TOGETHER * width;
-    for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
-        sparsemax::<I, TOGETHER>(isa, x, width, y);
+fn log_softmax<I: Isa, const R: usize>(isa: I, x: &[f32], width: usize, y: &mut [f32]) {
+    let ops = isa.f32();
+    let x = rows::<R>(x, width);
+    let largest_of = largest_of(&maxima_of(isa, &x, width));
+    let mut sums = [1.0; 16];
+    let mut totals = [ops.zero(); R];
+    for at in (0..width).step_by(ops.len()) {
+        for (row, total) in totals.iter_mut().enumerate() {
+            let max = ops.splat(largest_of[row]);
+            let shifted = ops.sub(load_or(ops, &x[row][at..], f32::NEG_INFINITY), max);
+            *total = ops.add(*total, exp(isa, shifted));
+            store_first(ops, shifted, &mut y[row * width..][..width][at..]);
+        }
     }
-    for (x, y) in rest_x.chunks_exact(width).zip(rest_y.chunks_exact_mut(width)) {
-        sparsemax::<I, 1>(isa, x, width, y);
+    for (sum, total) in sums.iter_mut().zip(totals) {
+        *sum = ops.sum(total);
+    }
+    let logs = log(isa, load(ops, &sums)).to_array();
+    for (y, log) in y.chunks_exact_mut(width).zip(logs.as_ref()) {
+        for y in y.chunks_mut(ops.len()) {
+            store_first(ops, ops.sub(load_first(ops, y), ops.splat(*log)), y);
+        }
+    }
+}
+
+struct Sparsemax<'a> {
+    x: &'a [f32],
+    width: usize,
+    y: &'a mut [f32],
+}
+
+impl<I: Isa> Kernel<I> for Sparsemax<'_> {
+    #[inline(always)]
+    fn eval(self, isa: I) {
+        let width = self.width;
+        let [(x, y), (rest_x, rest_y)] = groups(self.x, width, self.y);
+        let len = TOGETHER * width;
+        for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
+            sparsemax::<I, TOGETHER>(isa, x, width, y);
+        }
+        for (x, y) in rest_x.chunks_exact(width).zip(rest_y.chunks_exact_mut(width)) {
+            sparsemax::<I, 1>(isa, x, width, y);
+        }
     }
 }
 
@@ -166,15 +259,13 @@ struct Search {
 fn sparsemax<I: Isa, const R: usize>(isa: I, x: &[f32], width: usize, y: &mut [f32]) {
     let ops = isa.f32();
     let (zero, one) = (ops.zero(), ops.one());
-    let mut searches = [Search { threshold: 0.0, count: 0.0, is_over: false }; R];
-    for (search, (x, y)) in searches.iter_mut().zip(x.chunks_exact(width).zip(y.chunks_exact_mut(width))) {
-        *search = start(isa, x, y);
-    }
+    let mut searches = start(isa, rows::<R>(x, width), width, y);
+    let differences = rows::<R>(y, width);
     while searches.iter().any(|search| !search.is_over) {
         let (mut totals, mut counts) = ([zero; R], [zero; R]);
         for at in (0..width).step_by(ops.len()) {
             for (row, search) in searches.iter().enumerate() {
-                let y = load_or(ops, &y[row * width..][..width][at..], f32::NEG_INFINITY);
+                let y = load_or(ops, &differences[row][at..], f32::NEG_INFINITY);
                 let is_above = ops.gt(y, ops.splat(search.threshold));
                 totals[row] = ops.add(totals[row], ops.select(y, zero, is_above));
                 counts[row] = ops.add(counts[row], ops.select(one, zero, is_above));
@@ -199,25 +290,32 @@ fn sparsemax<I: Isa, const R: usize>(isa: I, x: &[f32], width: usize, y: &mut [f
     }
 }
 
-/// Writes the differences of a row to its largest number to `y`, and returns the first threshold: NaN if there is none.
+/// Writes the differences of each row to its largest number to `y`, and returns the first thresholds: NaN if there is none.
 #[inline(always)]
-fn start<I: Isa>(isa: I, x: &[f32], y: &mut [f32]) -> Search {
+fn start<I: Isa, const R: usize>(isa: I, x: [&[f32]; R], width: usize, y: &mut [f32]) -> [Search; R] {
     let ops = isa.f32();
-    let maxima = maxima(isa, x);
-    let largest = largest(maxima.to_array().as_ref());
-    let mut total = ops.zero();
-    for (x, y) in x.chunks(ops.len()).zip(y.chunks_mut(ops.len())) {
-        let difference = ops.sub(load_or(ops, x, largest), ops.splat(largest));
-        total = ops.add(total, difference);
-        store_first(ops, difference, y);
+    let maxima = maxima_of(isa, &x, width);
+    let largest_of = largest_of(&maxima);
+    let mut totals = [ops.zero(); R];
+    for at in (0..width).step_by(ops.len()) {
+        for (row, total) in totals.iter_mut().enumerate() {
+            let largest = largest_of[row];
+            let difference = ops.sub(load_or(ops, &x[row][at..], largest), ops.splat(largest));
+            *total = ops.add(*total, difference);
+            store_first(ops, difference, &mut y[row * width..][..width][at..]);
+        }
     }
-    let total = ops.sum(total);
-    if !largest.is_finite() || total.is_nan() {
-        return Search { threshold: f32::NAN, count: 0.0, is_over: true };
+    let mut searches = [Search { threshold: f32::NAN, count: 0.0, is_over: true }; R];
+    for (row, search) in searches.iter_mut().enumerate() {
+        let (largest, total) = (largest_of[row], ops.sum(totals[row]));
+        if largest.is_finite() && !total.is_nan() {
+            let of_all = (total - 1.0) / width as f32;
+            let of_maxima = (ops.sum(ops.sub(maxima[row], ops.splat(largest))) - 1.0) / ops.len() as f32;
+            let threshold = of_all.max(of_maxima).max(-1.0);
+            *search = Search { threshold, count: f32::INFINITY, is_over: false };
+        }
     }
-    let of_all = (total - 1.0) / x.len() as f32;
-    let of_maxima = (ops.sum(ops.sub(maxima, ops.splat(largest))) - 1.0) / ops.len() as f32;
-    Search { threshold: of_all.max(of_maxima).max(-1.0), count: f32::INFINITY, is_over: false }
+    searches
 }
 
 #[inline(always)]
@@ -267,18 +365,31 @@ fn sparsemax_gradient<I: Isa>(isa: I, y: &[f32], d: &mut [f32]) {
 /// The largest number of a row; whether it is NaN where there is NaN in the row is open.
 #[inline(always)]
 fn max<I: Isa>(isa: I, x: &[f32]) -> f32 {
-    largest(maxima(isa, x).to_array().as_ref())
+    let [max] = largest_of(&maxima_of(isa, &[x], x.len()));
+    max
 }
 
-/// The largest of the numbers whose places are as far from the start of a vector.
+/// For each row the largest of the numbers whose places are as far from the start of a vector.
 #[inline(always)]
-fn maxima<I: Isa>(isa: I, x: &[f32]) -> I::F32 {
+fn maxima_of<I: Isa, const R: usize>(isa: I, x: &[&[f32]; R], width: usize) -> [I::F32; R] {
     let ops = isa.f32();
-    let mut maxima = ops.splat(f32::NEG_INFINITY);
-    for x in x.chunks(ops.len()) {
-        maxima = ops.max(load_or(ops, x, f32::NEG_INFINITY), maxima);
+    let mut maxima = [ops.splat(f32::NEG_INFINITY); R];
+    for at in (0..width).step_by(ops.len()) {
+        for (maxima, x) in maxima.iter_mut().zip(x) {
+            *maxima = ops.max(load_or(ops, &x[at..], f32::NEG_INFINITY), *maxima);
+        }
     }
     maxima
+}
+
+/// The largest number of each vector.
+#[inline(always)]
+fn largest_of<V: Simd<Elem = f32>, const R: usize>(vectors: &[V; R]) -> [f32; R] {
+    let mut all = [0.0; R];
+    for (to, vector) in all.iter_mut().zip(vectors) {
+        *to = largest(vector.to_array().as_ref());
+    }
+    all
 }
 
 /// The largest of the numbers of a vector, by halves: a chain of comparisons would take as long as the row.
@@ -299,7 +410,7 @@ fn largest(numbers: &[f32]) -> f32 {
 #[inline(always)]
 fn load_or<O: NumOps<f32>>(ops: O, from: &[f32], rest: f32) -> O::Simd {
     if from.len() >= ops.len() {
-        return ops.load(from);
+        return load(ops, from);
     }
     let (numbers, mask) = load_pad(ops, from);
     ops.select(numbers, ops.splat(rest), mask)

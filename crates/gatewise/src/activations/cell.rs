@@ -6,10 +6,9 @@ use gatewise_kernels::activation as kernel;
 use gatewise_kernels::formula::Formula;
 
 use super::Activation;
-use super::expression::{compile, depends};
+use super::expression::{compile, compile_both, depends};
 use crate::builder::{Builder, Mode};
 use crate::error::{Error, Result};
-use crate::graph::Value;
 use crate::number::Number;
 use crate::ops::row::Row;
 use crate::shape::Shape;
@@ -32,8 +31,8 @@ pub(crate) enum RowFunction {
     /// Softmax and its relatives.
     Row(Row),
     /// An elementwise function: `forward(x)`, and `backward(x, d_y)` or, if its slope follows from its value,
-    /// `backward(y, d_y)`.
-    Elementwise { forward: Box<Formula>, backward: Box<Formula>, reads_x: bool },
+    /// `backward(y, d_y)`; otherwise value and slope share what they can in `both(x)`.
+    Elementwise { forward: Box<Formula>, backward: Box<Formula>, both: Option<Box<Formula>> },
 }
 
 impl CellActivation {
@@ -88,19 +87,16 @@ fn trace(subject: &str, activation: &Activation) -> Result<RowFunction> {
         return Err(Error::unsupported(subject, text));
     }
     let forward = Box::new(compile(subject, &builder.nodes(), &[x], y)?);
-    let d_x = derivative(&builder, x, y, d_y)?;
+    let slope = builder.gradients(builder.sum_all(y)?, &[x])?[0];
+    let d_x = match slope {
+        Some(slope) => builder.mul(slope, d_y)?,
+        None => builder.scale(d_y, 0.0)?,
+    };
     let nodes = builder.nodes();
-    let reads_x = depends(&nodes, d_x, x, y);
-    let backward = Box::new(compile(subject, &nodes, &[if reads_x { x } else { y }, d_y], d_x)?);
-    Ok(RowFunction::Elementwise { forward, backward, reads_x })
-}
-
-/// Emits f′(x) · d_y.
-fn derivative(builder: &Builder, x: Value, y: Value, d_y: Value) -> Result<Value> {
-    match builder.gradients(builder.sum_all(y)?, &[x])?[0] {
-        Some(slope) => builder.mul(slope, d_y),
-        None => builder.scale(d_y, 0.0),
-    }
+    let slope = slope.filter(|_| depends(&nodes, d_x, x, y));
+    let both = slope.map(|slope| compile_both(subject, &nodes, x, [y, slope])).transpose()?;
+    let backward = compile(subject, &nodes, &[if both.is_some() { x } else { y }, d_y], d_x)?;
+    Ok(RowFunction::Elementwise { forward, backward: Box::new(backward), both: both.map(Box::new) })
 }
 
 impl<F: Number> kernel::RowActivation<F> for RowFunction {
@@ -114,8 +110,8 @@ impl<F: Number> kernel::RowActivation<F> for RowFunction {
     fn backward(&self, x: &[F], y: &[F], d: &mut [F]) {
         match self {
             Self::Row(row) => F::apply_rows_gradient(*row, y.len(), y, d),
-            Self::Elementwise { backward, reads_x, .. } => {
-                F::apply(backward, if *reads_x { x } else { y }, d)
+            Self::Elementwise { backward, both, .. } => {
+                F::apply(backward, if both.is_some() { x } else { y }, d)
             }
         }
     }
@@ -134,11 +130,22 @@ impl<F: Number> kernel::RowActivation<F> for RowFunction {
         }
     }
 
+    fn value_and_slope(&self, x: &[F], y: &mut [F], slope: &mut [F]) {
+        match self {
+            Self::Elementwise { both: Some(both), .. } => F::apply_both(both, x, y, slope),
+            _ => {
+                kernel::RowActivation::<F>::forward(self, x, y);
+                slope.fill(F::one());
+                kernel::RowActivation::<F>::backward(self, x, y, slope);
+            }
+        }
+    }
+
     fn is_elementwise(&self) -> bool {
         matches!(self, Self::Elementwise { .. })
     }
 
     fn reads_x(&self) -> bool {
-        matches!(self, Self::Elementwise { reads_x: true, .. })
+        matches!(self, Self::Elementwise { both: Some(_), .. })
     }
 }

@@ -18,38 +18,52 @@ use simplify::Expression;
 /// # Errors
 /// If an operation is not elementwise, or the formula keeps too many values at once.
 pub(crate) fn compile(subject: &str, nodes: &[Node], inputs: &[Value], result: Value) -> Result<Formula> {
-    let (constants, instructions, result) = instructions(subject, nodes, inputs, result)?;
+    let (constants, instructions, [result]) = instructions(subject, nodes, inputs, [result])?;
     Ok(Formula::new(inputs.len(), constants, instructions, result))
 }
 
+/// [`compile`] for two results of one input, which share what they have in common.
+///
+/// # Errors
+/// As those of [`compile`].
+pub(crate) fn compile_both(
+    subject: &str,
+    nodes: &[Node],
+    input: Value,
+    results: [Value; 2],
+) -> Result<Formula> {
+    let (constants, instructions, results) = instructions(subject, nodes, &[input], results)?;
+    Ok(Formula::of_two(constants, instructions, results))
+}
+
 /// The parts of the formula.
-fn instructions(
+fn instructions<const N: usize>(
     subject: &str,
     nodes: &[Node],
     inputs: &[Value],
-    result: Value,
-) -> Result<(Vec<f64>, Vec<Instruction>, Operand)> {
-    let mut compiler = Compiler::new(subject, nodes, inputs, result);
+    results: [Value; N],
+) -> Result<(Vec<f64>, Vec<Instruction>, [Operand; N])> {
+    let mut compiler = Compiler::new(subject, nodes, inputs, &results);
     for node in nodes {
         compiler.node(node)?;
     }
-    let result = compiler.operand_of(result);
+    let results = results.map(|result| compiler.operand_of(result));
     let Expression { constants, operations, .. } = compiler.expression;
-    let (instructions, result) = registers::assign(subject, inputs.len(), &operations, result)?;
-    Ok((constants, instructions, result))
+    let (instructions, results) = registers::assign(subject, inputs.len(), &operations, results)?;
+    Ok((constants, instructions, results))
 }
 
 /// Whether `result` needs `input` even where `known` is given.
 pub(crate) fn depends(nodes: &[Node], result: Value, input: Value, known: Value) -> bool {
-    let is_needed = needed(nodes, &[known], result);
+    let is_needed = needed(nodes, &[known], &[result]);
     input != known && is_needed[input.index()]
 }
 
-/// Which values `result` needs if `given` are there.
-fn needed(nodes: &[Node], given: &[Value], result: Value) -> Vec<bool> {
+/// Which values `results` need if `given` are there.
+fn needed(nodes: &[Node], given: &[Value], results: &[Value]) -> Vec<bool> {
     let values = nodes.iter().flat_map(|node| &node.outputs).map(|value| value.index() + 1).max();
     let mut is_needed = vec![false; values.unwrap_or(0)];
-    is_needed[result.index()] = true;
+    results.iter().for_each(|result| is_needed[result.index()] = true);
     for node in nodes.iter().rev() {
         if node.outputs.iter().any(|value| is_needed[value.index()] && !given.contains(value)) {
             node.inputs.iter().for_each(|value| is_needed[value.index()] = true);
@@ -67,8 +81,8 @@ struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    fn new(subject: &'a str, nodes: &[Node], inputs: &[Value], result: Value) -> Self {
-        let is_needed = needed(nodes, inputs, result);
+    fn new(subject: &'a str, nodes: &[Node], inputs: &[Value], results: &[Value]) -> Self {
+        let is_needed = needed(nodes, inputs, results);
         let mut operands = vec![None; is_needed.len()];
         for (register, value) in inputs.iter().enumerate() {
             operands[value.index()] = Some(Operand::Register(register));

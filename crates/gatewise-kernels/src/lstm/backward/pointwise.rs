@@ -2,6 +2,7 @@
 
 use super::by_blocks::ByBlocks;
 use super::run::Carried;
+use crate::lstm::gates::pieces;
 use crate::lstm::{OutputGradient, Sizes};
 use crate::recurrent::backward::kept::Slots;
 use crate::recurrent::rows::UsedRows;
@@ -18,7 +19,10 @@ impl<'a> Carried<'a> {
         match self.layout.has_rows {
             true => {
                 for (rank, range) in rows.ranges() {
-                    self.by_rows(isa, number, range, (rank, slots));
+                    for piece in pieces(range.clone(), self.call.layer.sizes.units) {
+                        let rank = rank + piece.start - range.start;
+                        self.by_rows(isa, number, piece, (rank, slots));
+                    }
                 }
             }
             false => isa.call(ByBlocks { carried: self, number, rows, slots }),

@@ -55,7 +55,7 @@ pub(super) struct Carried<'a> {
     pub d_emitted: &'a mut [f32],
     /// By φ(c) and by the gates of a step that goes over whole rows, `[5, count, H]`.
     pub d_parts: &'a mut [f32],
-    /// The values of i, f and g of such a step, where z was recorded, `[3, count, H]`.
+    /// The values of the gates of such a step and their slopes, where z was recorded, `[8, count, H]`.
     pub gates: &'a mut [f32],
     /// By z of the step, `[used rows, 4H]`.
     pub d_z_rows: &'a mut [f32],
@@ -118,7 +118,7 @@ impl<'a> Carried<'a> {
             d_c: take(&mut scratch, count * units),
             d_emitted: take(&mut scratch, count * units),
             d_parts: take(&mut scratch, count * 5 * units),
-            gates: take(&mut scratch, count * 3 * units),
+            gates: take(&mut scratch, count * 8 * units),
             d_z_rows: take(&mut scratch, count * 4 * units),
             d_z: std::mem::take(&mut samples.waiting.d_z),
             previous_h: std::mem::take(&mut samples.waiting.previous_h),

@@ -4,11 +4,16 @@ use std::array::from_fn;
 use std::ops::Range;
 
 use super::run::Carried;
+use crate::activation::Activation;
+use crate::lstm::GATES;
 use crate::lstm::gates::{Recorded, activate_rows, differentiate_rows};
-use crate::lstm::record::{C, O, PHI_C, Z_O};
-use crate::lstm::{GATES, Layer};
+use crate::lstm::record::{C, O, PHI_C, place_of_z};
+use crate::passes::pass;
 use crate::recurrent::backward::kept::Slots;
-use crate::simd::{BitOps, Isa, NumOps, load_first, store, store_first};
+use crate::simd::{BitOps, Isa, Kernel, NumOps, load_first, store, store_first};
+
+/// How many numbers of scratch a unit needs: the gradients by φ(c) and by the gates, and values and slopes of gates.
+pub(super) const SCRATCH: usize = 1 + 3 * GATES;
 
 impl Carried<'_> {
     /// See [`Self::step`]: for `rows` that use step `number`, of which the first has this rank among all used rows.
@@ -23,7 +28,7 @@ impl Carried<'_> {
         self.keep_previous_h(isa, number, &rows, (rank, slots));
         self.compute_gates_again(isa, number, &rows);
         self.differentiate(isa, number, &rows);
-        self.keep_d_z(isa, rows.len(), rank, slots);
+        isa.call(KeepDZ { count: rows.len(), carried: self, rank, slots });
     }
 
     /// Part `which` of rows as it was recorded at step `number`, `[rows, H]`.
@@ -51,50 +56,60 @@ impl Carried<'_> {
         let ops = isa.f32();
         let units = self.call.layer.sizes.units;
         let previous_h = std::mem::take(&mut self.previous_h);
+        let to = |row: usize| slots.at(rank + row) * units..(slots.at(rank + row) + 1) * units;
         match number {
             0 => {
                 let h0 = &self.call.inputs.h0[self.of_batch(rows)];
                 for (row, h0) in h0.chunks_exact(units).enumerate() {
-                    previous_h[slots.at(rank + row) * units..][..units].copy_from_slice(h0);
+                    previous_h[to(row)].copy_from_slice(h0);
                 }
             }
             _ => {
                 let [o, phi_c] = [O, PHI_C].map(|which| self.recorded(number - 1, which, rows));
                 for (row, (o, phi_c)) in o.chunks_exact(units).zip(phi_c.chunks_exact(units)).enumerate() {
-                    let to = &mut previous_h[slots.at(rank + row) * units..][..units];
-                    for at in (0..units).step_by(ops.len()) {
-                        let h = ops.mul(load_first(ops, &o[at..]), load_first(ops, &phi_c[at..]));
-                        store_first(ops, h, &mut to[at..]);
-                    }
+                    pass(
+                        isa,
+                        [o, phi_c],
+                        [],
+                        [&mut previous_h[to(row)]],
+                        #[inline(always)]
+                        |[o, phi_c], []| ([], [ops.mul(o, phi_c)]),
+                    );
                 }
             }
         }
         self.previous_h = previous_h;
     }
 
-    /// The values of gates of which only z was recorded.
+    /// The values of gates of which only z was recorded, and slopes where z gives both at once.
     #[inline(always)]
     fn compute_gates_again<I: Isa>(&mut self, isa: I, number: usize, rows: &Range<usize>) {
         let (layer, units) = (self.call.layer, self.call.layer.sizes.units);
+        let len = rows.len() * units;
         let gates = std::mem::take(&mut self.gates);
-        for (gate, to) in gates.chunks_exact_mut(self.count * units).enumerate() {
-            if has_z(layer, gate) {
-                let z = self.recorded(number, gate, rows);
-                activate_rows(isa, layer.gate_activation(gate), units, z, &mut to[..rows.len() * units]);
+        let (values, slopes) = gates.split_at_mut(GATES * len);
+        for (gate, (value, slope)) in
+            values.chunks_exact_mut(len).zip(slopes.chunks_exact_mut(len)).enumerate()
+        {
+            let Some(part) = place_of_z(layer, gate) else { continue };
+            let z = self.recorded(number, part, rows);
+            match layer.gate_activation(gate) {
+                Activation::Custom(function) if function.is_elementwise() => {
+                    function.value_and_slope(z, value, slope);
+                }
+                activation => activate_rows(isa, activation, units, z, value),
             }
         }
         self.gates = gates;
     }
 
-    /// The value of a gate, and its z if the slope needs it.
+    /// The value of a gate, and its z if it was recorded.
     #[inline(always)]
     fn gate(&self, number: usize, gate: usize, rows: &Range<usize>) -> (&[f32], &[f32]) {
-        let (layer, units) = (self.call.layer, self.call.layer.sizes.units);
-        let recorded = self.recorded(number, gate, rows);
-        match (has_z(layer, gate), gate) {
-            (false, _) => (recorded, &[]),
-            (true, O) => (recorded, self.recorded(number, Z_O, rows)),
-            (true, _) => (&self.gates[gate * self.count * units..][..rows.len() * units], recorded),
+        let (layer, len) = (self.call.layer, rows.len() * self.call.layer.sizes.units);
+        match place_of_z(layer, gate) {
+            None => (self.recorded(number, gate, rows), &[]),
+            Some(part) => (&self.gates[gate * len..][..len], self.recorded(number, part, rows)),
         }
     }
 
@@ -104,70 +119,103 @@ impl Carried<'_> {
         let (ops, layer) = (isa.f32(), self.call.layer);
         let units = layer.sizes.units;
         let (states, len) = (rows.start * units..rows.end * units, rows.len() * units);
-        let mut d_parts = std::mem::take(&mut self.d_parts);
-        let mut d_c_rows = std::mem::take(&mut self.d_c);
-        let (d_z, rest) = d_parts.split_at_mut(4 * len);
+        let d_parts = std::mem::take(&mut self.d_parts);
+        let d_c = std::mem::take(&mut self.d_c);
+        let (d_z, rest) = d_parts.split_at_mut(GATES * len);
         let d_cell = &mut rest[..len];
         let gates: [_; GATES] = from_fn(|gate| self.gate(number, gate, rows));
-        let [i, f, g, o] = [gates[0].0, gates[1].0, gates[2].0, gates[O].0];
+        let [i, f, g, o] = gates.map(|gate| gate.0);
         let [c, phi_c] = [C, PHI_C].map(|which| self.recorded(number, which, rows));
         let previous_c = match number {
             0 => &self.call.inputs.c0[self.of_batch(rows)],
             _ => self.recorded(number - 1, C, rows),
         };
-        let (d_h, d_c) = (&self.d_h[states.clone()], &mut d_c_rows[states]);
-        for at in (0..len).step_by(ops.len()) {
-            let d = ops.mul(load_first(ops, &d_h[at..]), load_first(ops, &o[at..])); // (4)
-            store_first(ops, d, &mut d_cell[at..]);
-        }
+        let d_h = &self.d_h[states.clone()];
+        pass(
+            isa,
+            [d_h, o],
+            [],
+            [&mut *d_cell],
+            #[inline(always)]
+            |[d_h, o], []| ([], [ops.mul(d_h, o)]), // (4)
+        );
         differentiate_rows(isa, &layer.activation, units, (c, phi_c), d_cell);
-        for at in (0..len).step_by(ops.len()) {
-            let (c_before, d_h) = (load_first(ops, &previous_c[at..]), load_first(ops, &d_h[at..]));
-            let (i, f) = (load_first(ops, &i[at..]), load_first(ops, &f[at..]));
-            let (g, o) = (load_first(ops, &g[at..]), load_first(ops, &o[at..]));
-            let phi_c = load_first(ops, &phi_c[at..]);
-            let block = Recorded { gates: [i, f, g, o], phi_c, previous_c: c_before };
-            let d_c_after = ops.add(load_first(ops, &d_c[at..]), load_first(ops, &d_cell[at..]));
-            let (d_gates, d_previous_c) = block.backward(isa, d_h, d_c_after);
-            store_first(ops, d_previous_c, &mut d_c[at..]);
-            for (d_gate, to) in d_gates.into_iter().zip(d_z.chunks_exact_mut(len)) {
-                store_first(ops, d_gate, &mut to[at..]);
-            }
-        }
+        let [d_i, d_f, d_g, d_o] = d_z
+            .get_disjoint_mut(from_fn(|gate| gate * len..(gate + 1) * len))
+            .expect("the gates lie side by side");
+        pass(
+            isa,
+            [previous_c, d_h, i, f, g, phi_c, d_cell],
+            [&mut d_c[states]],
+            [d_i, d_f, d_g, d_o],
+            #[inline(always)]
+            |[previous_c, d_h, i, f, g, phi_c, d_cell], [d_c]| {
+                let block = Recorded { gates: [i, f, g, d_cell], phi_c, previous_c };
+                let (d_gates, d_previous_c) = block.backward(isa, d_h, ops.add(d_c, d_cell));
+                ([d_previous_c], d_gates)
+            },
+        );
         for (gate, (d_z, (y, z))) in d_z.chunks_exact_mut(len).zip(gates).enumerate() {
-            differentiate_rows(isa, layer.gate_activation(gate), units, (z, y), d_z); // (2)
-        }
-        self.d_c = std::mem::take(&mut d_c_rows);
-        self.d_parts = std::mem::take(&mut d_parts);
-    }
-
-    /// Puts the gradients by z of `count` rows where the products by the weights read them, and adds them to that by the
-    /// bias.
-    #[inline(always)]
-    fn keep_d_z<I: Isa>(&mut self, isa: I, count: usize, rank: usize, slots: Slots) {
-        let ops = isa.f32();
-        let (units, lanes) = (self.call.layer.sizes.units, ops.len());
-        for unit in (0..units).step_by(lanes) {
-            let width = lanes.min(units - unit);
-            let mut d_bias = self.d_bias(isa, unit);
-            let block = &mut self.d_z[self.kept.block_stride(self.count) * (unit / lanes)..];
-            for row in 0..count {
-                let slot = &mut block[slots.at(rank + row) * 4 * lanes..][..4 * lanes];
-                for (gate, to) in slot.chunks_exact_mut(lanes).enumerate() {
-                    let from = (gate * count + row) * units + unit;
-                    let d_z = load_first(ops, &self.d_parts[from..][..width]);
-                    d_bias[gate] = ops.add(d_bias[gate], d_z);
-                    store(ops, d_z, to);
-                    let to = (4 * (rank + row) + gate) * units + unit;
-                    store_first(ops, d_z, &mut self.d_z_rows[to..][..width]);
-                }
+            match layer.gate_activation(gate) {
+                Activation::Custom(function) if function.is_elementwise() && function.reads_x() => pass(
+                    isa,
+                    [&self.gates[(GATES + gate) * len..][..len]],
+                    [d_z],
+                    [],
+                    #[inline(always)]
+                    |[slope], [d]| ([ops.mul(d, slope)], []), // (2)
+                ),
+                activation => differentiate_rows(isa, activation, units, (z, y), d_z), // (2)
             }
-            self.set_d_bias(isa, unit, d_bias);
+        }
+        self.d_c = d_c;
+        self.d_parts = d_parts;
+    }
+}
+
+/// Puts the gradients by z of `count` rows where the products by the weights read them, and adds them to that by the bias.
+struct KeepDZ<'a, 'b> {
+    carried: &'b mut Carried<'a>,
+    count: usize,
+    rank: usize,
+    slots: Slots,
+}
+
+impl<I: Isa> Kernel<I> for KeepDZ<'_, '_> {
+    #[inline(always)]
+    fn eval(mut self, isa: I) {
+        let (lanes, units) = (isa.f32().len(), self.carried.call.layer.sizes.units);
+        for unit in (0..units).step_by(lanes) {
+            // The length of all blocks but the last is known when the code is compiled.
+            match units - unit < lanes {
+                false => self.block(isa, unit, lanes),
+                true => self.block(isa, unit, units - unit),
+            }
         }
     }
 }
 
-/// Whether z of a gate was recorded.
-fn has_z(layer: &Layer<f32>, gate: usize) -> bool {
-    layer.gate_activation(gate).reads_x()
+impl KeepDZ<'_, '_> {
+    /// The block of `len` units from `unit`.
+    #[inline(always)]
+    fn block<I: Isa>(&mut self, isa: I, unit: usize, len: usize) {
+        let Self { count, rank, slots, .. } = *self;
+        let (ops, carried) = (isa.f32(), &mut *self.carried);
+        let (units, lanes) = (carried.call.layer.sizes.units, ops.len());
+        let mut d_bias = carried.d_bias(isa, unit);
+        let block = &mut carried.d_z[carried.kept.block_stride(carried.count) * (unit / lanes)..];
+        let from = &carried.d_parts[..GATES * count * units];
+        let rows = &mut carried.d_z_rows[GATES * rank * units..][..GATES * count * units];
+        for (row, of_row) in rows.chunks_exact_mut(GATES * units).enumerate() {
+            let slot = &mut block[slots.at(rank + row) * GATES * lanes..][..GATES * lanes];
+            let parts = from.chunks_exact(count * units).zip(of_row.chunks_exact_mut(units));
+            for ((from, of_row), (to, sum)) in parts.zip(slot.chunks_exact_mut(lanes).zip(&mut d_bias)) {
+                let d_z = load_first(ops, &from[row * units + unit..][..len]);
+                *sum = ops.add(*sum, d_z);
+                store(ops, d_z, to);
+                store_first(ops, d_z, &mut of_row[unit..][..len]);
+            }
+        }
+        carried.set_d_bias(isa, unit, d_bias);
+    }
 }

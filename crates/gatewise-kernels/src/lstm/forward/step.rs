@@ -254,10 +254,7 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         (unit, len): (usize, usize),
     ) {
         if self.layout.has_rows {
-            for (&z, place) in z.iter().zip(places) {
-                self.store_z(isa, z, (place.state + unit, len));
-            }
-            return;
+            return self.store_z(isa, z, places, (unit, len));
         }
         let record_from = self.layout.block(self.time, 0, unit).0;
         let has_output = self.has_output();

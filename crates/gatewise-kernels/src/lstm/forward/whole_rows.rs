@@ -3,12 +3,14 @@
 use std::array::from_fn;
 use std::ops::Range;
 
+use super::finish::Place;
 use super::step::Step;
-use crate::lstm::gates::activate_rows;
-use crate::lstm::record::O;
+use crate::lstm::gates::{activate_rows, pieces};
+use crate::lstm::record::{O, place_of_z};
 use crate::lstm::{GATES, Layer};
+use crate::passes::pass;
 use crate::recurrent::rows::UsedRows;
-use crate::simd::{BitOps, Isa, NumOps, load_first, store_first};
+use crate::simd::{Isa, Kernel, NumOps, store_first};
 use crate::tile::PanelNumber;
 
 /// How many numbers of scratch a unit needs: z, the values of the gates and φ(c).
@@ -25,7 +27,9 @@ struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// In the record of the step, `[6 or 7, count, H]`, as `record.rs` describes it, or else in scratch, where z is.
+    /// In the record of the step, `[6 or 7, count, H]`, as `record.rs` describes it, or else in scratch, where z is: to be
+    /// written there row by row, in pieces of a vector, the record is too far away.
+    #[inline(always)]
     fn new(
         layer: &Layer<f32>,
         record: Option<&'a mut [f32]>,
@@ -41,7 +45,7 @@ impl<'a> Places<'a> {
         let mut new = || spare.next().expect("there is scratch for all parts");
         let mut kept_z = [const { None }; GATES];
         let gates = from_fn(|gate| match kept() {
-            Some(part) if gate != O && layer.gate_activation(gate).reads_x() => {
+            Some(part) if place_of_z(layer, gate) == Some(gate) => {
                 kept_z[gate] = Some(part);
                 new()
             }
@@ -54,14 +58,48 @@ impl<'a> Places<'a> {
     }
 }
 
-impl<N: PanelNumber> Step<'_, '_, N> {
-    /// Keeps z of `len` units of one row, from number `at` of `[count, H]` on, until the rows are complete.
+/// Keeps z of a block of units of some rows until the rows are complete.
+struct StoreZ<'a, V> {
+    z: &'a [[V; GATES]],
+    places: &'a [Place],
+    unit: usize,
+    len: usize,
+    /// `[count, H]` each.
+    to: [&'a mut [f32]; GATES],
+}
+
+impl<I: Isa> Kernel<I> for StoreZ<'_, I::F32> {
     #[inline(always)]
-    pub(super) fn store_z<I: Isa>(&mut self, isa: I, z: [I::F32; 4], (at, len): (usize, usize)) {
-        let all = self.count * self.units();
-        for (z, to) in z.into_iter().zip(self.scratch.chunks_exact_mut(all)) {
-            store_first(isa.f32(), z, &mut to[at..][..len]);
+    fn eval(self, isa: I) {
+        for (gate, to) in self.to.into_iter().enumerate() {
+            for (z, place) in self.z.iter().zip(self.places) {
+                store_first(isa.f32(), z[gate], &mut to[place.state + self.unit..][..self.len]);
+            }
         }
+    }
+}
+
+/// (3) from i, f and g.
+#[inline(always)]
+fn next_c<I: Isa>(isa: I, [i, f, g]: [I::F32; 3], c: I::F32) -> I::F32 {
+    let ops = isa.f32();
+    ops.mul_add(i, g, ops.mul(f, c))
+}
+
+impl<N: PanelNumber> Step<'_, '_, N> {
+    /// Keeps z of `len` units from number `unit` on of some rows.
+    #[inline(always)]
+    pub(super) fn store_z<I: Isa>(
+        &mut self,
+        isa: I,
+        z: &[[I::F32; GATES]],
+        places: &[Place],
+        (unit, len): (usize, usize),
+    ) {
+        let all = self.count * self.units();
+        let mut parts = self.scratch.chunks_exact_mut(all);
+        let to = from_fn(|_| parts.next().expect("there is scratch for all gates"));
+        isa.call(StoreZ { z, places, unit, len, to });
     }
 
     /// (2) to (4) for the rows that use the step, whose z is complete.
@@ -71,20 +109,22 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         let mask = self.call.inputs.mask;
         let has_output = self.has_output();
         for (_, rows) in (UsedRows { mask, ..self.used_rows() }).ranges() {
-            self.finish_range(isa, rows.clone());
-            for row in rows.filter(|_| has_output) {
-                self.emit_row(row, 0..self.units());
+            for rows in pieces(rows, self.units()) {
+                self.finish_piece(isa, rows.clone());
+                for row in rows.filter(|_| has_output) {
+                    self.emit_row(row, 0..self.units());
+                }
             }
         }
     }
 
     #[inline(always)]
-    fn finish_range<I: Isa>(&mut self, isa: I, rows: Range<usize>) {
+    fn finish_piece<I: Isa>(&mut self, isa: I, rows: Range<usize>) {
         let (ops, layer, units) = (isa.f32(), self.call.layer, self.units());
         let (len, rows) = (self.count * units, rows.start * units..rows.end * units);
         let parts = self.layout.rows(self.time, 0, 0..0).start;
         let record = self.record.as_deref_mut().map(|record| &mut record[parts..][..self.layout.parts * len]);
-        let Places { z, mut gates, phi_c, kept_z, mut kept_c } =
+        let Places { z, mut gates, phi_c, kept_z, kept_c } =
             Places::new(layer, record, self.scratch, len, rows.clone());
         for (gate, ((z, to), kept)) in z.into_iter().zip(&mut gates).zip(kept_z).enumerate() {
             activate_rows(isa, layer.gate_activation(gate), units, z, to); // (2)
@@ -92,21 +132,34 @@ impl<N: PanelNumber> Step<'_, '_, N> {
                 kept.copy_from_slice(z);
             }
         }
-        let [i, f, g, o] = gates;
+        let [i, f, g, o] = gates.map(|gate| &*gate);
         let state = &mut self.c[rows.clone()];
-        for at in (0..state.len()).step_by(ops.len()) {
-            let kept = ops.mul(load_first(ops, &f[at..]), load_first(ops, &state[at..])); // (3)
-            let next = ops.mul_add(load_first(ops, &i[at..]), load_first(ops, &g[at..]), kept); // (3)
-            store_first(ops, next, &mut state[at..]);
-            if let Some(to) = &mut kept_c {
-                store_first(ops, next, &mut to[at..]);
-            }
+        match kept_c {
+            Some(to) => pass(
+                isa,
+                [i, f, g],
+                [&mut *state],
+                [to],
+                #[inline(always)]
+                |gates, [c]| ([next_c(isa, gates, c)], [next_c(isa, gates, c)]),
+            ),
+            None => pass(
+                isa,
+                [i, f, g],
+                [&mut *state],
+                [],
+                #[inline(always)]
+                |gates, [c]| ([next_c(isa, gates, c)], []),
+            ),
         }
         activate_rows(isa, &layer.activation, units, state, phi_c);
-        let to = &mut self.next_h[rows];
-        for at in (0..to.len()).step_by(ops.len()) {
-            let h = ops.mul(load_first(ops, &o[at..]), load_first(ops, &phi_c[at..])); // (4)
-            store_first(ops, h, &mut to[at..]);
-        }
+        pass(
+            isa,
+            [o, phi_c],
+            [],
+            [&mut self.next_h[rows]],
+            #[inline(always)]
+            |[o, phi_c], []| ([], [ops.mul(o, phi_c)]), // (4)
+        );
     }
 }

@@ -4,41 +4,40 @@ use gatewise_kernels::formula::{Instruction, Operand, Operation, REGISTERS};
 
 use crate::error::{Error, Result};
 
-/// The instructions for what `result` needs of `operations`, each of which has a register of its own after those of the
-/// inputs, and where the result then is.
+/// The instructions for what `results` need of `operations`, each of which has a register of its own after those of the
+/// inputs, and where the results then are.
 ///
 /// A comparison comes right before each choice by it: for the kernels both are one pass.
 ///
 /// # Errors
 /// If there are too few registers.
-pub(super) fn assign(
+pub(super) fn assign<const N: usize>(
     subject: &str,
     num_inputs: usize,
     operations: &[Operation],
-    result: Operand,
-) -> Result<(Vec<Instruction>, Operand)> {
-    let groups = order(num_inputs, operations, result);
-    let mut assigner = Assigner::new(num_inputs, &groups, result);
+    results: [Operand; N],
+) -> Result<(Vec<Instruction>, [Operand; N])> {
+    let groups = order(num_inputs, operations, &results);
+    let mut assigner = Assigner::new(num_inputs, &groups, &results);
     for (index, group) in groups.iter().enumerate() {
         assigner.group(index, group).ok_or_else(|| {
             let text = format!("an activation inside a cell may keep at most {REGISTERS} values at once");
             Error::unsupported(subject, text)
         })?;
     }
-    Ok((assigner.instructions, assigner.places.of(result)))
+    let places = results.map(|result| assigner.places.of(result));
+    Ok((assigner.instructions, places))
 }
 
-/// Instructions that run together, with registers of their own: a comparison and its choice, or a single one.
+/// Instructions that run together, with registers of their own: a comparison and its choice, a sum or product and the only
+/// one that reads it, or a single one.
 type Group = Vec<Instruction>;
 
-/// The groups that `result` needs, in an order in which they can run.
-fn order(num_inputs: usize, operations: &[Operation], result: Operand) -> Vec<Group> {
+/// The groups that `results` need, in an order in which they can run.
+fn order(num_inputs: usize, operations: &[Operation], results: &[Operand]) -> Vec<Group> {
+    let uses = uses(num_inputs, operations, results);
     let mut is_needed = vec![false; operations.len()];
-    let position = |operand| match operand {
-        Operand::Register(number) => number.checked_sub(num_inputs),
-        Operand::Constant(_) => None,
-    };
-    if let Some(result) = position(result) {
+    for result in results.iter().filter_map(|result| position(*result, num_inputs)) {
         is_needed[result] = true;
     }
     let mut groups = Vec::new();
@@ -47,14 +46,12 @@ fn order(num_inputs: usize, operations: &[Operation], result: Operand) -> Vec<Gr
             continue;
         }
         let mut group = vec![Instruction { operation, to: num_inputs + index }];
-        if let Operation::Select(condition, ..) = operation
-            && let Some(compared) = position(condition)
-            && is_comparison(operations[compared])
-        {
-            group.insert(0, Instruction { operation: operations[compared], to: num_inputs + compared });
+        let mut operands = operation.operands().filter_map(|operand| position(operand, num_inputs));
+        if let Some(first) = operands.find(|&first| joins(operations[first], operation, uses[first])) {
+            group.insert(0, Instruction { operation: operations[first], to: num_inputs + first });
         }
         for operand in read_by(&group) {
-            if let Some(operand) = position(operand) {
+            if let Some(operand) = position(operand, num_inputs) {
                 is_needed[operand] = true;
             }
         }
@@ -64,8 +61,39 @@ fn order(num_inputs: usize, operations: &[Operation], result: Operand) -> Vec<Gr
     groups
 }
 
-fn is_comparison(operation: Operation) -> bool {
-    matches!(operation, Operation::Binary(function, ..) if function.is_comparison())
+/// The number of the operation whose value an operand is.
+fn position(operand: Operand, num_inputs: usize) -> Option<usize> {
+    match operand {
+        Operand::Register(number) => number.checked_sub(num_inputs),
+        Operand::Constant(_) => None,
+    }
+}
+
+/// How often the value of each operation is read for `results`, each of which counts as well.
+fn uses(num_inputs: usize, operations: &[Operation], results: &[Operand]) -> Vec<usize> {
+    let mut uses = vec![0; operations.len()];
+    for result in results.iter().filter_map(|result| position(*result, num_inputs)) {
+        uses[result] += 1;
+    }
+    for (index, operation) in operations.iter().enumerate().rev() {
+        if uses[index] > 0 {
+            for operand in operation.operands().filter_map(|operand| position(operand, num_inputs)) {
+                uses[operand] += 1;
+            }
+        }
+    }
+    uses
+}
+
+/// Whether kernels compute an operation and one that reads it, which is used so often, in one pass.
+fn joins(first: Operation, second: Operation, uses: usize) -> bool {
+    match (first, second) {
+        (Operation::Binary(first, ..), Operation::Select(..)) => first.is_comparison(),
+        (Operation::Binary(first, ..), Operation::Binary(second, ..)) => {
+            uses == 1 && [first, second].iter().all(|function| function.is_sum_or_product())
+        }
+        _ => false,
+    }
 }
 
 /// What a group reads that it has not written.
@@ -92,13 +120,13 @@ impl Places {
 struct Assigner {
     instructions: Vec<Instruction>,
     places: Places,
-    /// The last group that reads each value. Inputs keep their registers, and the result its own.
+    /// The last group that reads each value. Inputs keep their registers, and results their own.
     last_use: Vec<usize>,
     free: Vec<usize>,
 }
 
 impl Assigner {
-    fn new(num_inputs: usize, order: &[Group], result: Operand) -> Self {
+    fn new(num_inputs: usize, order: &[Group], results: &[Operand]) -> Self {
         let values = order.iter().flatten().map(|instruction| instruction.to + 1).max().unwrap_or(0);
         let values = values.max(num_inputs);
         let mut last_use = vec![0; values];
@@ -110,8 +138,10 @@ impl Assigner {
             }
         }
         last_use[..num_inputs].fill(usize::MAX);
-        if let Operand::Register(result) = result {
-            last_use[result] = usize::MAX;
+        for result in results {
+            if let Operand::Register(result) = *result {
+                last_use[result] = usize::MAX;
+            }
         }
         let inputs = (0..num_inputs).map(|number| Some(Operand::Register(number)));
         let places = inputs.chain(std::iter::repeat(None)).take(values).collect();

@@ -1,9 +1,10 @@
-//! Operations made fewer: gradients are full of products by 1, and of sums of choices between 0 and 1. In `f64` no bit of the
+//! Operations made fewer: gradients are full of products by 1, of sums of choices between 0 and 1, and of signs. In `f64` no bit of the
 //! result changes.
 
 use gatewise_kernels::formula::{Operand, Operation};
 
 use crate::ops::binary::Binary;
+use crate::ops::unary::Unary;
 
 /// Operations in the order in which they run. Each has a register of its own: the first ones are those of the inputs.
 pub(super) struct Expression {
@@ -36,6 +37,7 @@ impl Expression {
 
     /// The operand for the value of an operation, which is added if it is a new one.
     pub fn value(&mut self, operation: Operation) -> Operand {
+        let operation = self.without_sign(operation);
         if let Some(operand) = self.shortcut(operation) {
             return operand;
         }
@@ -72,6 +74,26 @@ impl Expression {
                 Some(self.operations[number - self.num_inputs])
             }
             _ => None,
+        }
+    }
+
+    /// A sum with −x is a difference, and the other way round.
+    fn without_sign(&self, operation: Operation) -> Operation {
+        let negated = |operand| match self.operation(operand) {
+            Some(Operation::Unary(Unary::Neg, x)) => Some(x),
+            _ => None,
+        };
+        match operation {
+            Operation::Binary(Binary::Add, x, y) => match (negated(x), negated(y)) {
+                (_, Some(y)) => Operation::Binary(Binary::Sub, x, y),
+                (Some(x), None) => Operation::Binary(Binary::Sub, y, x),
+                (None, None) => operation,
+            },
+            Operation::Binary(Binary::Sub, x, y) => match negated(y) {
+                Some(y) => Operation::Binary(Binary::Add, x, y),
+                None => operation,
+            },
+            _ => operation,
         }
     }
 

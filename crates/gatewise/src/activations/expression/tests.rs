@@ -122,7 +122,7 @@ fn count(emit: Emit<'_>) -> usize {
     let b = Builder::new(Mode::Training);
     let x = b.input("x", &Shape::known(&[1]));
     let result = emit(&b, &[x]).unwrap();
-    instructions("lstm", &b.nodes(), &[x], result).unwrap().1.len()
+    instructions("lstm", &b.nodes(), &[x], [result]).unwrap().1.len()
 }
 
 #[test]
@@ -181,4 +181,45 @@ fn a_value_that_is_given_is_not_computed() {
     let mut out = [0.0; 2];
     formula.apply_plainly(&[1.0, 3.0], &mut out);
     assert_eq!(out, [2.0, 6.0]);
+}
+
+#[test]
+fn a_sum_with_a_negative_is_a_difference() {
+    for emit in [
+        (&|b: &Builder, x: &[Value]| b.add(x[0], b.neg(b.exp(x[0])?)?)) as Emit<'_>,
+        &|b, x| b.add(b.neg(b.exp(x[0])?)?, x[0]),
+        &|b, x| b.sub(x[0], b.neg(b.exp(x[0])?)?),
+    ] {
+        assert_same_as_operations(9, emit);
+        assert_eq!(count(emit), 2);
+    }
+}
+
+#[test]
+fn a_product_that_one_sum_reads_comes_right_before_it() {
+    let b = Builder::new(Mode::Training);
+    let x = b.input("x", &Shape::known(&[1]));
+    let product = b.mul(x, x).unwrap();
+    let other = b.exp(x).unwrap();
+    let result = b.add(other, product).unwrap();
+    let (_, list, [result]) = instructions("lstm", &b.nodes(), &[x], [result]).unwrap();
+    let is_product = |instruction: &Instruction| matches!(instruction.operation, Operation::Binary(..));
+    assert_eq!(list.iter().map(is_product).collect::<Vec<_>>(), [false, true, true]);
+    // What the product is made of is not written over by the sum, so that both are one pass.
+    assert!(list[1].operation.operands().all(|operand| operand != result));
+}
+
+#[test]
+fn two_results_share_what_they_have_in_common() {
+    let b = Builder::new(Mode::Training);
+    let x = b.input("x", &Shape::known(&[1]));
+    let common = b.exp(x).unwrap();
+    let results = [b.mul(common, x).unwrap(), b.square(common).unwrap()];
+    let (_, list, _) = instructions("lstm", &b.nodes(), &[x], results).unwrap();
+    assert_eq!(list.len(), 3);
+    let [mut first, mut second] = [[0.0; 2]; 2];
+    let formula = compile_both("lstm", &b.nodes(), x, results).unwrap();
+    formula.apply_both_plainly(&[0.0, 1.0], &mut first, &mut second);
+    assert_eq!(first, [0.0, 1.0f64.exp()]);
+    assert_eq!(second, [1.0, 1.0f64.exp() * 1.0f64.exp()]);
 }
