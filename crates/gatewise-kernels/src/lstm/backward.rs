@@ -15,6 +15,7 @@ mod whole_rows;
 use super::record::KEPT;
 use super::{GATES, Gradients, Inputs, Layer, OutputGradients, Sizes};
 use crate::matmul::Panels;
+use crate::recurrent::backward::emitted::Emitted;
 use crate::recurrent::backward::kept::GateGradients;
 use crate::recurrent::backward::samples::{self, BackwardSamples, OfSamples, OfWeights};
 use crate::recurrent::backward::{Chain, Layout, Operand, Product, Sequences, pack_transposed};
@@ -77,7 +78,8 @@ pub(super) fn backward(
         pack_transposed(layer.kernel, sizes.features, 4 * sizes.units, kernel);
     }
     pack_transposed(layer.recurrent_kernel, sizes.units, 4 * sizes.units, recurrent_kernel);
-    let call = Call { layer, inputs, sequences, record, d_outputs, kernel, recurrent_kernel };
+    let emitted = Emitted { sequences, d_y: d_outputs.d_y, zero_output_for_mask: layer.zero_output_for_mask };
+    let call = Call { layer, inputs, sequences, emitted, record, d_outputs, kernel, recurrent_kernel };
     let kept = GateGradients::new(&sequences, LAYOUT);
     let samples = BackwardSamples::new(kept, scratch_len(kept), OfSamples { d_x, d_h0, d_c0 }, workspace);
     let gradients = OfWeights { d_kernel, d_recurrent_kernel, d_bias: [d_bias, None] };

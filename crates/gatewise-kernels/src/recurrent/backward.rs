@@ -4,6 +4,7 @@
 //! A layer says in its [`Layout`] which products a step consists of. The sums of a block of units lie side by side in a
 //! [slot](kept), and a product goes into some of them.
 
+pub(crate) mod emitted;
 pub(crate) mod kept;
 mod operand;
 pub(crate) mod products;

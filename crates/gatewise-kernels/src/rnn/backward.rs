@@ -18,6 +18,7 @@ mod run;
 use super::record::History;
 use super::{Gradients, Inputs, Kind, Layer, OutputGradients, Sizes};
 use crate::matmul::Panels;
+use crate::recurrent::backward::emitted::Emitted;
 use crate::recurrent::backward::kept::GateGradients;
 use crate::recurrent::backward::samples::{self, BackwardSamples, OfSamples, OfWeights};
 use crate::recurrent::backward::{Sequences, pack_transposed};
@@ -69,7 +70,8 @@ pub(super) fn backward(
     }
     pack_transposed(layer.recurrent_kernel, sizes.units, columns, recurrent_kernel);
     let history = History::new(layer, inputs, record);
-    let call = Call { layer, inputs, sequences, history, d_outputs, kernel, recurrent_kernel };
+    let emitted = Emitted { sequences, d_y: d_outputs.d_y, zero_output_for_mask: layer.zero_output_for_mask };
+    let call = Call { layer, inputs, sequences, emitted, history, d_outputs, kernel, recurrent_kernel };
     let kept = GateGradients::new(&sequences, layout(kind));
     let d_c0 = None;
     let samples = BackwardSamples::new(kept, scratch_len(kept), OfSamples { d_x, d_h0, d_c0 }, workspace);

@@ -3,7 +3,6 @@
 use super::by_blocks::ByBlocks;
 use super::run::Carried;
 use crate::lstm::gates::pieces;
-use crate::lstm::{OutputGradient, Sizes};
 use crate::recurrent::backward::kept::Slots;
 use crate::recurrent::rows::UsedRows;
 use crate::simd::{BitOps, Isa, load, store};
@@ -13,8 +12,11 @@ impl<'a> Carried<'a> {
     /// before it. Gradients of rows that do not use the step stay.
     #[inline(always)]
     pub fn step<I: Isa>(&mut self, isa: I, number: usize, rows: UsedRows<'a>, slots: Slots) {
-        for row in 0..self.count {
-            self.receive_output_gradient(row, number, rows.contains(row));
+        let units = self.call.layer.sizes.units;
+        let gradients = self.d_h.chunks_exact_mut(units).zip(self.d_emitted.chunks_exact_mut(units));
+        for (row, (d_h, d_emitted)) in gradients.enumerate() {
+            let step = (self.first + row, number);
+            self.call.emitted.receive(step, rows.contains(row), d_h, d_emitted);
         }
         match self.layout.has_rows {
             true => {
@@ -26,31 +28,6 @@ impl<'a> Carried<'a> {
                 }
             }
             false => isa.call(ByBlocks { carried: self, number, rows, slots }),
-        }
-    }
-
-    /// Adds the gradient by the output of the step to that by h if the step is used, and otherwise hands it on to
-    /// the step whose output was emitted again.
-    #[inline(always)]
-    fn receive_output_gradient(&mut self, row: usize, number: usize, used: bool) {
-        let Sizes { steps, units, .. } = self.call.layer.sizes;
-        let sample = self.first + row;
-        let d_y = match self.call.d_outputs.d_y {
-            OutputGradient::Sequence(d_y) => Some(&d_y[(sample * steps + number) * units..][..units]),
-            OutputGradient::Last(d_y) if number + 1 == steps => Some(&d_y[sample * units..][..units]),
-            OutputGradient::Last(_) | OutputGradient::None => None,
-        };
-        let repeats_output = self.call.inputs.mask.is_some() && !self.call.layer.zero_output_for_mask;
-        let d_emitted = &mut self.d_emitted[row * units..][..units];
-        let d_h = &mut self.d_h[row * units..][..units];
-        if used && repeats_output {
-            add(d_h, d_emitted);
-            d_emitted.fill(0.0);
-        }
-        match d_y {
-            Some(d_y) if used => add(d_h, d_y),
-            Some(d_y) if repeats_output => add(d_emitted, d_y),
-            _ => {}
         }
     }
 }
@@ -78,10 +55,4 @@ impl Carried<'_> {
             store(ops, sum, to);
         }
     }
-}
-
-/// Adds `from` to `to`.
-#[inline(always)]
-fn add(to: &mut [f32], from: &[f32]) {
-    to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::layout::chains;
 use crate::matmul::Panels;
+use crate::recurrent::backward::emitted::Emitted;
 use crate::recurrent::backward::kept::GateGradients;
 use crate::recurrent::backward::products::GateProduct;
 use crate::recurrent::backward::samples::BackwardSamples;
@@ -21,6 +22,7 @@ pub(super) struct Call<'a> {
     pub inputs: &'a Inputs<'a, f32>,
     pub sequences: Sequences<'a>,
     pub history: History<'a, f32>,
+    pub emitted: Emitted<'a>,
     pub d_outputs: &'a OutputGradients<'a, f32>,
     /// Wᵀ in panels.
     pub kernel: &'a [f32],
