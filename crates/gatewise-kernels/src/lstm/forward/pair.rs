@@ -4,20 +4,24 @@
 //! follower, has come, each computes the blocks of its half of the units and gives the other the new state of these: so
 //! each core keeps half of the weights in its cache. If nobody comes, the leader does everything; if the follower is late
 //! with a step, as where its core was given to another program, the leader dismisses it and goes on alone from the state
-//! before. Sums are the same chains, whoever computes them.
+//! before. Sums are the same chains, whoever computes them. Nothing is allocated: what the two hand over and what the follower
+//! writes to lies in the caller's workspace.
 
 mod meeting;
 
+use std::array::from_fn;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::run::{Call, operands};
+use super::ForwardSamples;
+use super::run::{Call, ChunkRun, operands};
 use super::step::Step;
 use crate::lstm::record::ChunkRecord;
 use crate::lstm::{DropoutMasks, Inputs, Layer, Output, Sizes};
 use crate::parallel::MIN_COST;
-use crate::simd::{Isa, SimdOp, lanes};
+use crate::recurrent::chunks::{OWN_LINES, own_lines, take};
+use crate::simd::{Isa, SimdOp, lanes, run};
 use crate::tile::PanelNumber;
 
 pub(super) use meeting::Meeting;
@@ -62,25 +66,52 @@ fn nanoseconds() -> u64 {
 
 /// Whether two threads that are awake are quicker than one.
 pub(super) fn is_worth_it(layer: &Layer<f32>, inputs: &Inputs<f32>, has_record: bool) -> bool {
-    let Sizes { batch, steps, units, .. } = layer.sizes;
-    let step_cost = step_cost(&layer.sizes);
     let is_plain = layer.has_default_activations() && !has_record;
     let has_dropout = |masks: &DropoutMasks<f32>| !matches!(masks, DropoutMasks::None);
     is_plain
         && !has_dropout(&inputs.dropout)
         && !has_dropout(&inputs.recurrent_dropout)
-        && (1..4).contains(&batch)
-        && units >= 2 * lanes()
-        && steps >= MIN_STEPS
-        && step_cost / lanes() >= MIN_STEP_COST
-        && steps * step_cost >= MIN_COST / 2
+        && may_be_worth_it(&layer.sizes)
+        && layer.sizes.units >= 2 * lanes()
+        && step_cost(&layer.sizes) / lanes() >= MIN_STEP_COST
         && rayon::current_num_threads() > 1
 }
 
+/// Whether they may be on some instruction set.
+fn may_be_worth_it(sizes: &Sizes) -> bool {
+    (1..4).contains(&sizes.batch)
+        && sizes.steps >= MIN_STEPS
+        && sizes.steps * step_cost(sizes) >= MIN_COST / 2
+}
+
+/// How many numbers of scratch [`run_on_two`] needs beside that of the samples. They are as many for any instruction set, as
+/// it may be chosen after memory was planned.
+pub(super) fn scratch_len(sizes: &Sizes) -> usize {
+    match may_be_worth_it(sizes) {
+        true => Meeting::max_len(sizes) + FOLLOWER_BUFFERS * sizes.batch * sizes.units + OWN_LINES,
+        false => 0,
+    }
+}
+
+/// Runs all samples, with a second thread if one comes in time; both have ended when it returns.
+pub(super) fn run_on_two(call: Call<impl PanelNumber>, samples: ForwardSamples, scratch: &mut [f32]) {
+    let sizes = &call.layer.sizes;
+    let mut scratch = own_lines(scratch);
+    let meeting = Meeting::new(sizes, take(&mut scratch, Meeting::max_len(sizes)));
+    let follower = FollowerRun { call, meeting: &meeting, scratch };
+    let leader = ChunkRun { call, samples, meeting: Some(&meeting) };
+    rayon::join(|| run(leader), || run(follower));
+}
+
+/// h before and after a step, c, and outputs that nobody reads.
+const FOLLOWER_BUFFERS: usize = 4;
+
 /// The follower's part.
-pub(super) struct FollowerRun<'a, N> {
-    pub call: Call<'a, N>,
-    pub meeting: &'a Meeting,
+struct FollowerRun<'a, N> {
+    call: Call<'a, N>,
+    meeting: &'a Meeting<'a>,
+    /// [`FOLLOWER_BUFFERS`]
+    scratch: &'a mut [f32],
 }
 
 impl<N: PanelNumber> SimdOp for FollowerRun<'_, N> {
@@ -88,12 +119,11 @@ impl<N: PanelNumber> SimdOp for FollowerRun<'_, N> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let Self { call, meeting } = self;
+        let Self { call, meeting, mut scratch } = self;
         let Some(first_step) = meeting.come() else { return };
         let Sizes { batch, steps, units, .. } = call.layer.sizes;
-        let mut buffers = [(); 4].map(|()| vec![0.0; batch * units]);
-        let [h, next_h, c, y] = &mut buffers;
-        let (mut h, mut next_h) = (h.as_mut_slice(), next_h.as_mut_slice());
+        let buffers: [_; FOLLOWER_BUFFERS] = from_fn(|_| take(&mut scratch, batch * units));
+        let [mut h, mut next_h, c, y] = buffers;
         meeting.get_state(first_step, h, c);
         let mut y = Output::Last(y);
         for number in first_step..steps {

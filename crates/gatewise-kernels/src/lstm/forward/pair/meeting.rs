@@ -1,10 +1,16 @@
 //! Where two threads hand each other their halves of the state after every step.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
+use zerocopy::transmute_mut;
+
 use super::step_cost;
 use crate::lstm::Sizes;
+use crate::recurrent::chunks::LINES;
 use crate::simd::lanes;
 
 /// [`Meeting::start`] as long as nobody has come.
@@ -21,13 +27,13 @@ const DISMISSED: usize = usize::MAX;
 
 /// Where two threads hand each other their halves of the state. Numbers are atomic because both threads see them; what
 /// orders them are the counters.
-pub(in crate::lstm::forward) struct Meeting {
+pub(in crate::lstm::forward) struct Meeting<'a> {
     /// The first step that both take, or one of the words above.
     start: Padded,
     /// How many steps the leader and the follower have published.
     published: [Padded; 2],
     /// The states after steps of even and of odd number.
-    states: [Shared; 2],
+    states: [Shared<'a>; 2],
     /// The units of the leader and of the follower.
     shares: [Range<usize>; 2],
     units: usize,
@@ -39,26 +45,44 @@ pub(in crate::lstm::forward) struct Meeting {
 #[repr(align(128))]
 struct Padded(AtomicUsize);
 
-/// h and c, `[B, H]` each.
-struct Shared {
-    h: Vec<AtomicU32>,
-    c: Vec<AtomicU32>,
+/// A state, each part of it in lines of the cache of its own.
+struct Shared<'a> {
+    /// The units of h of the leader and of the follower, `[B, share]`.
+    h: [&'a [AtomicU32]; 2],
+    /// Those of c of the follower: the leader has its own.
+    c: &'a [AtomicU32],
 }
 
-/// The number of each side in [`Meeting::published`] and [`Meeting::shares`].
+/// The number of each side in [`Meeting::published`], [`Meeting::shares`] and [`Shared::h`].
 const LEADER: usize = 0;
 const FOLLOWER: usize = 1;
 
-impl Meeting {
-    /// For a call of these sizes.
-    pub fn new(sizes: &Sizes) -> Self {
-        let (lanes, units, len) = (lanes(), sizes.units, sizes.batch * sizes.units);
-        let middle = units.div_ceil(lanes).div_ceil(2) * lanes;
-        let numbers = || (0..len).map(|_| AtomicU32::new(0)).collect();
+impl<'a> Meeting<'a> {
+    /// How many numbers of scratch it needs at most: the follower's share is the smaller one, so that h and its c are no
+    /// more than one and a half states, each of the three parts up to the end of a line.
+    pub fn max_len(sizes: &Sizes) -> usize {
+        (3 * sizes.batch * sizes.units).next_multiple_of(LINES) + 2 * 3 * LINES
+    }
+
+    /// For a call of these sizes, in scratch that begins with a line of the cache and may hold anything, for nothing is
+    /// read that has not been put there.
+    pub fn new(sizes: &Sizes, scratch: &'a mut [f32]) -> Self {
+        let Sizes { batch, units, .. } = *sizes;
+        let middle = units.div_ceil(lanes()).div_ceil(2) * lanes();
+        let numbers: &'a mut [AtomicU32] = transmute_mut!(scratch);
+        let mut rest = &*numbers;
+        let mut numbers = |share: usize| {
+            let numbers;
+            (numbers, rest) = rest.split_at((batch * share).next_multiple_of(LINES));
+            &numbers[..batch * share]
+        };
+        let (leader, follower) = (middle, units - middle);
+        let states =
+            [(); 2].map(|()| Shared { h: [numbers(leader), numbers(follower)], c: numbers(follower) });
         Self {
             start: Padded(AtomicUsize::new(ALONE)),
             published: [(); 2].map(|()| Padded(AtomicUsize::new(0))),
-            states: [(); 2].map(|()| Shared { h: numbers(), c: numbers() }),
+            states,
             shares: [0..middle, middle..units],
             units,
             patience: patience(sizes),
@@ -66,12 +90,12 @@ impl Meeting {
     }
 
     /// The state after step `number`.
-    fn after(&self, number: usize) -> &Shared {
+    fn after(&self, number: usize) -> &Shared<'a> {
         &self.states[number % 2]
     }
 
     /// The state before step `number`.
-    fn before(&self, number: usize) -> &Shared {
+    fn before(&self, number: usize) -> &Shared<'a> {
         self.after(number + 1)
     }
 
@@ -81,8 +105,9 @@ impl Meeting {
             ALONE | OVER => false,
             WAITING => {
                 let before = self.before(number);
-                self.put(&before.h, h, 0..self.units);
-                self.put(&before.c, c, 0..self.units);
+                self.put(before.h[LEADER], h, LEADER);
+                self.put(before.h[FOLLOWER], h, FOLLOWER);
+                self.put(before.c, c, FOLLOWER);
                 self.published.iter().for_each(|counter| counter.0.store(number, Ordering::Relaxed));
                 self.start.0.store(number, Ordering::Release);
                 true
@@ -104,16 +129,16 @@ impl Meeting {
     /// Gives the follower the leader's half of h after step `number` and takes the other half. If the follower is late it
     /// is dismissed; then `false` is returned and `c` is complete as it was before the step.
     pub fn leader_exchange(&self, number: usize, next_h: &mut [f32], c: &mut [f32]) -> bool {
-        self.put(&self.after(number).h, next_h, self.leader_share());
+        self.put(self.after(number).h[LEADER], next_h, LEADER);
         self.published[LEADER].0.store(number + 1, Ordering::Release);
         let follower = &self.published[FOLLOWER].0;
         let has_come = || follower.load(Ordering::Acquire) > number;
         let dismiss = || follower.compare_exchange(number, DISMISSED, Ordering::AcqRel, Ordering::Acquire);
         if spin_until(self.patience, has_come) || dismiss().is_err() {
-            self.get(&self.after(number).h, next_h, self.follower_share());
+            self.get(self.after(number).h[FOLLOWER], next_h, FOLLOWER);
             return true;
         }
-        self.get(&self.before(number).c, c, self.follower_share());
+        self.get(self.before(number).c, c, FOLLOWER);
         self.start.0.store(OVER, Ordering::Release);
         false
     }
@@ -121,7 +146,7 @@ impl Meeting {
     /// Ends the meeting after all of `steps` steps, and completes `c` if there was a follower to the end.
     pub fn end(&self, steps: usize, c: &mut [f32]) {
         if self.start.0.swap(OVER, Ordering::AcqRel) < OVER {
-            self.get(&self.after(steps - 1).c, c, self.follower_share());
+            self.get(self.after(steps - 1).c, c, FOLLOWER);
         }
     }
 
@@ -136,18 +161,20 @@ impl Meeting {
         Some(start.load(Ordering::Acquire)).filter(|&first_step| first_step != OVER)
     }
 
-    /// The state before step `number`, which is the first for the follower.
+    /// The state before step `number`, which is the follower's first: h, and of c its own units.
     pub fn get_state(&self, number: usize, h: &mut [f32], c: &mut [f32]) {
-        self.get(&self.before(number).h, h, 0..self.units);
-        self.get(&self.before(number).c, c, 0..self.units);
+        let before = self.before(number);
+        self.get(before.h[LEADER], h, LEADER);
+        self.get(before.h[FOLLOWER], h, FOLLOWER);
+        self.get(before.c, c, FOLLOWER);
     }
 
     /// Gives the leader the follower's half of the state after step `number` and takes the other half of h; `false` if the
     /// follower was dismissed.
     pub fn follower_exchange(&self, number: usize, next_h: &mut [f32], c: &[f32]) -> bool {
         let after = self.after(number);
-        self.put(&after.h, next_h, self.follower_share());
-        self.put(&after.c, c, self.follower_share());
+        self.put(after.h[FOLLOWER], next_h, FOLLOWER);
+        self.put(after.c, c, FOLLOWER);
         let [leader, follower] = &self.published;
         if follower.0.compare_exchange(number, number + 1, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             return false;
@@ -156,21 +183,23 @@ impl Meeting {
         while !spin_until(self.patience, has_come) {
             std::thread::yield_now();
         }
-        self.get(&after.h, next_h, self.leader_share());
+        self.get(after.h[LEADER], next_h, LEADER);
         true
     }
 
-    /// Copies these units of all rows of `from` to where the other side sees them.
-    fn put(&self, to: &[AtomicU32], from: &[f32], units: Range<usize>) {
-        for (to, from) in to.chunks_exact(self.units).zip(from.chunks_exact(self.units)) {
-            let pairs = to[units.clone()].iter().zip(&from[units.clone()]);
+    /// Copies the units of one side of all rows of `from` to where the other side sees them.
+    fn put(&self, to: &[AtomicU32], from: &[f32], side: usize) {
+        let share = &self.shares[side];
+        for (to, from) in to.chunks_exact(share.len()).zip(from.chunks_exact(self.units)) {
+            let pairs = to.iter().zip(&from[share.clone()]);
             pairs.for_each(|(to, from)| to.store(from.to_bits(), Ordering::Relaxed));
         }
     }
 
-    fn get(&self, from: &[AtomicU32], to: &mut [f32], units: Range<usize>) {
-        for (from, to) in from.chunks_exact(self.units).zip(to.chunks_exact_mut(self.units)) {
-            let pairs = from[units.clone()].iter().zip(&mut to[units.clone()]);
+    fn get(&self, from: &[AtomicU32], to: &mut [f32], side: usize) {
+        let share = &self.shares[side];
+        for (from, to) in from.chunks_exact(share.len()).zip(to.chunks_exact_mut(self.units)) {
+            let pairs = from.iter().zip(&mut to[share.clone()]);
             pairs.for_each(|(from, to)| *to = f32::from_bits(from.load(Ordering::Relaxed)));
         }
     }
