@@ -1,11 +1,15 @@
 //! Runners, steppers and training steps allocate nothing per call, counted by the allocator.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
 use allocation_counter::{AllocationInfo, measure};
 use gatewise::callbacks::{Callback, LambdaCallback};
 use gatewise::layers::{Dense, Dropout, Embedding, Gru, Input, Lstm, SimpleRnn};
 use gatewise::ndarray::ArrayD;
 use gatewise::optimizers::{Adam, OptimizerOptions};
-use gatewise::{Compile, Fit, Sequential, Shuffle};
+use gatewise::{Compile, Fit, Runner, Sequential, Shuffle};
+use rayon::{ThreadPool, Yield};
 
 /// A second of sound at 48 kHz.
 const CALLS: usize = 48_000;
@@ -54,6 +58,92 @@ fn a_runner_allocates_nothing() {
         }
     });
     assert_none("sequences", &info);
+}
+
+/// Says that something is over, however it ends.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+fn pool_of(num_threads: usize) -> ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(num_threads).build().unwrap()
+}
+
+/// Repeats `work` until a second thread has helped it often, and returns what each of the two allocated, how often `work` was
+/// done, and how often it was helped.
+fn measure_on_two_threads(mut work: impl FnMut() + Send) -> ([AllocationInfo; 2], usize, usize) {
+    /// Other programs may keep the second thread from its core for a while.
+    const PATIENCE: Duration = Duration::from_secs(60);
+    let (is_counting, is_over) = (AtomicBool::new(false), AtomicBool::new(false));
+    let (mut calls, times_helped) = (0, AtomicUsize::new(0));
+    let leader = || {
+        let _over = Over(&is_over);
+        while !is_counting.load(Ordering::Acquire) {
+            std::thread::yield_now();
+        }
+        let start = Instant::now();
+        measure(|| {
+            while times_helped.load(Ordering::Acquire) < 20 && start.elapsed() < PATIENCE {
+                work();
+                calls += 1;
+            }
+        })
+    };
+    let helper = || {
+        measure(|| {
+            is_counting.store(true, Ordering::Release);
+            while !is_over.load(Ordering::Acquire) {
+                if rayon::yield_now() == Some(Yield::Executed) {
+                    times_helped.fetch_add(1, Ordering::Release);
+                }
+            }
+        })
+    };
+    let (by_leader, by_helper) = pool_of(2).join(leader, helper);
+    ([by_leader, by_helper], calls, times_helped.into_inner())
+}
+
+#[test]
+fn what_a_helping_thread_allocates_is_counted() {
+    let allocate = || drop(std::hint::black_box(vec![0.0f32; 100]));
+    let ([leader, helper], calls, times_helped) = measure_on_two_threads(|| {
+        rayon::join(std::thread::yield_now, allocate);
+    });
+    assert!(times_helped >= 20, "{times_helped} times");
+    assert_eq!(helper.count_total, times_helped as u64);
+    assert_eq!(leader.count_total, (calls - times_helped) as u64);
+}
+
+/// The bits of the output for some input.
+fn bits(runner: &mut Runner, x: &[f32]) -> Vec<u32> {
+    runner.run(&[x]).unwrap().iter().map(|y| y.to_bits()).collect()
+}
+
+#[test]
+fn two_threads_that_share_a_sequence_allocate_nothing() {
+    // Sizes for which two threads are quicker with vectors of any length.
+    for (batch, features, units) in [(1, 64, 64), (2, 8, 64), (1, 128, 512)] {
+        let mut model = Sequential::new().with_seed(5);
+        model.add(Input::new([None, Some(features)])).unwrap();
+        model.add(Lstm::new(units).recurrent_initializer("glorot_uniform")).unwrap();
+        let mut runner = model.runner([[batch, 100, features]]).unwrap();
+        let x = numbers(&[batch, 100, features]).into_raw_vec_and_offset().0;
+        let alone = pool_of(1).install(|| bits(&mut runner, &x));
+        let mut differ = false;
+        let ([leader, helper], calls, times_helped) = measure_on_two_threads(|| {
+            let y = runner.run(&[&x]).unwrap();
+            differ |= y.iter().zip(&alone).any(|(y, alone)| y.to_bits() != *alone);
+        });
+        let what = format!("{batch} samples, {units} units, helped {times_helped} times of {calls}");
+        assert!(times_helped >= 20, "{what}");
+        assert_none(&what, &leader);
+        assert_none(&what, &helper);
+        assert!(!differ, "{what}: bits differ from those of one thread");
+    }
 }
 
 #[test]

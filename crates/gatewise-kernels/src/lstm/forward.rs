@@ -19,7 +19,6 @@ use super::{GATES, Inputs, Layer, Output, Outputs, Sizes};
 use crate::recurrent::chunks::{OWN_LINES, Samples, for_chunks, forward_chunk_len, take};
 use crate::simd::{lanes, run};
 use crate::tile::PanelNumber;
-use pair::{FollowerRun, Meeting};
 use run::{Call, ChunkRun};
 
 /// Results and scratch of consecutive samples.
@@ -49,7 +48,7 @@ fn scratch_len(sizes: &Sizes) -> usize {
 
 /// See [`forward_workspace_len`](super::forward_workspace_len).
 pub(super) fn workspace_len(sizes: &Sizes) -> usize {
-    Weights::len(sizes, lanes()) + sizes.batch * scratch_len(sizes)
+    Weights::len(sizes, lanes()) + sizes.batch * scratch_len(sizes) + pair::scratch_len(sizes)
 }
 
 /// Runs the layer over its input; lengths have been checked.
@@ -86,9 +85,7 @@ pub(super) fn forward_with(
     let call = Call { layer, inputs, weights };
     let is_shareable = pair::is_worth_it(layer, inputs, samples.record.is_some());
     if is_shareable && pair::is_at_hand(&sizes) {
-        let meeting = Meeting::new(&sizes);
-        let leader = ChunkRun { call, samples, meeting: Some(&meeting) };
-        rayon::join(|| run(leader), || run(FollowerRun { call, meeting: &meeting }));
+        pair::run_on_two(call, samples, workspace);
     } else {
         let chunk_len = forward_chunk_len(&sizes, GATES, samples.record.is_some());
         for_chunks(samples, chunk_len, &|samples| run(ChunkRun { call, samples, meeting: None }));

@@ -60,7 +60,7 @@ pub(crate) fn take<'a>(rest: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
 pub(crate) const OWN_LINES: usize = 2 * LINES;
 
 /// Two lines of the cache, which processors fetch together.
-const LINES: usize = 32;
+pub(crate) const LINES: usize = 32;
 
 /// The part of the scratch of a chunk that shares no line of the cache with another chunk: a line that two threads write to
 /// at every step would go to and fro between their caches.

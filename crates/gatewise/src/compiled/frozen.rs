@@ -12,7 +12,8 @@ use crate::threads;
 
 /// A program with copies of its weights, laid out for the kernels, and with memory of its own.
 ///
-/// A run allocates nothing and takes no lock, as long as it is too small for several threads to help.
+/// A run allocates nothing, and takes no lock as long as it is too small for several threads to help; one that is handed to a
+/// pool from outside makes `rayon` allocate now and then.
 #[derive(Debug)]
 pub(crate) struct Frozen {
     compiled: Arc<Compiled>,

@@ -17,7 +17,11 @@ pub use stepper::Stepper;
 ///
 /// It has a copy of the weights, in the order in which the kernels read them, and memory of its own: training the model
 /// further does not change it. A call allocates nothing and takes no lock, and the first takes as long as the
-/// others; work that is large enough for several threads goes to the library's threads, which wait for each other.
+/// others.
+///
+/// Work that is large enough for several threads is shared by those of a `rayon` pool, which wait for each other. They allocate
+/// nothing either if the call comes from a thread of the pool, as in `ThreadPool::install`. A call from outside is handed
+/// over to the pool: that takes a lock of `rayon`'s, and in one of some sixty such calls a block of memory for its queue.
 #[derive(Debug)]
 pub struct Runner {
     frozen: Frozen,

@@ -4,38 +4,33 @@
 //! follower, has come, each computes the blocks of its half of the units and gives the other the new state of these: so
 //! each core keeps half of the weights in its cache. If nobody comes, the leader does everything; if the follower is late
 //! with a step, as where its core was given to another program, the leader dismisses it and goes on alone from the state
-//! before. Sums are the same chains, whoever computes them.
+//! before. Sums are the same chains, whoever computes them. Nothing is allocated: what the two hand over and what the follower
+//! writes to lies in the caller's workspace.
 
-use std::ops::Range;
+mod meeting;
+
+use std::array::from_fn;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::run::{Call, operands};
+use super::ForwardSamples;
+use super::run::{Call, ChunkRun, operands};
 use super::step::Step;
 use crate::lstm::record::ChunkRecord;
 use crate::lstm::{DropoutMasks, Inputs, Layer, Output, Sizes};
 use crate::parallel::MIN_COST;
-use crate::simd::{Isa, SimdOp, lanes};
+use crate::recurrent::chunks::{OWN_LINES, own_lines, take};
+use crate::simd::{Isa, SimdOp, lanes, run};
 use crate::tile::PanelNumber;
+
+pub(super) use meeting::Meeting;
 
 /// Multiply-adds of whole vectors in a step that take longer than handing its results over.
 const MIN_STEP_COST: usize = 1 << 11;
 
 /// Steps in which the second thread has time to come.
 const MIN_STEPS: usize = 8;
-
-/// [`Meeting::start`] as long as nobody has come.
-const ALONE: usize = usize::MAX;
-
-/// [`Meeting::start`] when the follower has come and waits.
-const WAITING: usize = usize::MAX - 1;
-
-/// [`Meeting::start`] when there is nothing left to do.
-const OVER: usize = usize::MAX - 2;
-
-/// The follower's counter when the leader does not wait for it any more.
-const DISMISSED: usize = usize::MAX;
 
 /// Multiply-adds of a call from which on it pays to wake a second thread.
 const MIN_COST_TO_WAKE: usize = 4 * MIN_COST;
@@ -71,182 +66,52 @@ fn nanoseconds() -> u64 {
 
 /// Whether two threads that are awake are quicker than one.
 pub(super) fn is_worth_it(layer: &Layer<f32>, inputs: &Inputs<f32>, has_record: bool) -> bool {
-    let Sizes { batch, steps, units, .. } = layer.sizes;
-    let step_cost = step_cost(&layer.sizes);
     let is_plain = layer.has_default_activations() && !has_record;
     let has_dropout = |masks: &DropoutMasks<f32>| !matches!(masks, DropoutMasks::None);
     is_plain
         && !has_dropout(&inputs.dropout)
         && !has_dropout(&inputs.recurrent_dropout)
-        && (1..4).contains(&batch)
-        && units >= 2 * lanes()
-        && steps >= MIN_STEPS
-        && step_cost / lanes() >= MIN_STEP_COST
-        && steps * step_cost >= MIN_COST / 2
+        && may_be_worth_it(&layer.sizes)
+        && layer.sizes.units >= 2 * lanes()
+        && step_cost(&layer.sizes) / lanes() >= MIN_STEP_COST
         && rayon::current_num_threads() > 1
 }
 
-/// Where two threads hand each other their halves of the state. Numbers are atomic because both threads see them; what
-/// orders them are the counters.
-pub(super) struct Meeting {
-    /// The first step that both take, or one of the words above.
-    start: Padded,
-    /// How many steps the leader and the follower have published.
-    published: [Padded; 2],
-    /// The states after steps of even and of odd number.
-    states: [Shared; 2],
-    /// The units of the leader and of the follower.
-    shares: [Range<usize>; 2],
-    units: usize,
-    /// How often the leader looks for the follower before it goes on alone.
-    patience: usize,
+/// Whether they may be on some instruction set.
+fn may_be_worth_it(sizes: &Sizes) -> bool {
+    (1..4).contains(&sizes.batch)
+        && sizes.steps >= MIN_STEPS
+        && sizes.steps * step_cost(sizes) >= MIN_COST / 2
 }
 
-/// A counter that has its cache line for itself.
-#[repr(align(128))]
-struct Padded(AtomicUsize);
-
-/// h and c, `[B, H]` each.
-struct Shared {
-    h: Vec<AtomicU32>,
-    c: Vec<AtomicU32>,
-}
-
-/// The number of each side in [`Meeting::published`] and [`Meeting::shares`].
-const LEADER: usize = 0;
-const FOLLOWER: usize = 1;
-
-impl Meeting {
-    /// For a call of these sizes.
-    pub fn new(sizes: &Sizes) -> Self {
-        let (lanes, units, len) = (lanes(), sizes.units, sizes.batch * sizes.units);
-        let middle = units.div_ceil(lanes).div_ceil(2) * lanes;
-        let numbers = || (0..len).map(|_| AtomicU32::new(0)).collect();
-        Self {
-            start: Padded(AtomicUsize::new(ALONE)),
-            published: [(); 2].map(|()| Padded(AtomicUsize::new(0))),
-            states: [(); 2].map(|()| Shared { h: numbers(), c: numbers() }),
-            shares: [0..middle, middle..units],
-            units,
-            patience: patience(sizes),
-        }
-    }
-
-    /// The state after step `number`.
-    fn after(&self, number: usize) -> &Shared {
-        &self.states[number % 2]
-    }
-
-    /// The state before step `number`.
-    fn before(&self, number: usize) -> &Shared {
-        self.after(number + 1)
-    }
-
-    /// Whether a follower computes its share of step `number`; one that has just come is given the state before it.
-    pub fn is_shared(&self, number: usize, h: &[f32], c: &[f32]) -> bool {
-        match self.start.0.load(Ordering::Acquire) {
-            ALONE | OVER => false,
-            WAITING => {
-                let before = self.before(number);
-                self.put(&before.h, h, 0..self.units);
-                self.put(&before.c, c, 0..self.units);
-                self.published.iter().for_each(|counter| counter.0.store(number, Ordering::Relaxed));
-                self.start.0.store(number, Ordering::Release);
-                true
-            }
-            _ => true,
-        }
-    }
-
-    /// The units of the leader.
-    pub fn leader_share(&self) -> Range<usize> {
-        self.shares[LEADER].clone()
-    }
-
-    /// The units of the follower.
-    pub fn follower_share(&self) -> Range<usize> {
-        self.shares[FOLLOWER].clone()
-    }
-
-    /// Gives the follower the leader's half of h after step `number` and takes the other half. If the follower is late it
-    /// is dismissed; then `false` is returned and `c` is complete as it was before the step.
-    pub fn leader_exchange(&self, number: usize, next_h: &mut [f32], c: &mut [f32]) -> bool {
-        self.put(&self.after(number).h, next_h, self.leader_share());
-        self.published[LEADER].0.store(number + 1, Ordering::Release);
-        let follower = &self.published[FOLLOWER].0;
-        let has_come = || follower.load(Ordering::Acquire) > number;
-        let dismiss = || follower.compare_exchange(number, DISMISSED, Ordering::AcqRel, Ordering::Acquire);
-        if spin_until(self.patience, has_come) || dismiss().is_err() {
-            self.get(&self.after(number).h, next_h, self.follower_share());
-            return true;
-        }
-        self.get(&self.before(number).c, c, self.follower_share());
-        self.start.0.store(OVER, Ordering::Release);
-        false
-    }
-
-    /// Ends the meeting after all of `steps` steps, and completes `c` if there was a follower to the end.
-    pub fn end(&self, steps: usize, c: &mut [f32]) {
-        if self.start.0.swap(OVER, Ordering::AcqRel) < OVER {
-            self.get(&self.after(steps - 1).c, c, self.follower_share());
-        }
-    }
-
-    /// Gives the leader the follower's half of the state after step `number` and takes the other half of h; `false` if the
-    /// follower was dismissed.
-    fn follower_exchange(&self, number: usize, next_h: &mut [f32], c: &[f32]) -> bool {
-        let after = self.after(number);
-        self.put(&after.h, next_h, self.follower_share());
-        self.put(&after.c, c, self.follower_share());
-        let [leader, follower] = &self.published;
-        if follower.0.compare_exchange(number, number + 1, Ordering::AcqRel, Ordering::Relaxed).is_err() {
-            return false;
-        }
-        let has_come = || leader.0.load(Ordering::Acquire) > number;
-        while !spin_until(self.patience, has_come) {
-            std::thread::yield_now();
-        }
-        self.get(&after.h, next_h, self.leader_share());
-        true
-    }
-
-    /// Copies these units of all rows of `from` to where the other side sees them.
-    fn put(&self, to: &[AtomicU32], from: &[f32], units: Range<usize>) {
-        for (to, from) in to.chunks_exact(self.units).zip(from.chunks_exact(self.units)) {
-            let pairs = to[units.clone()].iter().zip(&from[units.clone()]);
-            pairs.for_each(|(to, from)| to.store(from.to_bits(), Ordering::Relaxed));
-        }
-    }
-
-    fn get(&self, from: &[AtomicU32], to: &mut [f32], units: Range<usize>) {
-        for (from, to) in from.chunks_exact(self.units).zip(to.chunks_exact_mut(self.units)) {
-            let pairs = from[units.clone()].iter().zip(&mut to[units.clone()]);
-            pairs.for_each(|(from, to)| *to = f32::from_bits(from.load(Ordering::Relaxed)));
-        }
+/// How many numbers of scratch [`run_on_two`] needs beside that of the samples. They are as many for any instruction set, as
+/// it may be chosen after memory was planned.
+pub(super) fn scratch_len(sizes: &Sizes) -> usize {
+    match may_be_worth_it(sizes) {
+        true => Meeting::max_len(sizes) + FOLLOWER_BUFFERS * sizes.batch * sizes.units + OWN_LINES,
+        false => 0,
     }
 }
 
-/// How often to look for the other thread: for some tens of microseconds and twice as long as a step takes.
-fn patience(sizes: &Sizes) -> usize {
-    /// Multiply-adds in the time from one look to the next, some ten nanoseconds.
-    const COST: usize = 1 << 10;
-    1024 + 2 * step_cost(sizes) / COST
+/// Runs all samples, with a second thread if one comes in time; both have ended when it returns.
+pub(super) fn run_on_two(call: Call<impl PanelNumber>, samples: ForwardSamples, scratch: &mut [f32]) {
+    let sizes = &call.layer.sizes;
+    let mut scratch = own_lines(scratch);
+    let meeting = Meeting::new(sizes, take(&mut scratch, Meeting::max_len(sizes)));
+    let follower = FollowerRun { call, meeting: &meeting, scratch };
+    let leader = ChunkRun { call, samples, meeting: Some(&meeting) };
+    rayon::join(|| run(leader), || run(follower));
 }
 
-/// Waits for the other thread without letting go of the core; whether it came.
-fn spin_until(turns: usize, has_come: impl Fn() -> bool) -> bool {
-    (0..turns).any(|_| {
-        has_come() || {
-            std::hint::spin_loop();
-            false
-        }
-    })
-}
+/// h before and after a step, c, and outputs that nobody reads.
+const FOLLOWER_BUFFERS: usize = 4;
 
 /// The follower's part.
-pub(super) struct FollowerRun<'a, N> {
-    pub call: Call<'a, N>,
-    pub meeting: &'a Meeting,
+struct FollowerRun<'a, N> {
+    call: Call<'a, N>,
+    meeting: &'a Meeting<'a>,
+    /// [`FOLLOWER_BUFFERS`]
+    scratch: &'a mut [f32],
 }
 
 impl<N: PanelNumber> SimdOp for FollowerRun<'_, N> {
@@ -254,24 +119,12 @@ impl<N: PanelNumber> SimdOp for FollowerRun<'_, N> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let Self { call, meeting } = self;
-        let start = &meeting.start.0;
-        if start.compare_exchange(ALONE, WAITING, Ordering::AcqRel, Ordering::Relaxed).is_err() {
-            return;
-        }
-        while !spin_until(meeting.patience, || start.load(Ordering::Acquire) != WAITING) {
-            std::thread::yield_now();
-        }
-        let first_step = start.load(Ordering::Acquire);
-        if first_step == OVER {
-            return;
-        }
+        let Self { call, meeting, mut scratch } = self;
+        let Some(first_step) = meeting.come() else { return };
         let Sizes { batch, steps, units, .. } = call.layer.sizes;
-        let mut buffers = [(); 4].map(|()| vec![0.0; batch * units]);
-        let [h, next_h, c, y] = &mut buffers;
-        let (mut h, mut next_h) = (h.as_mut_slice(), next_h.as_mut_slice());
-        meeting.get(&meeting.before(first_step).h, h, 0..units);
-        meeting.get(&meeting.before(first_step).c, c, 0..units);
+        let buffers: [_; FOLLOWER_BUFFERS] = from_fn(|_| take(&mut scratch, batch * units));
+        let [mut h, mut next_h, c, y] = buffers;
+        meeting.get_state(first_step, h, c);
         let mut y = Output::Last(y);
         for number in first_step..steps {
             let time = call.layer.time(number);

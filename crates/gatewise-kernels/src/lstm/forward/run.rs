@@ -24,7 +24,7 @@ pub(super) struct ChunkRun<'a, N> {
     pub call: Call<'a, N>,
     pub samples: ForwardSamples<'a>,
     /// Where another thread may come to help.
-    pub meeting: Option<&'a Meeting>,
+    pub meeting: Option<&'a Meeting<'a>>,
 }
 
 /// x at `time` and h of the samples from number `first`, without dropout.

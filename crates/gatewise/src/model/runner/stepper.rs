@@ -16,7 +16,7 @@ use crate::shape::Shape;
 /// A model that takes its sequences one step at a time, from [`Model::stepper`].
 ///
 /// It is to [`Model::step`] what a [`Runner`](super::Runner) is to `predict`, and gives the same bits: weights copied and
-/// laid out once, memory allocated once, the state kept inside. A call allocates nothing and takes no lock.
+/// laid out once, memory allocated once, the state kept inside. A call allocates nothing and takes no lock, as there.
 #[derive(Debug)]
 pub struct Stepper {
     /// The program for the step that has none before it.

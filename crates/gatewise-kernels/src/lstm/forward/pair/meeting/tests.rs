@@ -1,0 +1,44 @@
+use super::*;
+use crate::recurrent::chunks::{OWN_LINES, own_lines};
+
+#[test]
+fn the_parts_of_a_meeting_fit_into_its_scratch_and_share_no_line() {
+    for units in [2, 3, 4, 5, 33].map(|blocks| blocks * lanes()).into_iter().flat_map(|n| [n, n + 1]) {
+        for batch in 1..4 {
+            let sizes = Sizes { batch, steps: 1, features: 1, units };
+            let mut scratch = vec![0.0; Meeting::max_len(&sizes) + OWN_LINES];
+            let scratch = &mut own_lines(&mut scratch)[..Meeting::max_len(&sizes)];
+            let meeting = Meeting::new(&sizes, scratch);
+            let states = [meeting.after(0), meeting.after(1)];
+            let mut lines: Vec<_> = (states.iter())
+                .flat_map(|state| [state.h[LEADER], state.h[FOLLOWER], state.c])
+                .flat_map(|part| part.chunks(LINES))
+                .map(|line| line.as_ptr().addr())
+                .collect();
+            assert!(lines.iter().all(|line| line % (LINES * size_of::<f32>()) == 0));
+            let count = lines.len();
+            lines.sort_unstable();
+            lines.dedup();
+            assert_eq!(lines.len(), count, "{sizes:?}");
+        }
+    }
+}
+
+#[test]
+fn each_side_gets_what_the_other_has_put() {
+    let sizes = Sizes { batch: 3, steps: 1, features: 1, units: 3 * lanes() + 1 };
+    let mut scratch = vec![f32::NAN; Meeting::max_len(&sizes)];
+    let meeting = Meeting::new(&sizes, &mut scratch);
+    let numbers: Vec<f32> = (0..3 * sizes.units).map(|n| n as f32).collect();
+    let h = meeting.after(0).h;
+    let mut got = vec![-1.0; numbers.len()];
+    for (side, share) in [(LEADER, meeting.leader_share()), (FOLLOWER, meeting.follower_share())] {
+        meeting.put(h[side], &numbers, side);
+        got.fill(-1.0);
+        meeting.get(h[side], &mut got, side);
+        for (place, (&got, &number)) in got.iter().zip(&numbers).enumerate() {
+            let expected = if share.contains(&(place % sizes.units)) { number } else { -1.0 };
+            assert_eq!(got, expected, "side {side}, place {place}");
+        }
+    }
+}
