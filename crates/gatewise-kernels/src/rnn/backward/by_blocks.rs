@@ -119,7 +119,7 @@ impl ByBlocks<'_, '_> {
         let rows = self.rows;
         for (rank, row) in rows.iter().enumerate() {
             let [z, r, g, n] = self.recorded(isa, block, row);
-            let (d_z, d_g) = self.from_state(isa, block, (rank, row), [z, g], true);
+            let (d_z, d_g) = self.through_state(isa, block, (rank, row), [z, g], true);
             let d_p = ops.mul(d_g, slope(isa, activation, g)); // (4)
             let d_z = ops.mul(d_z, slope(isa, recurrent_activation, z)); // (2)
             let d_r = ops.mul(ops.mul(d_p, n), slope(isa, recurrent_activation, r)); // (3), (2)
@@ -151,7 +151,7 @@ impl ByBlocks<'_, '_> {
         let rows = self.rows;
         for (rank, row) in rows.iter().enumerate() {
             let [z, _, g, _] = self.recorded(isa, block, row);
-            let (d_z, d_g) = self.from_state(isa, block, (rank, row), [z, g], false);
+            let (d_z, d_g) = self.through_state(isa, block, (rank, row), [z, g], false);
             let d_p = ops.mul(d_g, slope(isa, activation, g)); // (4)
             let d_z = ops.mul(d_z, slope(isa, recurrent_activation, z)); // (2)
             self.put(isa, block, rank, [d_z, ops.zero(), d_p, ops.zero()]);
@@ -174,7 +174,7 @@ impl ByBlocks<'_, '_> {
     /// (5): from the gradient by the state after the step to those by z and g, and to what goes to the state before it
     /// directly; keeps that state, if it `keeps`.
     #[inline(always)]
-    fn from_state<I: Isa>(
+    fn through_state<I: Isa>(
         &mut self,
         isa: I,
         Block { unit, len, .. }: Block,
