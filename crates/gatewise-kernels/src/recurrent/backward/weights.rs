@@ -102,8 +102,9 @@ impl WeightProducts<'_> {
                 }
             }
         };
+        // A thread is not woken for less than half of what is worth it, however much the other one has to do.
         both(
-            row_cost * (features + units),
+            2 * row_cost * features.min(units),
             || gradient(false, recurrent_kernel, buffer_h),
             || gradient(true, kernel, buffer_x),
         );
