@@ -9,10 +9,11 @@ use std::io::{BufRead, Write, stdin, stdout};
 use std::path::{Path, PathBuf};
 
 use gatewise::ndarray::ArrayD;
-use gatewise_kernels::InstructionSet;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
+#[path = "common/instruction_set.rs"]
+mod instruction_set;
 #[path = "bench_lstm/job.rs"]
 mod job;
 #[path = "bench_lstm/peak.rs"]
@@ -22,6 +23,7 @@ mod threads;
 #[path = "bench_lstm/workload.rs"]
 mod workload;
 
+use instruction_set::instruction_set;
 use job::Job;
 use threads::threads;
 use workload::Workload;
@@ -80,8 +82,6 @@ fn serve(folder: &Path, way: &str, answer: &Path, workload: &Workload) -> Result
 
 /// Says how many operations one repeat has, then measures as often as standard input says how long they take.
 fn serve_peak(answer: &Path) -> Result<()> {
-    // The first call of the library reads which instruction set is wanted.
-    gatewise::Sequential::new().summary();
     let threads = threads()?;
     write_answer(answer, &[peak::FLOPS_OF_A_THREAD as f64 * threads as f64])?;
     talk(|count| Ok(peak::seconds(threads, count)))
@@ -94,7 +94,7 @@ fn write_answer(path: &Path, numbers: &[impl ToString]) -> Result<()> {
 
 /// Tells what this is, and answers every count with the seconds of its repeats.
 fn talk(mut seconds: impl FnMut(usize) -> Result<Vec<f64>>) -> Result<()> {
-    let (version, isa) = (env!("CARGO_PKG_VERSION"), InstructionSet::current().name());
+    let (version, isa) = (env!("CARGO_PKG_VERSION"), instruction_set()?);
     println!("ready\t{version}\t{isa}\t{}", threads()?);
     stdout().flush()?;
     for line in stdin().lock().lines() {

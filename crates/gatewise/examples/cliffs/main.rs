@@ -11,6 +11,8 @@
 
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
+#[path = "../common/instruction_set.rs"]
+mod instruction_set;
 #[path = "../common/threads.rs"]
 mod threads;
 #[path = "../common/turns.rs"]
@@ -21,7 +23,7 @@ mod subject;
 
 use std::time::Duration;
 
-use gatewise_kernels::InstructionSet;
+use instruction_set::instruction_set;
 use options::Case;
 use subject::{Sizes, Subject};
 use threads::threads;
@@ -54,7 +56,7 @@ struct Wanted {
 fn main() -> Result<()> {
     let wanted = Wanted::parse(std::env::args().skip(1))?;
     println!("{HEADING}");
-    let machine = format!("{},{}", InstructionSet::current().name(), threads()?);
+    let machine = format!("{},{}", instruction_set()?, threads()?);
     let mut count = 0;
     for (name, sizes) in SIZES.iter().filter(|(name, _)| wanted.size.is_empty() || *name == wanted.size) {
         for case in options::all().iter().filter(|case| case.name.contains(&wanted.option)) {

@@ -11,6 +11,8 @@
 
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
+#[path = "../common/instruction_set.rs"]
+mod instruction_set;
 #[path = "../common/threads.rs"]
 mod threads;
 
@@ -21,7 +23,7 @@ use gatewise::layers::{Dense, Input, Lstm};
 use gatewise::ndarray::ArrayD;
 use gatewise::random::{RandomKey, normal_into};
 use gatewise::{Compile, Fit, Result, Sequential};
-use gatewise_kernels::InstructionSet;
+use instruction_set::instruction_set;
 use threads::threads;
 
 /// The names of the fields of a line. `step_ms` and `fit_ms` are those of a batch, `added` is per cent.
@@ -51,7 +53,7 @@ const TRAININGS: [Training; 2] = [
 
 fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     println!("{HEADING}");
-    let machine = format!("{},{}", InstructionSet::current().name(), threads()?);
+    let machine = format!("{},{}", instruction_set()?, threads()?);
     for training in &TRAININGS {
         for is_watched in [false, true] {
             println!("{machine},{}", training.line(is_watched)?);

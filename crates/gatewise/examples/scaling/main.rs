@@ -10,6 +10,8 @@
 
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
+#[path = "../common/instruction_set.rs"]
+mod instruction_set;
 #[path = "../common/turns.rs"]
 mod turns;
 
@@ -20,7 +22,7 @@ use gatewise::layers::{Dense, Input, Lstm};
 use gatewise::ndarray::ArrayD;
 use gatewise::random::{RandomKey, normal_into};
 use gatewise::{Compile, Sequential};
-use gatewise_kernels::InstructionSet;
+use instruction_set::instruction_set;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -57,7 +59,7 @@ fn main() -> Result<()> {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
             // The library uses the pool that it is called from.
             let line = pool.install(|| line(sizes, patience))?;
-            println!("{},{threads},{name},{line}", InstructionSet::current().name());
+            println!("{},{threads},{name},{line}", instruction_set()?);
         }
     }
     Ok(())
