@@ -47,5 +47,6 @@ mod testing;
 mod tile;
 pub mod vector;
 
+pub use parallel::stay_in_calling_thread;
 pub use real::Real;
 pub use simd::InstructionSet;

@@ -1,6 +1,36 @@
 //! Work on several threads, where there is enough of it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rayon::prelude::*;
+
+/// Whether functions that are called outside of a `rayon` pool use its global one.
+static USES_GLOBAL_POOL: AtomicBool = AtomicBool::new(true);
+
+/// Makes functions that are called outside of a `rayon` pool do all work in the calling thread from now on. Otherwise they
+/// use the global pool of `rayon` where there is enough work, which has as many threads as it has been given.
+pub fn stay_in_calling_thread() {
+    USES_GLOBAL_POOL.store(false, Ordering::Relaxed);
+}
+
+/// How many threads may be used. To ask `rayon` outside of a pool starts the threads of the global one.
+pub(crate) fn num_threads() -> usize {
+    if has_pool() { rayon::current_num_threads() } else { 1 }
+}
+
+/// Calls both functions, side by side where there are threads.
+pub(crate) fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
+    if has_pool() {
+        rayon::join(a, b);
+    } else {
+        a();
+        b();
+    }
+}
+
+fn has_pool() -> bool {
+    rayon::current_thread_index().is_some() || USES_GLOBAL_POOL.load(Ordering::Relaxed)
+}
 
 /// Numbers that take longer to move than a thread takes to wake.
 const MIN_LEN: usize = 1 << 17;
@@ -11,7 +41,7 @@ pub(crate) fn for_each_chunk(
     chunk_len: usize,
     run: impl Fn(usize, &mut [f32]) + Send + Sync,
 ) {
-    if data.len() < MIN_LEN {
+    if data.len() < MIN_LEN || !has_pool() {
         data.chunks_mut(chunk_len).enumerate().for_each(|(number, chunk)| run(number, chunk));
     } else {
         data.par_chunks_mut(chunk_len).enumerate().for_each(|(number, chunk)| run(number, chunk));
@@ -24,7 +54,7 @@ pub(crate) fn both(cost: usize, a: impl FnOnce() + Send, b: impl FnOnce() + Send
         a();
         b();
     } else {
-        rayon::join(a, b);
+        join(a, b);
     }
 }
 

@@ -16,7 +16,8 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// The environment as it was at the first call, which also sets the kernels' instruction set.
+    /// The environment as it was at the first call, which also sets the kernels' instruction set and, where a number of threads
+    /// is asked for, keeps them from using others than those of the library's own pool.
     ///
     /// # Errors
     /// If a variable is set to something that it cannot mean.
@@ -37,6 +38,9 @@ impl Environment {
     fn apply(&self) {
         if let Some(set) = self.instruction_set {
             set.choose();
+        }
+        if self.threads.is_some() {
+            gatewise_kernels::stay_in_calling_thread();
         }
     }
 }

@@ -19,6 +19,7 @@ use super::{GATES, Inputs, Layer, Output, Outputs, Sizes};
 use crate::recurrent::chunks::{OWN_LINES, Samples, for_chunks, forward_chunk_len, take};
 use crate::simd::{lanes, run};
 use crate::tile::PanelNumber;
+use pair::Shareable;
 use run::{Call, ChunkRun};
 
 /// Results and scratch of consecutive samples.
@@ -84,14 +85,15 @@ pub(super) fn forward_with(
     };
     let call = Call { layer, inputs, weights };
     let is_shareable = pair::is_worth_it(layer, inputs, samples.record.is_some());
-    if is_shareable && pair::is_at_hand(&sizes) {
+    let shareable = is_shareable.then(|| Shareable::new(&sizes));
+    if shareable.as_ref().is_some_and(Shareable::is_shared) {
         pair::run_on_two(call, samples, workspace);
     } else {
         let chunk_len = forward_chunk_len(&sizes, GATES, samples.record.is_some());
         for_chunks(samples, chunk_len, &|samples| run(ChunkRun { call, samples, meeting: None }));
     }
-    if is_shareable {
-        pair::remember_end();
+    if let Some(shareable) = shareable {
+        shareable.end();
     }
 }
 

@@ -3,7 +3,7 @@
 use super::block::{Block, Left, Right, Start, Target};
 use super::columns::{BLOCK_LEN, BLOCK_ROWS, BlockBuffer, Columns, blocks};
 use super::panels::Panels;
-use crate::parallel::MIN_COST;
+use crate::parallel::{MIN_COST, join};
 use crate::tile::{CONSECUTIVE, DenseRows};
 
 /// The left operand `[m, k]`.
@@ -64,7 +64,7 @@ impl RowTask<'_> {
         let (c, lower_c) = self.c.split_at_mut(upper * self.stride);
         let lower = RowTask { first_row: self.first_row + upper, c: lower_c, ..self };
         let upper = RowTask { c, ..self };
-        rayon::join(|| upper.run_in_parts(max_rows), || lower.run_in_parts(max_rows));
+        join(|| upper.run_in_parts(max_rows), || lower.run_in_parts(max_rows));
     }
 
     fn run(self) {

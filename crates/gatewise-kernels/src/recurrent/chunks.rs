@@ -1,7 +1,7 @@
 //! The batch, cut into chunks that run side by side through the whole time loop.
 
 use super::Sizes;
-use crate::parallel::MIN_COST;
+use crate::parallel::{MIN_COST, join, num_threads};
 
 /// Results and scratch of consecutive samples.
 pub(crate) trait Samples: Sized + Send {
@@ -37,7 +37,7 @@ pub(crate) fn forward_chunk_len(sizes: &Sizes, gates: usize, has_record: bool) -
         return chunk_len;
     }
     // Many threads do not cut it finer than for a record: too little work would be left to each.
-    let of_thread = sizes.batch.div_ceil(rayon::current_num_threads()).max(chunk_len);
+    let of_thread = sizes.batch.div_ceil(num_threads()).max(chunk_len);
     of_thread.div_ceil(of_thread.div_ceil(ROWS))
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn for_chunks<S: Samples>(samples: S, chunk_len: usize, run: &(impl F
         return run(samples);
     }
     let (upper, lower) = samples.split_at(num_chunks / 2 * chunk_len);
-    rayon::join(|| for_chunks(upper, chunk_len, run), || for_chunks(lower, chunk_len, run));
+    join(|| for_chunks(upper, chunk_len, run), || for_chunks(lower, chunk_len, run));
 }
 
 /// Cuts the slice of some samples, `len` numbers each, off the front of `rest`.

@@ -8,6 +8,7 @@
 //! writes to lies in the caller's workspace.
 
 mod meeting;
+mod trials;
 
 use std::array::from_fn;
 use std::sync::LazyLock;
@@ -19,12 +20,13 @@ use super::run::{Call, ChunkRun, operands};
 use super::step::Step;
 use crate::lstm::record::ChunkRecord;
 use crate::lstm::{DropoutMasks, Inputs, Layer, Output, Sizes};
-use crate::parallel::MIN_COST;
+use crate::parallel::{MIN_COST, join, num_threads};
 use crate::recurrent::chunks::{OWN_LINES, own_lines, take};
 use crate::simd::{Isa, SimdOp, lanes, run};
 use crate::tile::PanelNumber;
 
 pub(super) use meeting::Meeting;
+use trials::{Attempt, Trials};
 
 /// Multiply-adds of whole vectors in a step that take longer than handing its results over.
 const MIN_STEP_COST: usize = 1 << 11;
@@ -41,17 +43,43 @@ static AWAKE_UNTIL: AtomicU64 = AtomicU64::new(0);
 /// Some time before that.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// Remembers when a call ended that two threads can share.
-pub(super) fn remember_end() {
-    /// Somewhat less than `rayon` looks for work before it sleeps.
-    const NANOSECONDS: u64 = 8_000;
-    AWAKE_UNTIL.store(nanoseconds() + NANOSECONDS, Ordering::Relaxed);
+/// What short calls took.
+static TRIALS: Trials = Trials::new();
+
+/// A call that two threads can share.
+pub(super) struct Shareable {
+    attempt: Attempt,
+    start: u64,
 }
 
-/// Whether it pays to call a second thread. A short call would be over before a thread has woken, but where such calls
-/// follow each other closely the thread of the call before still looks for work instead of sleeping.
-pub(super) fn is_at_hand(sizes: &Sizes) -> bool {
-    sizes.steps * step_cost(sizes) >= MIN_COST_TO_WAKE || nanoseconds() < AWAKE_UNTIL.load(Ordering::Relaxed)
+impl Shareable {
+    /// Decides about a call of these sizes. A short call would be over before a thread has woken, but where such calls follow
+    /// each other closely the thread of the call before still looks for work instead of sleeping.
+    pub fn new(sizes: &Sizes) -> Self {
+        let (cost, start) = (sizes.steps * step_cost(sizes), nanoseconds());
+        let attempt = if cost >= MIN_COST_TO_WAKE {
+            Attempt { with_second: true, is_timed: false }
+        } else if start < AWAKE_UNTIL.load(Ordering::Relaxed) {
+            TRIALS.next(cost as u64)
+        } else {
+            Attempt { with_second: false, is_timed: false }
+        };
+        Self { attempt, start }
+    }
+
+    /// Whether to call a second thread.
+    pub fn is_shared(&self) -> bool {
+        self.attempt.with_second
+    }
+
+    /// Remembers when the call ended.
+    pub fn end(self) {
+        /// Somewhat less than `rayon` looks for work before it sleeps.
+        const NANOSECONDS: u64 = 8_000;
+        let end = nanoseconds();
+        AWAKE_UNTIL.store(end + NANOSECONDS, Ordering::Relaxed);
+        TRIALS.remember(self.attempt, end - self.start);
+    }
 }
 
 /// Multiply-adds of a step.
@@ -74,7 +102,7 @@ pub(super) fn is_worth_it(layer: &Layer<f32>, inputs: &Inputs<f32>, has_record: 
         && may_be_worth_it(&layer.sizes)
         && layer.sizes.units >= 2 * lanes()
         && step_cost(&layer.sizes) / lanes() >= MIN_STEP_COST
-        && rayon::current_num_threads() > 1
+        && num_threads() > 1
 }
 
 /// Whether they may be on some instruction set.
@@ -100,7 +128,7 @@ pub(super) fn run_on_two(call: Call<impl PanelNumber>, samples: ForwardSamples, 
     let meeting = Meeting::new(sizes, take(&mut scratch, Meeting::max_len(sizes)));
     let follower = FollowerRun { call, meeting: &meeting, scratch };
     let leader = ChunkRun { call, samples, meeting: Some(&meeting) };
-    rayon::join(|| run(leader), || run(follower));
+    join(|| run(leader), || run(follower));
 }
 
 /// h before and after a step, c, and outputs that nobody reads.

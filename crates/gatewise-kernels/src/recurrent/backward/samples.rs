@@ -6,6 +6,7 @@ use super::kept::GateGradients;
 use super::waiting::Waiting;
 use super::weights::WeightProducts;
 use super::{Sequences, sums, time_blocks};
+use crate::parallel::num_threads;
 use crate::recurrent::Sizes;
 use crate::recurrent::chunks::{Samples, Wanted, for_chunks, own_lines, split_wanted, take};
 
@@ -68,7 +69,7 @@ impl<'a> BackwardSamples<'a> {
         let count = kept.sizes.batch;
         let num_chunks = kept.num_chunks();
         let num_rooms = match kept.has_own_sums() {
-            true => kept.max_rooms().min(rayon::current_num_threads()),
+            true => kept.max_rooms().min(num_threads()),
             false => num_chunks,
         };
         Self {

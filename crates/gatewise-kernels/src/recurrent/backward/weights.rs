@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::kept::{GateGradients, LONG_SUM};
 use super::operand::{BLOCK_LEN, buffer_len, copy_slot, tile, tiles};
 use super::{Chain, Operand, Product, Sequences};
-use crate::parallel::{MIN_COST, both};
+use crate::parallel::{MIN_COST, both, num_threads};
 use crate::recurrent::chunks::{Samples, for_chunks};
 use crate::recurrent::{DropoutMasks, Sizes};
 use crate::simd::{BitOps, Isa, NumOps, SimdOp, load, run, store};
@@ -116,7 +116,7 @@ impl WeightProducts<'_> {
 fn rows_per_task(rows: usize, row_cost: usize) -> usize {
     let num_tasks = match rows * row_cost < 2 * MIN_COST {
         true => 1,
-        false => rayon::current_num_threads(),
+        false => num_threads(),
     };
     rows.div_ceil(num_tasks).max(1).next_multiple_of(MAX_ROWS)
 }
