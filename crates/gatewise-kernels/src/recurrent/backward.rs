@@ -100,6 +100,18 @@ impl Layout {
         self.products.iter().any(|product| product.operand == operand)
     }
 
+    /// What an operand goes through.
+    pub fn chains(&self, operand: Operand) -> &'static [Chain] {
+        let mut products = self.products.iter();
+        products.find(|product| product.operand == operand).map_or(&[], |product| product.chains)
+    }
+
+    /// How many sums a step makes of a unit.
+    pub fn sums(&self) -> usize {
+        let chains = self.products.iter().flat_map(|product| product.chains);
+        chains.map(|chain| chain.sum + chain.count).max().unwrap_or(0)
+    }
+
     /// The block of columns of W, or else of U, that each vector of a slot belongs to.
     pub fn gates_of_vectors(&self, of_x: bool) -> [Option<usize>; MAX_VECTORS] {
         if self.vectors_of_units > 1 {

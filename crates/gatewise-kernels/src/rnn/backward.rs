@@ -71,7 +71,7 @@ pub(super) fn backward(
     pack_transposed(layer.recurrent_kernel, sizes.units, columns, recurrent_kernel);
     let history = History::new(layer, inputs, record);
     let emitted = Emitted { sequences, d_y: d_outputs.d_y, zero_output_for_mask: layer.zero_output_for_mask };
-    let call = Call { layer, inputs, sequences, emitted, history, d_outputs, kernel, recurrent_kernel };
+    let call = Call { layer, sequences, emitted, history, d_outputs, kernel, recurrent_kernel };
     let kept = GateGradients::new(&sequences, layout(kind));
     let d_c0 = None;
     let samples = BackwardSamples::new(kept, scratch_len(kept), OfSamples { d_x, d_h0, d_c0 }, workspace);

@@ -99,10 +99,30 @@ impl SimdOp for Rows<'_> {
                 )
             };
         }
+        /// The loop over rows of which some go together, and that over those that are left.
+        macro_rules! together {
+            ($function:ident) => {{
+                let [(x, y), (rest_x, rest_y)] = groups(x, width, y);
+                each_row(
+                    isa,
+                    (x, TOGETHER * width),
+                    y,
+                    #[inline(always)]
+                    |x, y| $function::<I, TOGETHER>(isa, x, width, y),
+                );
+                each_row(
+                    isa,
+                    (rest_x, width),
+                    rest_y,
+                    #[inline(always)]
+                    |x, y| $function::<I, 1>(isa, x, width, y),
+                );
+            }};
+        }
         match function {
             Function::Softmax => each!(softmax),
-            Function::LogSoftmax => isa.call(LogSoftmax { x, width, y }),
-            Function::Sparsemax => isa.call(Sparsemax { x, width, y }),
+            Function::LogSoftmax => together!(log_softmax),
+            Function::Sparsemax => together!(sparsemax),
             Function::SoftmaxGradient => each!(softmax_gradient),
             Function::LogSoftmaxGradient => each!(log_softmax_gradient),
             Function::SparsemaxGradient => each!(sparsemax_gradient),
@@ -173,27 +193,6 @@ fn softmax<I: Isa>(isa: I, x: &[f32], y: &mut [f32]) {
     }
 }
 
-struct LogSoftmax<'a> {
-    x: &'a [f32],
-    width: usize,
-    y: &'a mut [f32],
-}
-
-impl<I: Isa> Kernel<I> for LogSoftmax<'_> {
-    #[inline(always)]
-    fn eval(self, isa: I) {
-        let width = self.width;
-        let [(x, y), (rest_x, rest_y)] = groups(self.x, width, self.y);
-        let len = TOGETHER * width;
-        for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
-            log_softmax::<I, TOGETHER>(isa, x, width, y);
-        }
-        for (x, y) in rest_x.chunks_exact(width).zip(rest_y.chunks_exact_mut(width)) {
-            log_softmax::<I, 1>(isa, x, width, y);
-        }
-    }
-}
-
 #[inline(always)]
 fn log_softmax<I: Isa, const R: usize>(isa: I, x: &[f32], width: usize, y: &mut [f32]) {
     let ops = isa.f32();
@@ -216,27 +215,6 @@ fn log_softmax<I: Isa, const R: usize>(isa: I, x: &[f32], width: usize, y: &mut 
     for (y, log) in y.chunks_exact_mut(width).zip(logs.as_ref()) {
         for y in y.chunks_mut(ops.len()) {
             store_first(ops, ops.sub(load_first(ops, y), ops.splat(*log)), y);
-        }
-    }
-}
-
-struct Sparsemax<'a> {
-    x: &'a [f32],
-    width: usize,
-    y: &'a mut [f32],
-}
-
-impl<I: Isa> Kernel<I> for Sparsemax<'_> {
-    #[inline(always)]
-    fn eval(self, isa: I) {
-        let width = self.width;
-        let [(x, y), (rest_x, rest_y)] = groups(self.x, width, self.y);
-        let len = TOGETHER * width;
-        for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
-            sparsemax::<I, TOGETHER>(isa, x, width, y);
-        }
-        for (x, y) in rest_x.chunks_exact(width).zip(rest_y.chunks_exact_mut(width)) {
-            sparsemax::<I, 1>(isa, x, width, y);
         }
     }
 }

@@ -2,18 +2,15 @@
 
 use std::ops::Range;
 
-use super::CHAINS;
 use crate::lstm::record::ChunkRecord;
-use crate::lstm::{GATES, Inputs, Layer, OutputGradients, Sizes};
-use crate::matmul::Panels;
-use crate::recurrent::backward::Sequences;
+use crate::lstm::{Inputs, Layer, OutputGradients, Sizes};
 use crate::recurrent::backward::emitted::Emitted;
 use crate::recurrent::backward::kept::GateGradients;
-use crate::recurrent::backward::products::GateProduct;
+use crate::recurrent::backward::products::StepBack;
 use crate::recurrent::backward::samples::BackwardSamples;
+use crate::recurrent::backward::{Operand, Sequences};
 use crate::recurrent::chunks::{own_lines, take};
-use crate::recurrent::rows::UsedRows;
-use crate::simd::{Isa, SimdOp, run};
+use crate::simd::{Isa, SimdOp};
 
 /// What all chunks share.
 #[derive(Clone, Copy)]
@@ -87,12 +84,13 @@ impl SimdOp for ChunkRun<'_> {
         for (num_done, number) in steps.clone().rev().enumerate() {
             let rows = call.sequences.used_rows((carried.first, carried.count), number);
             carried.step(isa, number, rows, carried.kept.slots(steps.len(), num_done, used));
-            let is_wanted = number > 0 || samples.d_h0.is_some();
-            if is_wanted {
-                carried.back_to_h(rows);
+            let Carried { kept, ref d_z_rows, ref mut d_h, .. } = carried;
+            let back = StepBack { sequences: call.sequences, kept, rows, d_sums: d_z_rows };
+            if number > 0 || samples.d_h0.is_some() {
+                back.to_h(Operand::H, call.recurrent_kernel, d_h, false);
             }
             if let Some(d_x) = d_x.as_deref_mut() {
-                carried.back_to_x(rows, d_x);
+                back.to_x(call.kernel, d_x);
             }
             used += rows.len();
         }
@@ -140,50 +138,6 @@ impl<'a> Carried<'a> {
         start_from(self.d_c, self.call.d_outputs.d_c);
         self.d_emitted.fill(0.0);
         self.d_bias.fill(0.0);
-    }
-
-    /// From the gradients by z to those by the hidden state before the step.
-    fn back_to_h(&mut self, rows: UsedRows) {
-        let units = self.call.layer.sizes.units;
-        run(GateProduct {
-            sizes: self.call.layer.sizes,
-            rows,
-            d_z: &*self.d_z_rows,
-            sums: GATES,
-            chains: CHAINS,
-            gates: GATES,
-            weights: self.call.recurrent_kernel,
-            columns: Panels { n: units, lanes: self.kept.lanes },
-            masks: self.call.inputs.recurrent_dropout,
-            to: &mut *self.d_h,
-            first: 0,
-            stride: units,
-            adds: false,
-        });
-    }
-
-    /// From the gradients by z to those by the input `d_x` `[count, T, F]`, which are zero where the step is not used.
-    fn back_to_x(&self, rows: UsedRows, d_x: &mut [f32]) {
-        let Sizes { steps, features, .. } = self.call.layer.sizes;
-        let at = |row: usize| (row * steps + rows.time) * features;
-        for row in (0..self.count).filter(|&row| !rows.contains(row)) {
-            d_x[at(row)..][..features].fill(0.0);
-        }
-        run(GateProduct {
-            sizes: self.call.layer.sizes,
-            rows,
-            d_z: &*self.d_z_rows,
-            sums: GATES,
-            chains: CHAINS,
-            gates: GATES,
-            weights: self.call.kernel,
-            columns: Panels { n: features, lanes: self.kept.lanes },
-            masks: self.call.inputs.dropout,
-            to: d_x,
-            first: at(0),
-            stride: steps * features,
-            adds: false,
-        });
     }
 
     /// Writes the gradients by the first states, which is where the way back ends.

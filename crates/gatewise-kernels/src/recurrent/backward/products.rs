@@ -1,40 +1,91 @@
 //! The products of a step differentiated for a chunk of samples: from the gradients by the sums to those by h and x.
 
-use super::Chain;
+use super::kept::GateGradients;
+use super::{Chain, Operand, Sequences};
 use crate::matmul::Panels;
 use crate::recurrent::rows::{RowGroup, UsedRows};
 use crate::recurrent::{DropoutMasks, Sizes};
-use crate::simd::{BitOps, Isa, NumOps, SimdOp, load_first, store_first};
+use crate::simd::{BitOps, Isa, NumOps, SimdOp, load_first, run, store_first};
 use crate::tile::{
     CONSECUTIVE, DenseRows, MAX_ROWS, MAX_VECTORS, Panel, Sums, multiply_row, multiply_vectors,
 };
+
+/// The gradients by the sums of a step, for the rows of a chunk that use it.
+#[derive(Clone, Copy)]
+pub(crate) struct StepBack<'a> {
+    pub sequences: Sequences<'a>,
+    pub kept: GateGradients,
+    pub rows: UsedRows<'a>,
+    /// One row after the other, `[rows, sums, H]`.
+    pub d_sums: &'a [f32],
+}
+
+impl StepBack<'_> {
+    /// Through the transposed U to the gradient by h or r ⊙ h, `to` `[count, H]`, which is replaced or added to.
+    pub fn to_h(self, operand: Operand, weights: &[f32], to: &mut [f32], adds: bool) {
+        let units = self.sequences.sizes.units;
+        self.multiply(operand, weights, units, Target { to, first: 0, stride: units, adds });
+    }
+
+    /// Through the transposed W to that by the input, `d_x` `[count, T, F]`, which is zero where the step is not used.
+    pub fn to_x(self, weights: &[f32], d_x: &mut [f32]) {
+        let (rows, Sizes { steps, features, .. }) = (self.rows, self.sequences.sizes);
+        let at = |row: usize| (row * steps + rows.time) * features;
+        for row in (0..rows.count).filter(|&row| !rows.contains(row)) {
+            d_x[at(row)..][..features].fill(0.0);
+        }
+        let target = Target { to: d_x, first: at(0), stride: steps * features, adds: false };
+        self.multiply(Operand::X, weights, features, target);
+    }
+
+    fn multiply(self, operand: Operand, weights: &[f32], n: usize, target: Target) {
+        let Self { sequences, kept, rows, d_sums } = self;
+        run(GateProduct {
+            sizes: sequences.sizes,
+            rows,
+            d_sums,
+            sums: kept.layout.sums(),
+            chains: kept.layout.chains(operand),
+            weights,
+            gates: kept.layout.gates,
+            columns: Panels { n, lanes: kept.lanes },
+            masks: sequences.masks(operand),
+            target,
+        });
+    }
+}
+
+/// Where a gradient goes.
+struct Target<'a> {
+    to: &'a mut [f32],
+    /// Row r starts at `first + r · stride`.
+    first: usize,
+    stride: usize,
+    /// Whether it is added to what is there.
+    adds: bool,
+}
 
 /// The gradient by one of the operands of the products, for the rows that use the step.
 ///
 /// ```text
 /// d[row] = Σ over gates of  m_gate[row] ⊙ (d_sum of the gate[row] · weights_gateᵀ)
 /// ```
-pub(crate) struct GateProduct<'a> {
-    pub sizes: Sizes,
-    pub rows: UsedRows<'a>,
+struct GateProduct<'a> {
+    sizes: Sizes,
+    rows: UsedRows<'a>,
     /// The gradients by the sums of the rows, one row after the other, `[rows, sums, H]`.
-    pub d_z: &'a [f32],
+    d_sums: &'a [f32],
     /// How many sums a row has.
-    pub sums: usize,
+    sums: usize,
     /// What of them goes through the weights.
-    pub chains: &'static [Chain],
+    chains: &'static [Chain],
     /// The transposed weights, `[GH, n]` in panels, and G.
-    pub weights: &'a [f32],
-    pub gates: usize,
-    pub columns: Panels,
+    weights: &'a [f32],
+    gates: usize,
+    columns: Panels,
     /// `m`, of width n.
-    pub masks: DropoutMasks<'a, f32>,
-    /// Where the result goes: row r at `first + r · stride`.
-    pub to: &'a mut [f32],
-    pub first: usize,
-    pub stride: usize,
-    /// Whether the result is added to what is there.
-    pub adds: bool,
+    masks: DropoutMasks<'a, f32>,
+    target: Target<'a>,
 }
 
 impl SimdOp for GateProduct<'_> {
@@ -75,7 +126,7 @@ impl GateProduct<'_> {
                 }
             }
         }
-        self.adds = true;
+        self.target.adds = true;
     }
 
     /// The part of a panel that a chain runs over.
@@ -92,7 +143,8 @@ impl GateProduct<'_> {
         let mut sums = [[isa.f32().zero(); MAX_VECTORS]; MAX_ROWS];
         let units = self.sizes.units;
         let (first, stride) = (chain.sum * units, self.sums * units);
-        let left = DenseRows { data: &self.d_z[group.rank * stride + first..], stride, index: CONSECUTIVE };
+        let left =
+            DenseRows { data: &self.d_sums[group.rank * stride + first..], stride, index: CONSECUTIVE };
         let segments = [(left, self.right(chain, panel), chain.count * units)];
         multiply_vectors::<I, MAX_ROWS>(isa, &mut sums, group.rows, panel.1, segments);
         sums
@@ -107,7 +159,7 @@ impl GateProduct<'_> {
         multiply_row::<I, MAX_VECTORS>(
             isa,
             &mut sums,
-            &self.d_z[chain.sum * units..][..chain.count * units],
+            &self.d_sums[chain.sum * units..][..chain.count * units],
             right,
         );
         let row = self.rows.iter().next().expect("there is one row");
@@ -131,14 +183,15 @@ impl GateProduct<'_> {
         let sample = self.rows.first + row;
         let batch = self.sizes.batch;
         let mask = self.masks.row(gate, sample, batch, n);
-        let to = &mut self.to[self.first + row * self.stride..][..n];
+        let Target { to, first, stride, adds } = &mut self.target;
+        let to = &mut to[*first + row * *stride..][..n];
         for (v, &sum) in sums[..vectors].iter().enumerate() {
             let at = column + v * ops.len();
             let mut value = sum;
             if let Some(mask) = mask {
                 value = ops.mul(sum, load_first(ops, &mask[at..]));
             }
-            if self.adds {
+            if *adds {
                 value = ops.add(load_first(ops, &to[at..]), value);
             }
             store_first(ops, value, &mut to[at..]);

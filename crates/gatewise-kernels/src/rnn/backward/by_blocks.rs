@@ -40,7 +40,7 @@ impl<I: Isa> Kernel<I> for ByBlocks<'_, '_> {
 struct Block {
     unit: usize,
     len: usize,
-    /// Where its vectors start in each slot, and those of its gradients by the bias.
+    /// Where its vectors start in slot 0.
     slot: usize,
 }
 
@@ -51,10 +51,11 @@ impl ByBlocks<'_, '_> {
         let (ops, kept) = (isa.f32(), self.carried.kept);
         let units = kept.sizes.units;
         for unit in (0..units).step_by(ops.len()) {
-            let (block, within) = (unit / kept.block_units(), unit % kept.block_units());
+            let (block_number, within) = (unit / kept.block_units(), unit % kept.block_units());
             let len = ops.len().min(units - unit);
-            let block = Block { unit, len, slot: block * kept.block_stride(self.carried.count) + within };
-            let bias = unit / kept.block_units() * kept.slot_len() + within;
+            let slot = block_number * kept.block_stride(self.carried.count) + within;
+            let block = Block { unit, len, slot };
+            let bias = block_number * kept.slot_len() + within;
             let mut d_bias = load(ops, &self.carried.d_bias[bias..]);
             let rows = self.rows;
             for (rank, row) in rows.iter().enumerate() {

@@ -61,11 +61,5 @@ fn products(kind: Kind) -> &'static [Product] {
     }
 }
 
-/// The chains of a kind that an operand goes through.
-pub(super) fn chains(kind: Kind, operand: Operand) -> &'static [Chain] {
-    let mut products = products(kind).iter();
-    products.find(|product| product.operand == operand).map_or(&[], |product| product.chains)
-}
-
 // The gates of a block of columns follow each other in these chains.
 const _: () = assert!(UPDATE + 1 == RESET && RESET + 1 == CANDIDATE);

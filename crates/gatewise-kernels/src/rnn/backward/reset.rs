@@ -1,42 +1,24 @@
 //! (3) differentiated where the reset gate comes before the product of g.
 
-use super::layout::chains;
 use super::run::Carried;
 use crate::activation::apply::differentiate;
-use crate::matmul::Panels;
 use crate::recurrent::backward::Operand;
-use crate::recurrent::backward::products::GateProduct;
+use crate::recurrent::backward::products::StepBack;
 use crate::recurrent::rows::UsedRows;
-use crate::rnn::{CANDIDATE, DropoutMasks, RESET, Sizes};
-use crate::simd::{Isa, run};
+use crate::rnn::RESET;
+use crate::simd::Isa;
 
 impl Carried<'_> {
     /// From the gradient by the sum of g to that by the sum of r, and to what goes to h through r ⊙ h.
     #[inline(always)]
     pub(super) fn through_reset<I: Isa>(&mut self, isa: I, rows: UsedRows) {
         let layer = self.call.layer;
-        let Sizes { batch, units, .. } = layer.sizes;
-        run(GateProduct {
-            sizes: layer.sizes,
-            rows,
-            d_z: &*self.d_rows,
-            sums: layer.kind.sums(),
-            chains: chains(layer.kind, Operand::ResetH),
-            weights: self.call.recurrent_kernel,
-            gates: layer.kind.gates(),
-            columns: Panels { n: units, lanes: self.kept.lanes },
-            masks: DropoutMasks::None,
-            to: &mut *self.d_reset,
-            first: 0,
-            stride: units,
-            adds: false,
-        });
+        let units = layer.sizes.units;
+        let Self { kept, ref d_rows, ref mut d_reset, .. } = *self;
+        let back = StepBack { sequences: self.call.sequences, kept, rows, d_sums: d_rows };
+        back.to_h(Operand::ResetH, self.call.recurrent_kernel, d_reset, false);
         for (rank, row) in rows.iter().enumerate() {
             let d_reset = &mut self.d_reset[row * units..][..units];
-            let masks = self.call.inputs.recurrent_dropout;
-            if let Some(mask) = masks.row(CANDIDATE, self.first + row, batch, units) {
-                d_reset.iter_mut().zip(mask).for_each(|(d_reset, mask)| *d_reset *= mask);
-            }
             let chunk = (self.first, self.count);
             let recorded = self.call.history.at(chunk, row, rows.time);
             let previous_h = self.call.history.before(chunk, row, rows.time);

@@ -2,24 +2,20 @@
 
 use std::ops::Range;
 
-use super::layout::chains;
-use crate::matmul::Panels;
 use crate::recurrent::backward::emitted::Emitted;
 use crate::recurrent::backward::kept::GateGradients;
-use crate::recurrent::backward::products::GateProduct;
+use crate::recurrent::backward::products::StepBack;
 use crate::recurrent::backward::samples::BackwardSamples;
 use crate::recurrent::backward::{Operand, Sequences};
 use crate::recurrent::chunks::{own_lines, take};
-use crate::recurrent::rows::UsedRows;
 use crate::rnn::record::History;
-use crate::rnn::{Inputs, Kind, Layer, OutputGradients, Sizes};
-use crate::simd::{Isa, SimdOp, run};
+use crate::rnn::{Kind, Layer, OutputGradients};
+use crate::simd::{Isa, SimdOp};
 
 /// What all chunks share.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
     pub layer: &'a Layer<'a, f32>,
-    pub inputs: &'a Inputs<'a, f32>,
     pub sequences: Sequences<'a>,
     pub history: History<'a, f32>,
     pub emitted: Emitted<'a>,
@@ -81,11 +77,14 @@ impl SimdOp for ChunkRun<'_> {
         for (num_done, number) in steps.clone().rev().enumerate() {
             let rows = call.sequences.used_rows((carried.first, carried.count), number);
             carried.step(isa, number, rows, carried.kept.slots(steps.len(), num_done, used));
+            let Carried { kept, ref d_rows, ref mut d_h, .. } = carried;
+            let back = StepBack { sequences: call.sequences, kept, rows, d_sums: d_rows };
             if number > 0 || samples.d_h0.is_some() {
-                carried.back_to_h(rows);
+                // In a GRU something has come to the state before the step already.
+                back.to_h(Operand::H, call.recurrent_kernel, d_h, call.layer.kind != Kind::Simple);
             }
             if let Some(d_x) = d_x.as_deref_mut() {
-                carried.back_to_x(rows, d_x);
+                back.to_x(call.kernel, d_x);
             }
             used += rows.len();
         }
@@ -126,49 +125,5 @@ impl<'a> Carried<'a> {
         }
         self.d_emitted.fill(0.0);
         self.d_bias.fill(0.0);
-    }
-
-    /// From the gradients by the sums to those by the state before the step, to which others have gone already.
-    fn back_to_h(&mut self, rows: UsedRows) {
-        let (kind, units) = (self.call.layer.kind, self.call.layer.sizes.units);
-        run(GateProduct {
-            sizes: self.call.layer.sizes,
-            rows,
-            d_z: &*self.d_rows,
-            sums: kind.sums(),
-            chains: chains(kind, Operand::H),
-            weights: self.call.recurrent_kernel,
-            gates: kind.gates(),
-            columns: Panels { n: units, lanes: self.kept.lanes },
-            masks: self.call.inputs.recurrent_dropout,
-            to: &mut *self.d_h,
-            first: 0,
-            stride: units,
-            adds: kind != Kind::Simple,
-        });
-    }
-
-    /// From the gradients by the sums to those by the input `d_x` `[count, T, F]`, which are zero where the step is not used.
-    fn back_to_x(&self, rows: UsedRows, d_x: &mut [f32]) {
-        let (kind, Sizes { steps, features, .. }) = (self.call.layer.kind, self.call.layer.sizes);
-        let at = |row: usize| (row * steps + rows.time) * features;
-        for row in (0..self.count).filter(|&row| !rows.contains(row)) {
-            d_x[at(row)..][..features].fill(0.0);
-        }
-        run(GateProduct {
-            sizes: self.call.layer.sizes,
-            rows,
-            d_z: &*self.d_rows,
-            sums: kind.sums(),
-            chains: chains(kind, Operand::X),
-            weights: self.call.kernel,
-            gates: kind.gates(),
-            columns: Panels { n: features, lanes: self.kept.lanes },
-            masks: self.call.inputs.dropout,
-            to: d_x,
-            first: at(0),
-            stride: steps * features,
-            adds: false,
-        });
     }
 }
