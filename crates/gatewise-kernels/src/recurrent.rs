@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod chunks;
 pub(crate) mod operand;
 pub(crate) mod rows;
+pub(crate) mod single_numbers;
 
 pub use crate::lstm::{DropoutMasks, Output, OutputGradient, Sizes};
 

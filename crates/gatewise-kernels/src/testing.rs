@@ -107,3 +107,11 @@ fn numbers_differ_and_are_repeatable() {
     assert!(drawn.windows(2).all(|pair| pair[0] < pair[1]));
     assert!(drawn[10] < -0.5 && drawn[90] > 0.5);
 }
+
+/// Leaves no more than one number of each row of `x`, in some rows none.
+pub fn leave_single_numbers<F: Real>(x: &mut [F], features: usize) {
+    for (row, x) in x.chunks_exact_mut(features).enumerate() {
+        let at = (row * 7 + row / 3) % (features + 1);
+        x.iter_mut().enumerate().filter(|(k, _)| *k != at).for_each(|(_, x)| *x = F::zero());
+    }
+}

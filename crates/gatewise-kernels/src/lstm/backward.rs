@@ -20,6 +20,7 @@ use crate::recurrent::backward::kept::GateGradients;
 use crate::recurrent::backward::samples::{self, BackwardSamples, OfSamples, OfWeights};
 use crate::recurrent::backward::{Chain, Layout, Operand, Product, Sequences, pack_transposed};
 use crate::recurrent::chunks::{OWN_LINES, take};
+use crate::recurrent::operand::is_zero;
 use crate::simd::{lanes, run};
 use run::{Call, ChunkRun};
 
@@ -71,6 +72,7 @@ pub(super) fn backward(
         mask: inputs.mask,
         dropout: inputs.dropout,
         recurrent_dropout: inputs.recurrent_dropout,
+        starts_from_zero: is_zero(inputs.h0),
     };
     let Gradients { d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0, d_c0 } = gradients;
     let [kernel, recurrent_kernel] = transposed_len(&sizes).map(|len| take(&mut workspace, len));

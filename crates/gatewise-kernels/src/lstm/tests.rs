@@ -7,4 +7,4 @@ mod fast;
 mod identities;
 mod options;
 
-use case::{Activations, Case, Dropout, Results};
+use case::{Activations, Arrays, Case, Dropout, Results};

@@ -71,6 +71,8 @@ pub(crate) struct Sequences<'a> {
     /// Of width F and of width H.
     pub dropout: DropoutMasks<'a, f32>,
     pub recurrent_dropout: DropoutMasks<'a, f32>,
+    /// Whether h is zero before the first step.
+    pub starts_from_zero: bool,
 }
 
 impl<'a> Sequences<'a> {
@@ -82,8 +84,8 @@ impl<'a> Sequences<'a> {
 
     /// The samples of a chunk that use step `number`.
     #[inline(always)]
-    pub fn used_rows(&self, (first, count): (usize, usize), number: usize) -> UsedRows<'a> {
-        UsedRows { mask: self.mask, steps: self.sizes.steps, first, count, time: self.time(number) }
+    pub fn used_rows(&self, samples: (usize, usize), number: usize) -> UsedRows<'a> {
+        UsedRows::new(self.mask, self.sizes.steps, samples, self.time(number))
     }
 
     fn masks(&self, operand: Operand) -> DropoutMasks<'a, f32> {

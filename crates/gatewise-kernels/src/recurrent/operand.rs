@@ -16,6 +16,11 @@ pub(crate) struct Operand<'a> {
     pub len: usize,
 }
 
+/// Whether all numbers are zero, as a state is that nobody has given: then there is no product to add.
+pub(crate) fn is_zero(numbers: &[f32]) -> bool {
+    numbers.iter().all(|&x| x == 0.0)
+}
+
 impl<'a> Operand<'a> {
     /// One row.
     #[inline(always)]
@@ -101,5 +106,11 @@ impl<'a> Operand<'a> {
         }
         let gate_stride = if num_masks > 1 { count * self.len } else { 0 };
         Operand { data: to, first: 0, stride: self.len, gate_stride, len: self.len }
+    }
+
+    /// What is left when all of its products have been added: nothing.
+    #[inline(always)]
+    pub fn without_numbers(self) -> Self {
+        Self { len: 0, ..self }
     }
 }

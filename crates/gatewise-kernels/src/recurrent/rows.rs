@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use crate::Real;
 use crate::simd::Isa;
 use crate::tile::{MAX_ROWS, has_32_registers};
 
@@ -14,14 +13,17 @@ pub(crate) const MAX_ROWS_OF_BLOCK: usize = MAX_GROUPS * MAX_ROWS;
 
 /// The samples of a chunk at one time of the input.
 #[derive(Clone, Copy)]
-pub(crate) struct UsedRows<'a, F = f32> {
+pub(crate) struct UsedRows<'a> {
     /// `[B, T]`, see [`Inputs::mask`](super::Inputs::mask).
-    pub mask: Option<&'a [F]>,
-    pub steps: usize,
+    mask: Option<&'a [f32]>,
+    steps: usize,
     /// The number of the first sample in the batch, and how many the chunk has.
     pub first: usize,
     pub count: usize,
     pub time: usize,
+    /// Row r uses the step if bit r is set, in a chunk of no more rows than there are bits: a mask has all steps of a sample
+    /// side by side, so that those of a step are far apart.
+    bits: u64,
 }
 
 /// Some rows that share a tile.
@@ -71,11 +73,44 @@ impl RowsOfBlock {
     }
 }
 
-impl<F: Real> UsedRows<'_, F> {
+impl<'a> UsedRows<'a> {
+    /// The `count` samples from number `first`.
+    #[inline(always)]
+    pub fn new(mask: Option<&'a [f32]>, steps: usize, (first, count): (usize, usize), time: usize) -> Self {
+        let mut rows = Self { mask, steps, first, count, time, bits: 0 };
+        if let (Some(mask), true) = (mask, rows.has_bits()) {
+            for row in 0..count {
+                rows.bits |= u64::from(mask[(first + row) * steps + time] != 0.0) << row;
+            }
+        }
+        rows
+    }
+
+    /// The same rows at another time of the input.
+    #[inline(always)]
+    pub fn at(self, time: usize) -> Self {
+        Self::new(self.mask, self.steps, (self.first, self.count), time)
+    }
+
+    #[inline(always)]
+    fn has_bits(&self) -> bool {
+        self.count <= u64::BITS as usize
+    }
+
+    /// Whether there is a mask.
+    #[inline(always)]
+    pub fn are_masked(&self) -> bool {
+        self.mask.is_some()
+    }
+
     /// Whether the step is used for a row.
     #[inline(always)]
     pub fn contains(&self, row: usize) -> bool {
-        self.mask.is_none_or(|mask| mask[(self.first + row) * self.steps + self.time] != F::zero())
+        match self.mask {
+            None => true,
+            Some(_) if self.has_bits() => self.bits >> row & 1 == 1,
+            Some(mask) => mask[(self.first + row) * self.steps + self.time] != 0.0,
+        }
     }
 
     /// How many rows use the step.
@@ -83,6 +118,7 @@ impl<F: Real> UsedRows<'_, F> {
     pub fn len(&self) -> usize {
         match self.mask {
             None => self.count,
+            Some(_) if self.has_bits() => self.bits.count_ones() as usize,
             Some(_) => (0..self.count).filter(|&row| self.contains(row)).count(),
         }
     }

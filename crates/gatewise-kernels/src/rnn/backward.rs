@@ -23,6 +23,7 @@ use crate::recurrent::backward::kept::GateGradients;
 use crate::recurrent::backward::samples::{self, BackwardSamples, OfSamples, OfWeights};
 use crate::recurrent::backward::{Sequences, pack_transposed};
 use crate::recurrent::chunks::{OWN_LINES, take};
+use crate::recurrent::operand::is_zero;
 use crate::simd::{lanes, run};
 use layout::layout;
 use run::{Call, ChunkRun};
@@ -61,6 +62,7 @@ pub(super) fn backward(
         mask: inputs.mask,
         dropout: inputs.dropout,
         recurrent_dropout: inputs.recurrent_dropout,
+        starts_from_zero: is_zero(inputs.h0),
     };
     let Gradients { d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0 } = gradients;
     let [kernel, recurrent_kernel] = transposed_len(kind, &sizes).map(|len| take(&mut workspace, len));

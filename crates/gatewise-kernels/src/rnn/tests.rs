@@ -7,4 +7,4 @@ mod identities;
 mod options;
 
 use super::Kind;
-use case::{Activations, Case, Dropout, KINDS, Results};
+use case::{Activations, Arrays, Case, Dropout, KINDS, Results};

@@ -22,6 +22,7 @@ use crate::lstm::record::ChunkRecord;
 use crate::lstm::{DropoutMasks, Inputs, Layer, Output, Sizes};
 use crate::parallel::{MIN_COST, join, num_threads};
 use crate::recurrent::chunks::{OWN_LINES, own_lines, take};
+use crate::recurrent::rows::UsedRows;
 use crate::simd::{Isa, SimdOp, lanes, run};
 use crate::tile::PanelNumber;
 
@@ -160,10 +161,11 @@ impl<N: PanelNumber> SimdOp for FollowerRun<'_, N> {
             let (count, layout) = (batch, ChunkRecord::new(call.layer, batch));
             let mut step = Step {
                 call,
-                first: 0,
                 count,
                 number,
                 time,
+                used: UsedRows::new(call.inputs.mask, steps, (0, batch), time),
+                used_before: None,
                 h: &*h,
                 next_h: &mut *next_h,
                 c: &mut *c,

@@ -7,7 +7,8 @@ use crate::lstm::record::ChunkRecord;
 use crate::lstm::weights::Weights;
 use crate::lstm::{Inputs, Layer, Output, Sizes};
 use crate::recurrent::chunks::{Samples, own_lines, take};
-use crate::recurrent::operand::Operand;
+use crate::recurrent::operand::{Operand, is_zero};
+use crate::recurrent::rows::UsedRows;
 use crate::simd::{Isa, SimdOp};
 use crate::tile::PanelNumber;
 
@@ -66,19 +67,25 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
         if let Output::Last(y) = &mut y {
             y.fill(0.0);
         }
+        let mut used_before = None;
         for number in 0..steps {
             let time = call.layer.time(number);
+            let used = UsedRows::new(call.inputs.mask, steps, (first, count), time);
             let (x, previous_h) = operands(&call, (first, time), h);
             let x = x.masked_side_by_side(&call.inputs.dropout, (first, count), masked_x);
-            let operand_h =
+            let mut operand_h =
                 previous_h.masked_side_by_side(&call.inputs.recurrent_dropout, (first, count), masked_h);
+            if number == 0 && is_zero(h) {
+                operand_h = operand_h.without_numbers();
+            }
             let shared = meeting.filter(|meeting| meeting.is_shared(number, h, c));
             let mut step = Step {
                 call,
-                first,
                 count,
                 number,
                 time,
+                used,
+                used_before,
                 h: &*h,
                 next_h: &mut *next_h,
                 c: &mut *c,
@@ -89,12 +96,10 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
             };
             match shared {
                 Some(meeting) => step.run_shared(isa, x, operand_h, meeting),
-                None if meeting.is_none() && step.is_idle() => {
-                    step.skip_all();
-                    continue;
-                }
+                None if used.len() == 0 => step.skip_rows(0..units),
                 None => step.run(isa, x, operand_h),
             }
+            used_before = meeting.is_none().then_some(used);
             std::mem::swap(&mut h, &mut next_h);
         }
         if let Some(meeting) = meeting {

@@ -10,6 +10,7 @@ use crate::lstm::record::{C, ChunkRecord, O, PHI_C};
 use crate::lstm::weights::{Packed, Weights, block_in_place};
 use crate::recurrent::operand::Operand;
 use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock, UsedRows};
+use crate::recurrent::single_numbers::{SingleNumber, SingleNumbers};
 use crate::simd::{BitOps, Isa, load_at_least};
 use crate::tile::{
     MAX_ROWS, MAX_VECTORS, PanelNumber, RightVectors, Sums, has_32_registers, multiply_four, multiply_row,
@@ -21,12 +22,13 @@ type Places = [Place; MAX_ROWS_OF_BLOCK];
 /// A step: the state before it, and where the state after it and the outputs go. Rows are samples of the chunk.
 pub(super) struct Step<'a, 'b, N> {
     pub call: Call<'a, N>,
-    /// The number of the first sample in the batch.
-    pub first: usize,
     pub count: usize,
     /// The number of the step in the order of processing, and its time in the input.
     pub number: usize,
     pub time: usize,
+    /// The rows that use it, and those that used the step before it, if the state of all others has been carried over that.
+    pub used: UsedRows<'a>,
+    pub used_before: Option<UsedRows<'a>>,
     /// `[count, H]`
     pub h: &'b [f32],
     /// `[count, H]`
@@ -41,25 +43,13 @@ pub(super) struct Step<'a, 'b, N> {
     pub scratch: &'b mut [f32],
 }
 
-impl<N: PanelNumber> Step<'_, '_, N> {
+impl<'a, N: PanelNumber> Step<'a, '_, N> {
     pub(super) fn units(&self) -> usize {
         self.call.layer.sizes.units
     }
 
     fn steps(&self) -> usize {
         self.call.layer.sizes.steps
-    }
-
-    /// The rows that use the step.
-    #[inline(always)]
-    pub(super) fn used_rows(&self) -> UsedRows<'_> {
-        let Self { first, count, time, .. } = *self;
-        UsedRows { mask: self.call.inputs.mask, steps: self.steps(), first, count, time }
-    }
-
-    #[inline(always)]
-    fn is_used(&self, row: usize) -> bool {
-        self.used_rows().contains(row)
     }
 
     /// Computes the step. The default activations are applied block by block, all others to whole rows.
@@ -92,21 +82,19 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         let per_gate = x.gate_stride + h.gate_stride > 0;
         let mut first = units.start;
         if let (1, false, Weights::Packed(packed)) = (self.count, per_gate, self.call.weights)
-            && self.is_used(0)
+            && self.used.contains(0)
         {
             first = self.run_pairs(isa, x, h, &packed, units.clone());
             if first == units.end {
                 return;
             }
         }
-        // The mask outlives `self`, which the rows are then written to.
-        let rows = UsedRows { mask: self.call.inputs.mask, ..self.used_rows() };
         let max_rows = match per_gate && !has_32_registers(isa) {
             // A factor for each gate and row leaves fewer registers to the sums.
             true => self.call.weights.max_rows().min(4),
             false => self.call.weights.max_rows(),
         };
-        let mut groups = rows.groups(isa, max_rows);
+        let mut groups = self.used.groups(isa, max_rows);
         while let Some(rows) = RowsOfBlock::take(&mut groups) {
             let places = self.places(&rows);
             self.run_rows(isa, x, h, (&rows, &places), first..units.end);
@@ -135,9 +123,14 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         units: Range<usize>,
     ) {
         let lanes = isa.f32().len();
+        let numbers = SingleNumbers::of_block(&x, rows);
+        let x = if numbers.is_some() { x.without_numbers() } else { x };
         let mut z = [[isa.f32().zero(); 4]; MAX_ROWS_OF_BLOCK];
         for unit in units.step_by(lanes) {
             z[..rows.count].fill(self.bias(isa, unit));
+            if let Some(numbers) = &numbers {
+                self.add_single_numbers(isa, &mut z[..rows.count], numbers, unit);
+            }
             for (first, group) in rows.groups() {
                 let sums = z[first..].first_chunk_mut().expect("there is room for as many whole tiles");
                 self.add_products(isa, sums, x, h, group, unit); // (1)
@@ -160,9 +153,10 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         let lanes = isa.f32().len();
         let place = self.place(0);
         let places = [place, place.of_block(1, lanes)];
+        let number = x.single_number(0);
         let mut first = units.start;
         while first + lanes < units.end {
-            let mut z = self.multiply_pair(isa, x, h, packed, first);
+            let mut z = self.multiply_pair(isa, (x, number), h, packed, first);
             // The products of the next pair run beside the activations of this one.
             match self.units() - first >= 2 * lanes {
                 true => self.finish(isa, &mut z, &places, (first, lanes)),
@@ -181,29 +175,31 @@ impl<N: PanelNumber> Step<'_, '_, N> {
     /// Carries these units of the rows that do not use the step over it.
     #[inline(always)]
     pub fn skip_rows(&mut self, units: Range<usize>) {
-        if self.call.inputs.mask.is_none() {
+        if !self.used.are_masked() {
             return;
         }
+        let used_next = if self.record.is_some() { self.used_next() } else { None };
         for row in 0..self.count {
-            if !self.is_used(row) {
+            if self.used.contains(row) {
+                continue;
+            }
+            // What was carried over the step before stands in both places.
+            if self.used_before.is_none_or(|before| before.contains(row)) {
                 let state = row * self.units() + units.start..row * self.units() + units.end;
                 self.next_h[state.clone()].copy_from_slice(&self.h[state]);
-                self.skip(row, units.clone());
             }
+            if used_next.is_some_and(|next| next.contains(row)) {
+                self.record_skipped(row, units.clone());
+            }
+            self.emit_skipped(row, units.clone());
         }
     }
 
-    /// Whether no row uses the step.
+    /// The rows that use the next step, if there is one.
     #[inline(always)]
-    pub fn is_idle(&self) -> bool {
-        !(0..self.count).any(|row| self.is_used(row))
-    }
-
-    /// What there is to do if no row uses the step, but for the states, which may stay where they are.
-    pub fn skip_all(&mut self) {
-        for row in 0..self.count {
-            self.skip(row, 0..self.units());
-        }
+    fn used_next(&self) -> Option<UsedRows<'a>> {
+        let next = self.number + 1;
+        (next < self.steps()).then(|| self.used.at(self.call.layer.time(next)))
     }
 
     /// (1) of the only row for the two blocks of units from `unit`.
@@ -211,7 +207,7 @@ impl<N: PanelNumber> Step<'_, '_, N> {
     fn multiply_pair<I: Isa>(
         &self,
         isa: I,
-        x: Operand,
+        (x, number): (Operand, Option<SingleNumber>),
         h: Operand,
         packed: &Packed<N>,
         unit: usize,
@@ -220,10 +216,38 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         let next = unit + lanes;
         let mut sums = [self.bias(isa, unit), self.bias(isa, next)];
         let ([w, u], [next_w, next_u]) = (packed.block(unit, lanes), packed.block(next, lanes));
-        for (operand, right) in [(x, [w, next_w]), (h, [u, next_u])] {
-            multiply_row::<I, MAX_VECTORS>(isa, &mut sums, operand.row(0), right);
+        match number {
+            Some(number) => {
+                for (sums, right) in sums.iter_mut().zip([w, next_w]) {
+                    number.add_product::<I, MAX_VECTORS>(isa, sums, right);
+                }
+            }
+            None => multiply_row::<I, MAX_VECTORS>(isa, &mut sums, x.row(0), [w, next_w]),
         }
+        multiply_row::<I, MAX_VECTORS>(isa, &mut sums, h.row(0), [u, next_u]);
         sums
+    }
+
+    /// The product of x with the block of units from `unit`, for rows that have a number each.
+    #[inline(always)]
+    fn add_single_numbers<I: Isa>(
+        &self,
+        isa: I,
+        z: &mut [[I::F32; 4]],
+        numbers: &SingleNumbers,
+        unit: usize,
+    ) {
+        let (lanes, units) = (isa.f32().len(), self.units());
+        match self.call.weights {
+            Weights::Packed(packed) => {
+                let [w, _] = packed.block(unit, lanes);
+                numbers.add_products::<I, MAX_VECTORS>(isa, z, w);
+            }
+            Weights::InPlace => {
+                let w = block_in_place(self.call.layer.kernel, units, unit, lanes);
+                numbers.add_products::<I, MAX_VECTORS>(isa, z, w);
+            }
+        }
     }
 
     /// Where a row lies.
@@ -324,9 +348,8 @@ impl<N: PanelNumber> Step<'_, '_, N> {
         vectors
     }
 
-    /// Records units of a row whose step is not used, and writes their output.
-    fn skip(&mut self, row: usize, units: Range<usize>) {
-        self.record_skipped(row, units.clone());
+    /// Writes the output of units of a row whose step is not used.
+    fn emit_skipped(&mut self, row: usize, units: Range<usize>) {
         let (width, steps, len) = (self.units(), self.steps(), units.len());
         let zero = self.call.layer.zero_output_for_mask;
         match &mut *self.y {
@@ -344,11 +367,6 @@ impl<N: PanelNumber> Step<'_, '_, N> {
 
     /// Records the state that was carried for a row that uses the next step: nobody asks for it otherwise.
     fn record_skipped(&mut self, row: usize, units: Range<usize>) {
-        let next = self.number + 1;
-        let is_last = next == self.steps();
-        if is_last || !(UsedRows { time: self.call.layer.time(next), ..self.used_rows() }).contains(row) {
-            return;
-        }
         let Some(record) = self.record.as_deref_mut() else { return };
         let lanes = self.layout.lanes;
         for unit in units.clone().step_by(lanes) {
@@ -364,7 +382,7 @@ impl<N: PanelNumber> Step<'_, '_, N> {
     fn emit(&mut self, units: Range<usize>) {
         self.skip_rows(units.clone());
         for row in 0..self.count {
-            if self.is_used(row) {
+            if self.used.contains(row) {
                 self.emit_row(row, units.clone());
             }
         }

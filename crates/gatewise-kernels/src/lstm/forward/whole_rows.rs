@@ -9,7 +9,6 @@ use crate::lstm::gates::{activate_rows, pieces};
 use crate::lstm::record::{O, place_of_z};
 use crate::lstm::{GATES, Layer};
 use crate::passes::pass;
-use crate::recurrent::rows::UsedRows;
 use crate::simd::{Isa, Kernel, NumOps, store_first};
 use crate::tile::PanelNumber;
 
@@ -105,10 +104,8 @@ impl<N: PanelNumber> Step<'_, '_, N> {
     /// (2) to (4) for the rows that use the step, whose z is complete.
     #[inline(always)]
     pub(super) fn finish_rows<I: Isa>(&mut self, isa: I) {
-        // The mask outlives `self`, which the rows are then written to.
-        let mask = self.call.inputs.mask;
         let has_output = self.has_output();
-        for (_, rows) in (UsedRows { mask, ..self.used_rows() }).ranges() {
+        for (_, rows) in self.used.ranges() {
             for rows in pieces(rows, self.units()) {
                 self.finish_piece(isa, rows.clone());
                 for row in rows.filter(|_| has_output) {

@@ -1,7 +1,7 @@
 //! The fast functions against the reference in single and double precision.
 
 use super::*;
-use crate::testing::assert_close;
+use crate::testing::{assert_close, leave_single_numbers};
 
 /// The fast functions round differently from the reference in double precision, at every step and in sums over
 /// steps and samples: some tens of units in the last place of numbers around one.
@@ -12,8 +12,12 @@ fn assert_fast_is_close(case: &Case) {
 }
 
 fn assert_fast_is_near(case: &Case, tolerance: f64) {
-    let expected = case.reference(&case.arrays::<f64>());
-    let got = case.fast(&case.arrays::<f32>());
+    assert_fast_is_near_with(case, tolerance, &case.arrays(), &case.arrays());
+}
+
+fn assert_fast_is_near_with(case: &Case, tolerance: f64, arrays: &Arrays<f32>, exact: &Arrays<f64>) {
+    let expected = case.reference(exact);
+    let got = case.fast(arrays);
     for ((name, got), (_, expected)) in got.named().into_iter().zip(expected.named()) {
         let got: Vec<f64> = got.iter().map(|&x| f64::from(x)).collect();
         assert_close(&format!("{case:?}: {name}"), &got, expected, tolerance);
@@ -51,6 +55,38 @@ fn fast_agrees_with_the_reference_at_awkward_steps_and_features() {
         for features in [0, 1, 2, 15, 16, 17, 70] {
             assert_fast_is_close(&Case { mask: true, ..Case::new(4, steps, features, 6) });
             assert_fast_is_close(&Case { sequence: false, ..Case::new(4, steps, features, 6) });
+        }
+    }
+}
+
+#[test]
+fn fast_agrees_with_the_reference_on_rows_with_single_numbers() {
+    // Too narrow to look, single rows, rows of several blocks and tiles of weights, and chunks with sums of their own.
+    for (batch, steps, features, units) in [(3, 4, 15, 5), (1, 5, 16, 40), (13, 3, 200, 33), (40, 8, 20, 50)]
+    {
+        for case in Case::with_options(batch, steps, features, units) {
+            if matches!(case.activations, Activations::Hard | Activations::Relu) {
+                continue;
+            }
+            let (mut arrays, mut exact) = (case.arrays(), case.arrays());
+            leave_single_numbers(&mut arrays.x, features);
+            leave_single_numbers(&mut exact.x, features);
+            assert_fast_is_near_with(&case, 1e-4, &arrays, &exact);
+        }
+    }
+}
+
+#[test]
+fn fast_agrees_with_the_reference_from_states_of_zeros() {
+    for (batch, steps, features, units) in [(3, 4, 2, 5), (13, 1, 3, 33), (40, 10, 9, 50)] {
+        for case in Case::with_options(batch, steps, features, units) {
+            if matches!(case.activations, Activations::Hard | Activations::Relu) {
+                continue;
+            }
+            let (mut arrays, mut exact) = (case.arrays(), case.arrays());
+            arrays.h0.fill(0.0);
+            exact.h0.fill(0.0);
+            assert_fast_is_near_with(&case, 1e-4, &arrays, &exact);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::lstm::{Output, Outputs, PackedWeights, forward_packed, forward_workspace_len};
-use crate::testing::{assert_same_bits, on_threads};
+use crate::testing::{assert_same_bits, leave_single_numbers, on_threads};
 
 fn assert_same_results(what: &str, got: &Results<f32>, expected: &Results<f32>) {
     for ((name, got), (_, expected)) in got.named().into_iter().zip(expected.named()) {
@@ -161,5 +161,24 @@ fn a_sample_does_not_depend_on_its_neighbours() {
         assert_same_bits("y", &alone.y, &all.y[sample * 63..][..63]);
         assert_same_bits("d_x", &alone.d_x, &all.d_x[sample * 15..][..15]);
         assert_same_bits("d_h0", &alone.d_h0, &all.d_h0[sample * 21..][..21]);
+    }
+}
+
+#[test]
+fn rows_with_single_numbers_give_the_same_bits_beside_others() {
+    for (batch, features, units) in [(3, 16, 5), (9, 40, 33), (40, 70, 16)] {
+        for case in Case::with_options(batch, 6, features, units) {
+            let mut arrays = case.arrays::<f32>();
+            let first = (batch - 1) * 6 * features;
+            let last = arrays.x.split_off(first);
+            leave_single_numbers(&mut arrays.x, features);
+            // The last sample has many, so that those in its tile are multiplied with it.
+            let (mut alone, mut beside) = (arrays.clone(), arrays);
+            beside.x.extend(&last);
+            alone.x.extend(last.iter().map(|_| 0.0));
+            let (alone, beside) = (case.fast(&alone), case.fast(&beside));
+            let others = alone.y.len() / batch * (batch - 1);
+            assert_same_bits(&format!("{case:?}"), &beside.y[..others], &alone.y[..others]);
+        }
     }
 }

@@ -30,7 +30,7 @@ impl Emitted<'_> {
             OutputGradient::Last(_) | OutputGradient::None => None,
         };
         let repeats_output = self.sequences.mask.is_some() && !self.zero_output_for_mask;
-        if used && repeats_output {
+        if used && repeats_output && self.was_emitted_again((sample, number)) {
             add(d_h, d_emitted);
             d_emitted.fill(0.0);
         }
@@ -39,6 +39,13 @@ impl Emitted<'_> {
             Some(d_y) if repeats_output => add(d_emitted, d_y),
             _ => {}
         }
+    }
+
+    /// Whether the step after this one is skipped.
+    #[inline(always)]
+    fn was_emitted_again(&self, (sample, number): (usize, usize)) -> bool {
+        let next = number + 1;
+        next < self.sequences.sizes.steps && self.sequences.used_rows((sample, 1), next).len() == 0
     }
 }
 

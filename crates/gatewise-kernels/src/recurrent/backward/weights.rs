@@ -1,15 +1,19 @@
 //! The gradients by the weights: products over all samples of a block of steps.
 
+mod parts;
+mod single_numbers;
+
 use std::ops::Range;
 
-use super::kept::{GateGradients, LONG_SUM};
+use super::kept::GateGradients;
 use super::operand::{BLOCK_LEN, buffer_len, copy_slot, tile, tiles};
 use super::{Chain, Operand, Product, Sequences};
 use crate::parallel::{MIN_COST, both, num_threads};
 use crate::recurrent::chunks::{Samples, for_chunks};
 use crate::recurrent::{DropoutMasks, Sizes};
 use crate::simd::{BitOps, Isa, NumOps, SimdOp, load, run, store};
-use crate::tile::{MAX_ROWS, MAX_VECTORS, Panel, Sums, TileRows, multiply_some_of_four};
+use crate::tile::{MAX_ROWS, MAX_VECTORS, Panel, multiply_some_of_four};
+use parts::{MAX_PARTS, Parts};
 
 /// How many rows of an operand share a pass over the gradients by the sums: so many numbers stay in the second cache.
 const BLOCK_ROWS: usize = 192;
@@ -64,7 +68,11 @@ impl WeightProducts<'_> {
         Self: 'b,
     {
         let rows = 0..self.width(product.operand);
-        WeightRows { products: self, product, rows, to, buffer, steps: steps.clone() }
+        // A state of zeros gives nothing; its slots are the last ones.
+        let first_counts =
+            product.operand == Operand::X || !self.sequences.starts_from_zero || self.kept.by_sample;
+        let start = if first_counts { steps.start } else { steps.start.max(1).min(steps.end) };
+        WeightRows { products: self, product, rows, to, buffer, steps: start..steps.end }
     }
 
     /// How many numbers an operand has.
@@ -208,6 +216,9 @@ impl SimdOp for ChunkProduct<'_> {
     #[inline(always)]
     fn eval<I: Isa>(mut self, isa: I) {
         let WeightProducts { sequences, kept, samples: chunk, .. } = self.products;
+        if self.has_single_numbers() {
+            return self.add_single_numbers(isa);
+        }
         for number in 0..self.num_passes() {
             let pass = self.pass(number);
             let mut slots = 0..0;
@@ -396,52 +407,6 @@ impl<'a> ChunkProduct<'a> {
 
     fn masks(&self) -> DropoutMasks<'a, f32> {
         self.products.sequences.masks(self.product.operand)
-    }
-}
-
-/// The slots of one sample among those that are multiplied together, and its masks.
-#[derive(Clone, Copy, Default)]
-struct Part<'a> {
-    first: usize,
-    len: usize,
-    /// What the mask of each gate has for the rows of the weights.
-    factors: [&'a [f32]; MAX_VECTORS],
-}
-
-/// How many samples the slots that are multiplied together may belong to: as many as they do where blocks are long.
-const MAX_PARTS: usize = BLOCK_LEN / LONG_SUM + 2;
-
-/// The samples of some slots.
-#[derive(Default)]
-struct Parts<'a> {
-    parts: [Part<'a>; MAX_PARTS],
-    len: usize,
-}
-
-impl Parts<'_> {
-    /// The products of some rows, sample by sample, each under its masks.
-    #[inline(always)]
-    fn multiply<I: Isa>(
-        &self,
-        isa: I,
-        totals: &mut Sums<I::F32>,
-        (row, rows): (usize, usize),
-        vectors: (usize, usize),
-        (left, right): (TileRows, &[f32]),
-    ) {
-        let (ops, slot_len) = (isa.f32(), MAX_VECTORS * isa.f32().len());
-        for &Part { first, len, factors } in &self.parts[..self.len] {
-            let left = TileRows(&left.0[first * rows..][..len * rows]);
-            let right = Panel(&right[first * slot_len..][..len * slot_len]);
-            let mut sums = [[ops.zero(); MAX_VECTORS]; MAX_ROWS];
-            multiply_some_of_four::<I, MAX_ROWS>(isa, &mut sums, rows, vectors, [(left, right, len)]);
-            for (r, (totals, sums)) in totals[..rows].iter_mut().zip(&sums).enumerate() {
-                for vector in vectors.0..vectors.0 + vectors.1 {
-                    let factor = ops.splat(factors[vector][row + r]);
-                    totals[vector] = ops.mul_add(sums[vector], factor, totals[vector]);
-                }
-            }
-        }
     }
 }
 

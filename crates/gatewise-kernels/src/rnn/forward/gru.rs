@@ -6,6 +6,7 @@ use crate::activation::Activation;
 use crate::activation::apply::replace;
 use crate::recurrent::operand::Operand;
 use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock};
+use crate::recurrent::single_numbers::SingleNumbers;
 use crate::rnn::weights::{Packed, Weights};
 use crate::rnn::{CANDIDATE, INNER, RESET, UPDATE};
 use crate::simd::{BitOps, Isa, Kernel, NumOps, load_at_least};
@@ -27,7 +28,7 @@ impl Compute for InBlocks {
         {
             return run_pairs(isa, step, [x, h], &packed);
         }
-        let mut groups = step.used_rows().groups(isa, max_rows);
+        let mut groups = step.used.groups(isa, max_rows);
         while let Some(rows) = RowsOfBlock::take(&mut groups) {
             run_rows(isa, step, [x, h], &rows);
         }
@@ -41,14 +42,20 @@ fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &Rows
     let (lanes, units) = (isa.f32().len(), step.units());
     let places = step.places(rows);
     let places = &places[..rows.count];
+    let numbers = SingleNumbers::of_block(&operands[0], rows);
     let mut sums = [[isa.f32().zero(); MAX_VECTORS]; MAX_ROWS_OF_BLOCK];
     for unit in (0..units).step_by(lanes) {
         let (bias, inner) = bias(isa, step, unit);
         sums[..rows.count].fill(bias);
         for (number, operand) in operands.into_iter().enumerate() {
-            for (first, group) in rows.groups() {
-                let sums = sums[first..].first_chunk_mut().expect("there is room for as many whole tiles");
-                add_product(isa, step, sums, number, operand, group, unit);
+            if let (0, Some(numbers)) = (number, &numbers) {
+                add_single_numbers(isa, step, &mut sums[..rows.count], numbers, unit);
+            } else {
+                for (first, group) in rows.groups() {
+                    let sums =
+                        sums[first..].first_chunk_mut().expect("there is room for as many whole tiles");
+                    add_product(isa, step, sums, number, operand, group, unit);
+                }
             }
             if number == 0 {
                 // What comes from x steps aside for n.
@@ -67,6 +74,7 @@ fn run_pairs<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], packed: &P
     let (lanes, units) = (isa.f32().len(), step.units());
     let place = step.place(0);
     let places = [place, place.of_next_block(lanes)];
+    let number = operands[0].single_number(0);
     for unit in (0..units).step_by(2 * lanes) {
         // There may be no second block; then it is the first one again, and nobody reads its sums.
         let next = if unit + lanes < units { unit + lanes } else { unit };
@@ -74,7 +82,16 @@ fn run_pairs<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], packed: &P
         let [(bias_of_first, inner_of_first), (bias_of_next, inner_of_next)] =
             [bias(isa, step, unit), bias(isa, step, next)];
         let mut sums = [bias_of_first, bias_of_next];
-        multiply_row::<I, 3>(isa, &mut sums, operands[0].row(0), [blocks[0][0], blocks[1][0]]);
+        match number {
+            Some(number) => {
+                for (sums, block) in sums.iter_mut().zip(blocks) {
+                    number.add_product::<I, 3>(isa, sums, block[0]);
+                }
+            }
+            None => {
+                multiply_row::<I, 3>(isa, &mut sums, operands[0].row(0), [blocks[0][0], blocks[1][0]]);
+            }
+        }
         for (sums, inner) in sums.iter_mut().zip([inner_of_first, inner_of_next]) {
             (sums[CANDIDATE], sums[INNER]) = (inner, sums[CANDIDATE]);
         }
@@ -150,15 +167,39 @@ fn add_product<I: Isa>(
         }
         Weights::InPlace => {
             let data = [layer.kernel, layer.recurrent_kernel][number];
-            let starts = [unit, units + unit, 2 * units + unit, 0];
-            let blocks = Blocks { data, stride: 3 * units, starts };
-            let right = ShortBlocks { blocks, lens: [lanes.min(units - unit); MAX_VECTORS] };
+            let right = block_in_place(data, units, unit, lanes);
             match right.lens[0] == lanes && !per_gate {
                 true => multiply_three::<I, 2, 3>(isa, sums, rows, 0, [(left.rows, right.blocks, len)]),
                 false => multiply_three::<I, 2, 3>(isa, sums, rows, 0, [(left, right, len)]),
             }
         }
     }
+}
+
+/// The product of x with the block of units from `unit`, for rows that have a number each.
+#[inline(always)]
+fn add_single_numbers<I: Isa>(
+    isa: I,
+    step: &Step,
+    sums: &mut [[I::F32; MAX_VECTORS]],
+    numbers: &SingleNumbers,
+    unit: usize,
+) {
+    match step.call.weights {
+        Weights::Packed(packed) => numbers.add_products::<I, 3>(isa, sums, packed.block(unit)[0]),
+        Weights::InPlace => {
+            let right = block_in_place(step.call.layer.kernel, step.units(), unit, isa.f32().len());
+            numbers.add_products::<I, 3>(isa, sums, right);
+        }
+    }
+}
+
+/// The gates of the block of `lanes` units from `unit` where `weights` `[rows, 3H]` lie.
+#[inline(always)]
+fn block_in_place(weights: &[f32], units: usize, unit: usize, lanes: usize) -> ShortBlocks<'_> {
+    let starts = [unit, units + unit, 2 * units + unit, 0];
+    let blocks = Blocks { data: weights, stride: 3 * units, starts };
+    ShortBlocks { blocks, lens: [lanes.min(units - unit); MAX_VECTORS] }
 }
 
 /// (2) to (5) for a block of units: n stands in the place of g, and what g has from x after it.

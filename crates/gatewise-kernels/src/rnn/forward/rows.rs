@@ -77,6 +77,9 @@ impl Step<'_, '_> {
         gate: usize,
         sum: usize,
     ) {
+        if len == 0 {
+            return;
+        }
         let (units, width) = (self.units(), self.width());
         let Weights::Packed(weights) = self.call.weights else {
             unreachable!("the weights are packed where a step goes through rows");

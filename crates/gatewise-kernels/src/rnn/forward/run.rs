@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use super::ForwardSamples;
 use super::step::{Compute, Step};
 use crate::recurrent::chunks::{Samples, own_lines, take};
-use crate::recurrent::operand::Operand;
+use crate::recurrent::operand::{Operand, is_zero};
+use crate::recurrent::rows::UsedRows;
 use crate::rnn::weights::Weights;
 use crate::rnn::{Inputs, Layer, Output, Sizes};
 use crate::simd::{Isa, SimdOp};
@@ -59,13 +60,17 @@ impl<C: Compute> SimdOp for ChunkRun<'_, C> {
             let previous_h = Operand { data: h, first: 0, stride: units, gate_stride: 0, len: units };
             let chunk = (first, count);
             let x = x.masked(&inputs.dropout, kind.gates(), chunk, masked_x);
-            let operand_h = previous_h.masked(&inputs.recurrent_dropout, kind.gates(), chunk, masked_h);
+            let mut operand_h = previous_h.masked(&inputs.recurrent_dropout, kind.gates(), chunk, masked_h);
+            if number == 0 && is_zero(h) {
+                operand_h = operand_h.without_numbers();
+            }
             let mut step = Step {
                 call,
                 first,
                 count,
                 number,
                 time,
+                used: UsedRows::new(inputs.mask, steps, chunk, time),
                 h: &*h,
                 next_h: &mut *next_h,
                 y: &mut y,
@@ -75,7 +80,7 @@ impl<C: Compute> SimdOp for ChunkRun<'_, C> {
                 values: &mut *values,
                 reset: &mut *reset,
             };
-            match (0..count).any(|row| step.is_used(row)) {
+            match step.used.len() > 0 {
                 true => C::compute(isa, &mut step, x, operand_h),
                 false => (0..count).for_each(|row| step.skip(row, 0, units)),
             }

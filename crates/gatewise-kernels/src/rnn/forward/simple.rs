@@ -7,6 +7,7 @@ use crate::activation::apply::replace;
 use crate::matmul::Panels;
 use crate::recurrent::operand::Operand;
 use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock};
+use crate::recurrent::single_numbers::SingleNumbers;
 use crate::rnn::weights::Weights;
 use crate::simd::{BitOps, Isa, Kernel, load_first};
 use crate::tile::{Blocks, MAX_ROWS, MAX_VECTORS, RightVectors, ShortBlocks, Sums, multiply_vectors};
@@ -18,7 +19,7 @@ pub(super) struct InTiles;
 impl Compute for InTiles {
     #[inline(always)]
     fn compute<I: Isa>(isa: I, step: &mut Step, x: Operand, h: Operand) {
-        let mut groups = step.used_rows().groups(isa, step.max_rows(MAX_ROWS));
+        let mut groups = step.used.groups(isa, step.max_rows(MAX_ROWS));
         while let Some(rows) = RowsOfBlock::take(&mut groups) {
             run_rows(isa, step, [x, h], &rows);
         }
@@ -31,6 +32,9 @@ impl Compute for InTiles {
 fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &RowsOfBlock) {
     let (ops, layer, units) = (isa.f32(), step.call.layer, step.units());
     let places = step.places(rows);
+    let numbers = SingleNumbers::of_block(&operands[0], rows);
+    let [x, h] = operands;
+    let operands = if numbers.is_some() { [x.without_numbers(), h] } else { [x, h] };
     let mut all_sums = [[ops.zero(); MAX_VECTORS]; MAX_ROWS_OF_BLOCK];
     for (unit, vectors) in (Panels { n: units, lanes: ops.len() }).iter() {
         let mut bias = [ops.zero(); MAX_VECTORS];
@@ -40,6 +44,9 @@ fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &Rows
             }
         }
         all_sums[..rows.count].fill(bias);
+        if let Some(numbers) = &numbers {
+            add_single_numbers(isa, step, &mut all_sums[..rows.count], numbers, (unit, vectors));
+        }
         for (first, group) in rows.groups() {
             let sums = all_sums[first..].first_chunk_mut().expect("there is room for as many whole tiles");
             add_products(isa, step, sums, operands, group, (unit, vectors));
@@ -70,11 +77,9 @@ fn add_products<I: Isa>(
                 multiply::<I, MAX_ROWS>(isa, sums, operand, group, vectors, right);
             }
             Weights::InPlace => {
-                let starts = [0, 1, 2, 3].map(|vector| (unit + vector * lanes).min(units));
-                let blocks = Blocks { data: weights[n], stride: units, starts };
-                let right = ShortBlocks { blocks, lens: starts.map(|start| lanes.min(units - start)) };
+                let right = panel_in_place(weights[n], units, unit, lanes);
                 match unit + vectors * lanes <= units {
-                    true => multiply::<I, 2>(isa, sums, operand, group, vectors, blocks),
+                    true => multiply::<I, 2>(isa, sums, operand, group, vectors, right.blocks),
                     false => multiply::<I, 2>(isa, sums, operand, group, vectors, right),
                 }
             }
@@ -93,6 +98,40 @@ fn multiply<I: Isa, const AT_MOST: usize>(
 ) {
     let (len, rows, left) = (operand.len, group.rows, operand.rows_per_gate(group.index).rows);
     multiply_vectors::<I, AT_MOST>(isa, sums, rows, vectors, [(left, right, len)]);
+}
+
+/// The product of x with a panel of units, for rows that have a number each.
+#[inline(always)]
+fn add_single_numbers<I: Isa>(
+    isa: I,
+    step: &Step,
+    sums: &mut [[I::F32; MAX_VECTORS]],
+    numbers: &SingleNumbers,
+    (unit, vectors): (usize, usize),
+) {
+    match step.call.weights {
+        Weights::Packed(packed) => {
+            let right = packed.panel(unit, vectors)[0];
+            match vectors {
+                1 => numbers.add_products::<I, 1>(isa, sums, right),
+                2 => numbers.add_products::<I, 2>(isa, sums, right),
+                3 => numbers.add_products::<I, 3>(isa, sums, right),
+                _ => numbers.add_products::<I, MAX_VECTORS>(isa, sums, right),
+            }
+        }
+        Weights::InPlace => {
+            let right = panel_in_place(step.call.layer.kernel, step.units(), unit, isa.f32().len());
+            numbers.add_products::<I, MAX_VECTORS>(isa, sums, right);
+        }
+    }
+}
+
+/// The vectors of units from `unit` where `weights` `[rows, H]` lie.
+#[inline(always)]
+fn panel_in_place(weights: &[f32], units: usize, unit: usize, lanes: usize) -> ShortBlocks<'_> {
+    let starts = [0, 1, 2, 3].map(|vector| (unit + vector * lanes).min(units));
+    let blocks = Blocks { data: weights, stride: units, starts };
+    ShortBlocks { blocks, lens: starts.map(|start| lanes.min(units - start)) }
 }
 
 /// The activation of (1) for a panel of units of some rows.

@@ -18,6 +18,8 @@ pub(super) struct Step<'a, 'b> {
     /// The number of the step in the order of processing, and its time in the input.
     pub number: usize,
     pub time: usize,
+    /// The rows that use it.
+    pub used: UsedRows<'a>,
     /// `[count, H]`
     pub h: &'b [f32],
     /// `[count, H]`
@@ -40,7 +42,7 @@ pub(super) trait Compute: Copy + Send + Sync {
     fn compute<I: Isa>(isa: I, step: &mut Step, x: Operand, h: Operand);
 }
 
-impl<'a> Step<'a, '_> {
+impl Step<'_, '_> {
     pub fn units(&self) -> usize {
         self.call.layer.sizes.units
     }
@@ -56,21 +58,13 @@ impl<'a> Step<'a, '_> {
     /// Whether the step is used for a sample.
     #[inline(always)]
     pub fn is_used(&self, row: usize) -> bool {
-        self.call.inputs.is_used(self.first + row, self.time, self.call.layer.sizes.steps)
-    }
-
-    /// The rows that use the step.
-    #[inline(always)]
-    pub fn used_rows(&self) -> UsedRows<'a> {
-        let Self { first, count, time, .. } = *self;
-        let Call { layer, inputs, .. } = self.call;
-        UsedRows { mask: inputs.mask, steps: layer.sizes.steps, first, count, time }
+        self.used.contains(row)
     }
 
     /// Carries the rows over the step that do not use it.
     #[inline(always)]
     pub fn skip_rows(&mut self) {
-        if self.call.inputs.mask.is_none() {
+        if !self.used.are_masked() {
             return;
         }
         for row in 0..self.count {

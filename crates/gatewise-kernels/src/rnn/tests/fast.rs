@@ -1,7 +1,7 @@
 //! The fast functions against the reference in single and double precision.
 
 use super::*;
-use crate::testing::assert_close;
+use crate::testing::{assert_close, leave_single_numbers};
 
 /// The fast functions round differently from the reference in double precision, at every step and in sums over
 /// steps and samples: some tens of units in the last place of numbers around one.
@@ -12,8 +12,12 @@ fn assert_fast_is_close(case: &Case) {
 }
 
 fn assert_fast_is_near(case: &Case, tolerance: f64) {
-    let expected = case.reference(&case.arrays::<f64>());
-    let got = case.fast(&case.arrays::<f32>());
+    assert_fast_is_near_with(case, tolerance, &case.arrays(), &case.arrays());
+}
+
+fn assert_fast_is_near_with(case: &Case, tolerance: f64, arrays: &Arrays<f32>, exact: &Arrays<f64>) {
+    let expected = case.reference(exact);
+    let got = case.fast(arrays);
     for ((name, got), (_, expected)) in got.named().into_iter().zip(expected.named()) {
         let got: Vec<f64> = got.iter().map(|&x| f64::from(x)).collect();
         assert_close(&format!("{case:?}: {name}"), &got, expected, tolerance);
@@ -106,6 +110,40 @@ fn sums_that_take_their_masks_sample_by_sample_are_those_of_masked_operands() {
                     let expected: Vec<f64> = expected.iter().map(|&x| f64::from(x)).collect();
                     assert_close(&format!("{case:?}: {name}"), &got, &expected, 2e-4);
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn fast_agrees_with_the_reference_on_rows_with_single_numbers() {
+    for kind in KINDS {
+        for sizes in [[3, 4, 15, 5], [1, 5, 16, 40], [13, 3, 200, 33], [40, 8, 20, 50]] {
+            for case in Case::with_options(kind, sizes) {
+                if matches!(case.activations, Activations::Hard | Activations::Relu) {
+                    continue;
+                }
+                let (mut arrays, mut exact) = (case.arrays(), case.arrays());
+                leave_single_numbers(&mut arrays.x, sizes[2]);
+                leave_single_numbers(&mut exact.x, sizes[2]);
+                assert_fast_is_near_with(&case, 1e-4, &arrays, &exact);
+            }
+        }
+    }
+}
+
+#[test]
+fn fast_agrees_with_the_reference_from_a_state_of_zeros() {
+    for kind in KINDS {
+        for sizes in [[3, 4, 2, 5], [13, 1, 3, 33], [40, 10, 9, 50]] {
+            for case in Case::with_options(kind, sizes) {
+                if matches!(case.activations, Activations::Hard | Activations::Relu) {
+                    continue;
+                }
+                let (mut arrays, mut exact) = (case.arrays(), case.arrays());
+                arrays.h0.fill(0.0);
+                exact.h0.fill(0.0);
+                assert_fast_is_near_with(&case, 1e-4, &arrays, &exact);
             }
         }
     }
