@@ -27,14 +27,14 @@ mod record;
 pub mod reference;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod weights;
 
 use crate::Real;
 use crate::activation::Activation;
-use crate::simd::lanes;
-use weights::AnyWeights;
 
 pub use record::record_len;
+pub use tokens::{TokenTable, Tokens};
 pub use weights::PackedWeights;
 
 /// The sizes of a call: `batch` B, `steps` T, `features` F and `units` H.
@@ -192,10 +192,26 @@ pub fn forward_packed(
     check::call(layer, inputs);
     check::outputs(layer, &outputs);
     check::workspace(forward_workspace_len(&layer.sizes), workspace);
-    match packed.weights(&layer.sizes, lanes()) {
-        AnyWeights::Float32(weights) => forward::forward_with(weights, layer, inputs, outputs, workspace),
-        AnyWeights::Bfloat16(weights) => forward::forward_with(weights, layer, inputs, outputs, workspace),
-    }
+    forward::forward_packed(packed, None, layer, inputs, outputs, workspace);
+}
+
+/// [`forward_packed`] on the rows of an embedding that `tokens` name, which are not multiplied: what the bias and their product
+/// with W come to stands in the table of `tokens`. Gives the bits of [`forward()`] on these rows.
+///
+/// `layer` has no features, no kernel and no bias, and `inputs` has no `x` and no dropout of it. `packed` has no W.
+pub fn forward_tokens(
+    layer: &Layer<f32>,
+    packed: &PackedWeights,
+    tokens: &Tokens,
+    inputs: &Inputs<f32>,
+    outputs: Outputs<f32>,
+    workspace: &mut [f32],
+) {
+    check::call(layer, inputs);
+    check::tokens(layer, inputs, tokens);
+    check::outputs(layer, &outputs);
+    check::workspace(forward_workspace_len(&layer.sizes), workspace);
+    forward::forward_packed(packed, Some(*tokens), layer, inputs, outputs, workspace);
 }
 
 /// Writes the gradients of a loss by the inputs and weights of a call of [`forward()`] that left `record`.

@@ -1,7 +1,8 @@
 //! The lengths of all slices, checked before anything is computed.
 
 use super::{
-    DropoutMasks, Gradients, Inputs, Layer, Output, OutputGradient, OutputGradients, Outputs, record_len,
+    DropoutMasks, Gradients, Inputs, Layer, Output, OutputGradient, OutputGradients, Outputs, Tokens,
+    record_len,
 };
 use crate::Real;
 
@@ -37,6 +38,17 @@ pub(super) fn call<F: Real>(layer: &Layer<F>, inputs: &Inputs<F>) {
     optional("mask", &[batch, steps], inputs.mask);
     dropout("dropout", batch, features, &inputs.dropout);
     dropout("recurrent_dropout", batch, units, &inputs.recurrent_dropout);
+}
+
+/// Panics unless tokens stand for all that x and the bias could be.
+pub(super) fn tokens<F: Real>(layer: &Layer<F>, inputs: &Inputs<F>, tokens: &Tokens) {
+    let super::Sizes { batch, steps, features, units } = layer.sizes;
+    assert_eq!(features, 0, "lstm: with tokens the layer must have no features");
+    assert!(layer.bias.is_none(), "lstm: with tokens the bias must be in their table");
+    let has_dropout = !matches!(inputs.dropout, DropoutMasks::None);
+    assert!(!has_dropout, "lstm: with tokens there must be no dropout of the input");
+    length("tokens", &[batch, steps], tokens.tokens);
+    assert!(tokens.table.fits(units), "lstm: the table is made for other units or instructions");
 }
 
 /// Panics unless the slices for results have the lengths that the sizes ask for.

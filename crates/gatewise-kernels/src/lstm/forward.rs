@@ -14,7 +14,8 @@ mod step;
 mod whole_rows;
 
 use super::record::row_len;
-use super::weights::Weights;
+use super::tokens::Tokens;
+use super::weights::{AnyWeights, PackedWeights, Weights};
 use super::{GATES, Inputs, Layer, Output, Outputs, Sizes};
 use crate::recurrent::chunks::{OWN_LINES, Samples, for_chunks, forward_chunk_len, take};
 use crate::simd::{lanes, run};
@@ -61,12 +62,27 @@ pub(super) fn forward(
 ) {
     let packed = take(&mut workspace, Weights::len(&layer.sizes, lanes()));
     let weights = Weights::new(layer, lanes(), packed);
-    forward_with(weights, layer, inputs, outputs, workspace);
+    forward_with((weights, None), layer, inputs, outputs, workspace);
+}
+
+/// The same with weights that were packed before, and with tokens instead of x and the bias if there are any.
+pub(super) fn forward_packed(
+    packed: &PackedWeights,
+    tokens: Option<Tokens>,
+    layer: &Layer<f32>,
+    inputs: &Inputs<f32>,
+    outputs: Outputs<f32>,
+    workspace: &mut [f32],
+) {
+    match packed.weights(&layer.sizes, lanes()) {
+        AnyWeights::Float32(weights) => forward_with((weights, tokens), layer, inputs, outputs, workspace),
+        AnyWeights::Bfloat16(weights) => forward_with((weights, tokens), layer, inputs, outputs, workspace),
+    }
 }
 
 /// The same with weights that are ready.
-pub(super) fn forward_with(
-    weights: Weights<impl PanelNumber>,
+fn forward_with(
+    (weights, tokens): (Weights<impl PanelNumber>, Option<Tokens>),
     layer: &Layer<f32>,
     inputs: &Inputs<f32>,
     outputs: Outputs<f32>,
@@ -83,7 +99,7 @@ pub(super) fn forward_with(
         scratch: take(&mut workspace, sizes.batch * scratch_len(&sizes)),
         sizes,
     };
-    let call = Call { layer, inputs, weights };
+    let call = Call { layer, inputs, weights, tokens };
     let is_shareable = pair::is_worth_it(layer, inputs, samples.record.is_some());
     let shareable = is_shareable.then(|| Shareable::new(&sizes));
     if shareable.as_ref().is_some_and(Shareable::is_shared) {

@@ -6,5 +6,6 @@ mod differences;
 mod fast;
 mod identities;
 mod options;
+mod tokens;
 
 use case::{Activations, Arrays, Case, Dropout, Results};

@@ -4,6 +4,7 @@ use super::ForwardSamples;
 use super::pair::Meeting;
 use super::step::Step;
 use crate::lstm::record::ChunkRecord;
+use crate::lstm::tokens::Tokens;
 use crate::lstm::weights::Weights;
 use crate::lstm::{Inputs, Layer, Output, Sizes};
 use crate::recurrent::chunks::{Samples, own_lines, take};
@@ -18,6 +19,8 @@ pub(super) struct Call<'a, N> {
     pub layer: &'a Layer<'a, f32>,
     pub inputs: &'a Inputs<'a, f32>,
     pub weights: Weights<'a, N>,
+    /// What stands for the bias and the product with x, if x is looked up.
+    pub tokens: Option<Tokens<'a>>,
 }
 
 /// The work on a chunk.

@@ -127,7 +127,7 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
         let x = if numbers.is_some() { x.without_numbers() } else { x };
         let mut z = [[isa.f32().zero(); 4]; MAX_ROWS_OF_BLOCK];
         for unit in units.step_by(lanes) {
-            z[..rows.count].fill(self.bias(isa, unit));
+            self.start(isa, &mut z[..rows.count], places, unit);
             if let Some(numbers) = &numbers {
                 self.add_single_numbers(isa, &mut z[..rows.count], numbers, unit);
             }
@@ -214,7 +214,13 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
     ) -> [[I::F32; 4]; 2] {
         let lanes = isa.f32().len();
         let next = unit + lanes;
-        let mut sums = [self.bias(isa, unit), self.bias(isa, next)];
+        let mut sums = match self.call.tokens {
+            None => [self.bias(isa, unit), self.bias(isa, next)],
+            Some(tokens) => {
+                let token = self.token(0);
+                [tokens.start(isa, token, unit), tokens.start(isa, token, next)]
+            }
+        };
         let ([w, u], [next_w, next_u]) = (packed.block(unit, lanes), packed.block(next, lanes));
         match number {
             Some(number) => {
@@ -332,6 +338,21 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
                 }
             }
         }
+    }
+
+    /// What the sums of some rows start from in the block of units from `unit`.
+    #[inline(always)]
+    fn start<I: Isa>(&self, isa: I, z: &mut [[I::F32; 4]], places: &Places, unit: usize) {
+        let Some(tokens) = self.call.tokens else { return z.fill(self.bias(isa, unit)) };
+        for (z, place) in z.iter_mut().zip(places) {
+            *z = tokens.start(isa, self.token(place.row), unit);
+        }
+    }
+
+    /// The number of the token of a row.
+    #[inline(always)]
+    fn token(&self, row: usize) -> usize {
+        (self.used.first + row) * self.steps() + self.time
     }
 
     /// What the sums of the block start from.
