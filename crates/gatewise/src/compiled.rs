@@ -230,7 +230,7 @@ impl Bindings<f32> for Bound<'_> {
 /// Bindings that are given whole.
 struct Owned<'a, F>(&'a [Vec<F>]);
 
-impl<F> Bindings<F> for Owned<'_, F> {
+impl<F: Number> Bindings<F> for Owned<'_, F> {
     fn get(&self, index: usize) -> &[F] {
         &self.0[index]
     }

@@ -35,6 +35,8 @@ pub(crate) enum Prepared {
     Rnn(rnn::PackedWeights),
     /// The right operand of a product.
     Right(matmul::PackedRight),
+    /// Those of the operations that are parts of this one.
+    Parts(Vec<Self>),
 }
 
 impl Prepared {
@@ -44,7 +46,7 @@ impl Prepared {
         op: &Op,
         dims: &[&[usize]],
         dtype: WeightsDtype,
-        weight: impl Fn(usize) -> Option<&'a [f32]>,
+        weight: &dyn Fn(usize) -> Option<&'a [f32]>,
     ) -> Self {
         match op {
             Op::Lstm(_) => match (weight(1), weight(2)) {
@@ -69,7 +71,31 @@ impl Prepared {
                 Some(b) => Self::Right(matmul::PackedRight::new(&product.product(dims[0], dims[1]), b)),
                 None => Self::Nothing,
             },
+            Op::SideBySide(op) => Self::Parts(
+                op.parts_with_inputs()
+                    .map(|(part, at)| {
+                        Self::new(&part.op, &dims[at.clone()], dtype, &|input| weight(at.start + input))
+                    })
+                    .collect(),
+            ),
             _ => Self::Nothing,
+        }
+    }
+
+    /// Whether weights of an LSTM are among it.
+    pub fn has_lstm(&self) -> bool {
+        match self {
+            Self::Lstm(_) => true,
+            Self::Parts(parts) => parts.iter().any(Self::has_lstm),
+            Self::Nothing | Self::Rnn(_) | Self::Right(_) => false,
+        }
+    }
+
+    /// What was made for part `index` of an operation.
+    pub fn part(&self, index: usize) -> &Self {
+        match self {
+            Self::Parts(parts) => &parts[index],
+            _ => &Self::Nothing,
         }
     }
 }
@@ -86,6 +112,7 @@ impl Executor<f32> for Cpu {
             Op::Contract(op) => product(&op.product(run.input_dims(0), run.input_dims(1)), run),
             Op::Scan(scan) => return scan.run_with(self, run),
             Op::Fused(fused) => return fused.run_with(self, run),
+            Op::SideBySide(op) => return op.run_with(self, run),
             Op::Unary(function) => unary(*function, run),
             Op::Binary(function) => binary(*function, run),
             Op::Row(Row::Softmax) => rows(vector::softmax_rows, run),

@@ -6,6 +6,7 @@
 use crate::broadcast::Broadcast;
 use crate::cpu::Prepared;
 use crate::error::Result;
+use crate::graph::Value;
 use crate::number::Number;
 use crate::ops::{Op, Operation};
 use crate::program::{Place, Program, Step};
@@ -20,7 +21,7 @@ pub(crate) struct RunKey {
 }
 
 /// The arrays that a caller binds to a program's inputs, in the order of [`Program::inputs`].
-pub(crate) trait Bindings<F> {
+pub(crate) trait Bindings<F>: Sync {
     /// The array of input `index`, as long as that input's shape says.
     fn get(&self, index: usize) -> &[F];
 }
@@ -89,7 +90,7 @@ impl<F> std::ops::DerefMut for Buffer<F> {
 /// The arrays that an operation reads.
 pub(crate) struct Inputs<'a, F> {
     program: &'a Program,
-    step: &'a Step,
+    values: &'a [Value],
     slots: &'a [Vec<F>],
     bindings: &'a dyn Bindings<F>,
 }
@@ -105,7 +106,7 @@ impl<F> Copy for Inputs<'_, F> {}
 impl<'a, F> Inputs<'a, F> {
     /// Input `index` of the operation.
     pub fn get(self, index: usize) -> &'a [F] {
-        let value = self.step.inputs[index];
+        let value = self.values[index];
         match self.program.place(value) {
             Place::Binding(binding) => self.bindings.get(binding),
             Place::Slot(slot) => &self.slots[slot][..self.program.value_len(value)],
@@ -115,13 +116,24 @@ impl<'a, F> Inputs<'a, F> {
 
     /// Input `index` if the operation has so many.
     pub fn optional(self, index: usize) -> Option<&'a [F]> {
-        (index < self.step.inputs.len()).then(|| self.get(index))
+        (index < self.values.len()).then(|| self.get(index))
     }
+}
+
+/// What a part of an operation takes of the whole.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Share {
+    pub inputs: usize,
+    pub outputs: usize,
+    /// Numbers of scratch memory.
+    pub workspace: usize,
 }
 
 /// One operation in the middle of a run.
 pub(crate) struct Run<'a, F> {
     inputs: Inputs<'a, F>,
+    /// The values that the outputs are.
+    results: &'a [Value],
     outputs: &'a mut [Buffer<F>],
     workspace: &'a mut [F],
     arenas: &'a mut [Arena<F>],
@@ -132,12 +144,12 @@ pub(crate) struct Run<'a, F> {
 impl<'a, F> Run<'a, F> {
     /// The sizes of input `index`.
     pub fn input_dims(&self, index: usize) -> &'a [usize] {
-        self.inputs.program.dims(self.inputs.step.inputs[index])
+        self.inputs.program.dims(self.inputs.values[index])
     }
 
     /// The sizes of output `index`.
     pub fn output_dims(&self, index: usize) -> &'a [usize] {
-        self.inputs.program.dims(self.inputs.step.outputs[index])
+        self.inputs.program.dims(self.results[index])
     }
 
     /// How the first N inputs are repeated to the sizes of the first output.
@@ -147,17 +159,17 @@ impl<'a, F> Run<'a, F> {
 
     /// The number of inputs.
     pub fn num_inputs(&self) -> usize {
-        self.inputs.step.inputs.len()
+        self.inputs.values.len()
     }
 
     /// The number of outputs.
     pub fn num_outputs(&self) -> usize {
-        self.inputs.step.outputs.len()
+        self.results.len()
     }
 
     /// Whether anybody reads output `index`.
     pub fn is_used(&self, index: usize) -> bool {
-        self.inputs.program.place(self.inputs.step.outputs[index]) != Place::Nowhere
+        self.inputs.program.place(self.results[index]) != Place::Nowhere
     }
 
     /// What random numbers depend on.
@@ -183,6 +195,22 @@ impl<'a, F> Run<'a, F> {
     /// What is read, what is written and the scratch memory.
     pub fn parts_with_workspace(&mut self) -> (Inputs<'a, F>, &mut [Buffer<F>], &mut [F]) {
         (self.inputs, self.outputs, self.workspace)
+    }
+
+    /// The run of an operation that is a part of this one: the first inputs, outputs and numbers of the scratch memory, which
+    /// are no longer those of this run.
+    pub fn split_off(&mut self, share: Share, prepared: &'a Prepared) -> Self {
+        let at_most = "the shares of the parts are no more than there is";
+        let values = self.inputs.values.split_off(..share.inputs).expect(at_most);
+        Self {
+            inputs: Inputs { values, ..self.inputs },
+            results: self.results.split_off(..share.outputs).expect(at_most),
+            outputs: self.outputs.split_off_mut(..share.outputs).expect(at_most),
+            workspace: self.workspace.split_off_mut(..share.workspace).expect(at_most),
+            arenas: &mut [],
+            key: self.key,
+            prepared,
+        }
     }
 
     /// What is read, what is written and the memory of the programs inside of the operation.
@@ -235,11 +263,12 @@ pub(crate) fn execute_prepared<F: Number>(
 ) -> Result<()> {
     for (index, step) in program.steps.iter().enumerate() {
         arena.lend(program, step);
-        let inputs = Inputs { program, step, slots: &arena.slots, bindings };
+        let inputs = Inputs { program, values: &step.inputs, slots: &arena.slots, bindings };
         let workspace = &mut arena.workspace[..step.workspace];
         let prepared = prepared.get(index).unwrap_or(&Prepared::Nothing);
         let arenas = &mut arena.inner[index];
-        let mut run = Run { inputs, outputs: &mut arena.taken, workspace, arenas, key, prepared };
+        let (results, outputs) = (&step.outputs, &mut arena.taken);
+        let mut run = Run { inputs, results, outputs, workspace, arenas, key, prepared };
         let result = executor.run(&step.op, &mut run);
         arena.take_back(program, step);
         result?;

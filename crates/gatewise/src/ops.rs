@@ -40,6 +40,7 @@ pub mod row;
 pub mod scan;
 pub mod scatter_add;
 pub mod select;
+pub mod side_by_side;
 pub mod slice;
 pub mod source;
 pub mod sparse_crossentropy;
@@ -181,6 +182,7 @@ pub(crate) enum Op {
     Scan(scan::Scan),
     StepValue(scan::StepValue),
     Fused(fused::Fused),
+    SideBySide(side_by_side::SideBySide),
 }
 
 /// Calls a method of the operation inside an [`Op`].
@@ -226,6 +228,7 @@ macro_rules! each_op {
             Op::Scan($inner) => $call,
             Op::StepValue($inner) => $call,
             Op::Fused($inner) => $call,
+            Op::SideBySide($inner) => $call,
         }
     };
 }

@@ -9,6 +9,7 @@ use crate::ops::{Op, Operation, elements};
 mod fuse;
 mod fused_body;
 mod plan;
+mod side_by_side;
 
 /// Where the elements of a value are during a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +101,9 @@ impl Program {
             }
         }
         let roots = plan::roots(&steps, dims.len());
-        change(&mut steps, &fuse::Values { dims: &dims, roots: &roots, results: outputs });
+        let values = fuse::Values { dims: &dims, roots: &roots, results: outputs };
+        change(&mut steps, &values);
+        side_by_side::join(&mut steps, &values);
         let plan = plan::plan(graph, &mut steps, outputs, &dims, &is_needed);
         let flops = steps.iter().map(|step| step.op.flops(&dims_of(&step.inputs), &dims_of(&step.outputs)));
         Ok(Self {

@@ -38,7 +38,15 @@ pub(crate) fn install<R: Send>(flops: u64, work: impl FnOnce() -> Result<R> + Se
     pool()?.install(work)
 }
 
-/// The same, with something small that is done at the same time where there are threads, and else after the work.
+/// Calls both functions, side by side if the caller is in a pool; without one `rayon` would make one of its own.
+pub(crate) fn join<R: Send>(a: impl FnOnce() -> R + Send, b: impl FnOnce() -> R + Send) -> (R, R) {
+    match rayon::current_thread_index() {
+        Some(_) => rayon::join(a, b),
+        None => (a(), b()),
+    }
+}
+
+/// The same as [`install`], with something small that is done at the same time where there are threads, and else after the work.
 ///
 /// # Errors
 /// As for [`install`].

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use allocation_counter::{AllocationInfo, measure};
 use gatewise::callbacks::{Callback, LambdaCallback};
-use gatewise::layers::{Dense, Dropout, Embedding, Gru, Input, Lstm, SimpleRnn};
+use gatewise::layers::{Bidirectional, Dense, Dropout, Embedding, Gru, Input, Lstm, SimpleRnn};
 use gatewise::ndarray::ArrayD;
 use gatewise::optimizers::{Adam, OptimizerOptions};
 use gatewise::{Compile, Fit, Runner, Sequential, Shuffle};
@@ -123,6 +123,23 @@ fn bits(runner: &mut Runner, x: &[f32]) -> Vec<u32> {
     runner.run(&[x]).unwrap().iter().map(|y| y.to_bits()).collect()
 }
 
+/// Counts what a runner allocates on two threads, and compares its outputs with those of one.
+fn assert_two_threads_allocate_none(what: &str, model: &Sequential, shape: [usize; 3]) {
+    let mut runner = model.runner([shape]).unwrap();
+    let x = numbers(&shape).into_raw_vec_and_offset().0;
+    let alone = pool_of(1).install(|| bits(&mut runner, &x));
+    let mut differ = false;
+    let ([leader, helper], calls, times_helped) = measure_on_two_threads(|| {
+        let y = runner.run(&[&x]).unwrap();
+        differ |= y.iter().zip(&alone).any(|(y, alone)| y.to_bits() != *alone);
+    });
+    let what = format!("{what}, helped {times_helped} times of {calls}");
+    assert!(times_helped >= 20, "{what}");
+    assert_none(&what, &leader);
+    assert_none(&what, &helper);
+    assert!(!differ, "{what}: bits differ from those of one thread");
+}
+
 #[test]
 fn two_threads_that_share_a_sequence_allocate_nothing() {
     // Sizes for which two threads are quicker with vectors of any length.
@@ -130,19 +147,23 @@ fn two_threads_that_share_a_sequence_allocate_nothing() {
         let mut model = Sequential::new().with_seed(5);
         model.add(Input::new([None, Some(features)])).unwrap();
         model.add(Lstm::new(units).recurrent_initializer("glorot_uniform")).unwrap();
-        let mut runner = model.runner([[batch, 100, features]]).unwrap();
-        let x = numbers(&[batch, 100, features]).into_raw_vec_and_offset().0;
-        let alone = pool_of(1).install(|| bits(&mut runner, &x));
-        let mut differ = false;
-        let ([leader, helper], calls, times_helped) = measure_on_two_threads(|| {
-            let y = runner.run(&[&x]).unwrap();
-            differ |= y.iter().zip(&alone).any(|(y, alone)| y.to_bits() != *alone);
-        });
-        let what = format!("{batch} samples, {units} units, helped {times_helped} times of {calls}");
-        assert!(times_helped >= 20, "{what}");
-        assert_none(&what, &leader);
-        assert_none(&what, &helper);
-        assert!(!differ, "{what}: bits differ from those of one thread");
+        let what = format!("{batch} samples, {units} units");
+        assert_two_threads_allocate_none(&what, &model, [batch, 100, features]);
+    }
+}
+
+#[test]
+fn two_threads_that_have_a_direction_each_allocate_nothing() {
+    for (batch, features) in [(1, 64), (32, 16)] {
+        let mut model = Sequential::new().with_seed(5);
+        model.add(Input::new([None, Some(features)])).unwrap();
+        model.add(Bidirectional::new(Lstm::new(64).return_sequences(true))).unwrap();
+        model.add(Bidirectional::new(Gru::new(32))).unwrap().add(Dense::new(1)).unwrap();
+        assert_two_threads_allocate_none(
+            &format!("{batch} samples both ways"),
+            &model,
+            [batch, 100, features],
+        );
     }
 }
 

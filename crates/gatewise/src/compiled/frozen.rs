@@ -76,7 +76,7 @@ impl Frozen {
         };
         let prepared = program.steps.iter().map(|step| {
             let dims: Vec<&[usize]> = step.inputs.iter().map(|value| program.dims(*value)).collect();
-            Prepared::new(&step.op, &dims, dtype, |input| weight(program.binding(step.inputs[input])))
+            Prepared::new(&step.op, &dims, dtype, &|input| weight(program.binding(step.inputs[input])))
         });
         let prepared: Vec<Prepared> = prepared.collect();
         check_effect(dtype, &prepared)?;
@@ -137,7 +137,7 @@ impl Frozen {
 
 /// Refuses a type of weights that no operation has.
 fn check_effect(dtype: WeightsDtype, prepared: &[Prepared]) -> Result<()> {
-    let has_lstm = prepared.iter().any(|prepared| matches!(prepared, Prepared::Lstm(_)));
+    let has_lstm = prepared.iter().any(Prepared::has_lstm);
     if has_lstm || dtype == WeightsDtype::default() {
         return Ok(());
     }

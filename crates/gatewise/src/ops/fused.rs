@@ -145,7 +145,7 @@ struct BoundBlock<'a, F> {
     from: usize,
 }
 
-impl<F> Bindings<F> for BoundBlock<'_, F> {
+impl<F: Number> Bindings<F> for BoundBlock<'_, F> {
     fn get(&self, index: usize) -> &[F] {
         match self.body.inputs[index] {
             Cut::Rows(width) => &self.inputs[index][self.from * width..][..self.body.block_rows * width],

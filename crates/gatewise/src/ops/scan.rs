@@ -147,7 +147,7 @@ struct Bound<'a, F> {
     shared: Vec<&'a [F]>,
 }
 
-impl<F> Bindings<F> for Bound<'_, F> {
+impl<F: Number> Bindings<F> for Bound<'_, F> {
     fn get(&self, index: usize) -> &[F] {
         match index.checked_sub(self.own.len()) {
             Some(shared) => self.shared[shared],

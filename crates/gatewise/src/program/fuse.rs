@@ -33,6 +33,18 @@ pub(super) struct Values<'a> {
     pub results: &'a [Value],
 }
 
+impl Values<'_> {
+    /// Their sizes.
+    pub fn dims_of(&self, values: &[Value]) -> Vec<&[usize]> {
+        values.iter().map(|value| self.dims[value.index()].as_slice()).collect()
+    }
+
+    /// The values whose elements they share.
+    pub fn roots_of(&self, values: &[Value]) -> impl Iterator<Item = usize> {
+        values.iter().map(|value| self.roots[value.index()])
+    }
+}
+
 /// Joins operations wherever that spares going through whole arrays.
 pub(super) fn fuse(steps: &mut Vec<Step>, values: &Values<'_>) {
     let mut frames: Vec<Frame> =

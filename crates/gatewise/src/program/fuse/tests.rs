@@ -18,7 +18,7 @@ const FRAME: [usize; 2] = [601, 40];
 
 struct Bound<F>(Vec<Vec<F>>);
 
-impl<F> Bindings<F> for Bound<F> {
+impl<F: Number> Bindings<F> for Bound<F> {
     fn get(&self, index: usize) -> &[F] {
         &self.0[index]
     }
