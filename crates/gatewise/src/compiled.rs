@@ -14,6 +14,7 @@ use crate::number::Number;
 use crate::program::Program;
 use crate::threads;
 
+mod embeddings;
 mod frozen;
 
 pub(crate) use frozen::Frozen;

@@ -3,106 +3,31 @@
 //! Operations that only move elements, or that take no time in sequence models, run by their naive meaning, which is
 //! as fast as they need.
 
-use gatewise_kernels::{lstm, matmul, rnn, vector};
+use gatewise_kernels::{matmul, vector};
 
 use crate::broadcast::{self, map2};
 use crate::error::Result;
 use crate::executor::{Executor, Run};
 use crate::number::Number;
 use crate::ops::binary::Binary;
-use crate::ops::lstm::Lstm;
-use crate::ops::rnn::Rnn;
 use crate::ops::row::Row;
 use crate::ops::unary::Unary;
 use crate::ops::{Op, Operation};
 
+mod prepared;
 mod weights_dtype;
 
+pub(crate) use prepared::{Known, Prepared};
 pub use weights_dtype::WeightsDtype;
 
 /// Runs operations with the fast kernels.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cpu;
 
-/// The weights of an operation in the order in which its kernel reads them, for runs with the same weights.
-#[derive(Debug, Clone)]
-pub(crate) enum Prepared {
-    /// The operation takes its inputs as they are.
-    Nothing,
-    /// Those of an LSTM.
-    Lstm(lstm::PackedWeights),
-    /// Those of a recurrence with one state.
-    Rnn(rnn::PackedWeights),
-    /// The right operand of a product.
-    Right(matmul::PackedRight),
-    /// Those of the operations that are parts of this one.
-    Parts(Vec<Self>),
-}
-
-impl Prepared {
-    /// Prepares an operation on inputs of these sizes; `weight` gives the numbers of an input that never change, and `dtype` is
-    /// what those of an LSTM are stored as.
-    pub fn new<'a>(
-        op: &Op,
-        dims: &[&[usize]],
-        dtype: WeightsDtype,
-        weight: &dyn Fn(usize) -> Option<&'a [f32]>,
-    ) -> Self {
-        match op {
-            Op::Lstm(_) => match (weight(1), weight(2)) {
-                (Some(kernel), Some(recurrent_kernel)) => {
-                    let pack = match dtype {
-                        WeightsDtype::Float32 => lstm::PackedWeights::new,
-                        WeightsDtype::Bfloat16 => lstm::PackedWeights::bfloat16,
-                    };
-                    Self::Lstm(pack(kernel, recurrent_kernel, &Lstm::sizes(dims[0], dims[2])))
-                }
-                _ => Self::Nothing,
-            },
-            Op::Rnn(op) => match (weight(1), weight(2)) {
-                (Some(kernel), Some(recurrent_kernel)) => {
-                    let sizes = Rnn::sizes(dims[0], dims[2]);
-                    let layer = op.layer(sizes, [kernel, recurrent_kernel], None);
-                    Self::Rnn(rnn::PackedWeights::new(&layer))
-                }
-                _ => Self::Nothing,
-            },
-            Op::MatMul(product) => match weight(1) {
-                Some(b) => Self::Right(matmul::PackedRight::new(&product.product(dims[0], dims[1]), b)),
-                None => Self::Nothing,
-            },
-            Op::SideBySide(op) => Self::Parts(
-                op.parts_with_inputs()
-                    .map(|(part, at)| {
-                        Self::new(&part.op, &dims[at.clone()], dtype, &|input| weight(at.start + input))
-                    })
-                    .collect(),
-            ),
-            _ => Self::Nothing,
-        }
-    }
-
-    /// Whether weights of an LSTM are among it.
-    pub fn has_lstm(&self) -> bool {
-        match self {
-            Self::Lstm(_) => true,
-            Self::Parts(parts) => parts.iter().any(Self::has_lstm),
-            Self::Nothing | Self::Rnn(_) | Self::Right(_) => false,
-        }
-    }
-
-    /// What was made for part `index` of an operation.
-    pub fn part(&self, index: usize) -> &Self {
-        match self {
-            Self::Parts(parts) => &parts[index],
-            _ => &Self::Nothing,
-        }
-    }
-}
-
 impl Executor<f32> for Cpu {
     fn run(&self, op: &Op, run: &mut Run<'_, f32>) -> Result<()> {
         match op {
+            Op::Gather(gather) if matches!(run.prepared(), Prepared::Ids) => return gather.hand_ids_on(run),
             Op::Lstm(lstm) => lstm.run_fast(run),
             Op::LstmGradient(gradient) => gradient.run_fast(run),
             Op::Rnn(rnn) => rnn.run_fast(run),

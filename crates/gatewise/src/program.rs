@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
+use crate::ops::side_by_side::SideBySide;
 use crate::ops::{Op, Operation, elements};
 
 mod fuse;
@@ -30,6 +31,19 @@ pub(crate) struct Step {
     pub outputs: Vec<Value>,
     /// Numbers of scratch memory.
     pub workspace: usize,
+}
+
+impl Step {
+    /// The operation and its inputs, or those that are parts of it.
+    pub fn parts(&self) -> impl Iterator<Item = (&Op, &[Value])> {
+        let joined = match &self.op {
+            Op::SideBySide(op) => Some(op),
+            _ => None,
+        };
+        let parts = joined.into_iter().flat_map(SideBySide::parts_with_inputs);
+        let parts = parts.map(|(part, at)| (&part.op, &self.inputs[at]));
+        parts.chain(joined.is_none().then_some((&self.op, &self.inputs[..])))
+    }
 }
 
 /// A program's input: what the caller binds.
@@ -168,6 +182,11 @@ impl Program {
             Place::Binding(binding) => Some(binding),
             _ => None,
         }
+    }
+
+    /// The number of the value whose elements this one shares: its own, or that of what it reshapes.
+    pub(crate) fn root(&self, value: Value) -> usize {
+        self.roots[value.index()]
     }
 
     pub(crate) fn value_len(&self, value: Value) -> usize {

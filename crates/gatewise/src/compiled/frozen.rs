@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::Compiled;
+use super::embeddings::Embeddings;
 use crate::builder::Source;
-use crate::cpu::{Cpu, Prepared, WeightsDtype};
+use crate::cpu::{Cpu, Known, Prepared, WeightsDtype};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::executor::{Arena, Bindings, RunKey, execute_prepared};
@@ -70,13 +71,21 @@ impl Frozen {
         });
         let sources: Vec<FrozenSource> = sources.collect();
         let states = compiled.states.iter().map(|state| vec![0.0; program.value_len(state.output)]).collect();
-        let weight = |binding: Option<usize>| match binding.map(|binding| &sources[binding]) {
+        let weight = |value| match program.binding(value).map(|binding| &sources[binding]) {
             Some(FrozenSource::Weight(weight)) => Some(weight.as_slice()),
             _ => None,
         };
+        let embeddings = Embeddings::find(program, &weight);
         let prepared = program.steps.iter().map(|step| {
             let dims: Vec<&[usize]> = step.inputs.iter().map(|value| program.dims(*value)).collect();
-            Prepared::new(&step.op, &dims, dtype, &|input| weight(program.binding(step.inputs[input])))
+            let known = Known {
+                dims: &dims,
+                dtype,
+                weight: &|input| weight(step.inputs[input]),
+                embeddings: &|input| embeddings.of(program, step.inputs[input]),
+                hands_ids_on: embeddings.of(program, step.outputs[0]).is_some(),
+            };
+            Prepared::new(&step.op, known)
         });
         let prepared: Vec<Prepared> = prepared.collect();
         check_effect(dtype, &prepared)?;

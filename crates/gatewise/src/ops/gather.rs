@@ -30,6 +30,22 @@ pub(crate) fn row_of<F: Number>(subject: &str, id: F, position: usize, rows: usi
     })
 }
 
+impl Gather {
+    /// Checks the ids and writes them to the start of the output, for operations that look up what they need themselves.
+    ///
+    /// # Errors
+    /// As those of [`row_of`].
+    pub fn hand_ids_on(&self, run: &mut Run<'_, f32>) -> Result<()> {
+        let rows = run.input_dims(0)[0];
+        let (inputs, outputs) = run.parts();
+        for (position, (id, to)) in inputs.get(1).iter().zip(outputs[0].iter_mut()).enumerate() {
+            row_of(&self.subject, *id, position, rows)?;
+            *to = *id;
+        }
+        Ok(())
+    }
+}
+
 impl Operation for Gather {
     fn name(&self) -> &'static str {
         "gather"

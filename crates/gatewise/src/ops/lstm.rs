@@ -80,6 +80,11 @@ impl Lstm {
         }
     }
 
+    /// The number of the input that is the bias, if there is one.
+    pub fn bias_input(&self) -> Option<usize> {
+        self.optional_inputs().bias
+    }
+
     /// The sizes for the kernels, from the sizes of `x` and `recurrent_kernel`.
     pub fn sizes(x: &[usize], recurrent_kernel: &[usize]) -> lstm::Sizes {
         lstm::Sizes { batch: x[0], steps: x[1], features: x[2], units: recurrent_kernel[0] }
@@ -157,6 +162,13 @@ impl Lstm {
         let outputs = self.kernel_outputs(outputs);
         match prepared {
             Prepared::Lstm(packed) => lstm::forward_packed(&layer, packed, &inputs, outputs, workspace),
+            Prepared::LstmOfIds(packed, table) => {
+                let tokens = lstm::Tokens { table, tokens: &inputs.x[..sizes.batch * sizes.steps] };
+                let sizes = lstm::Sizes { features: 0, ..sizes };
+                let layer = lstm::Layer { sizes, kernel: &[], bias: None, ..layer };
+                let inputs = lstm::Inputs { x: &[], ..inputs };
+                lstm::forward_tokens(&layer, packed, &tokens, &inputs, outputs, workspace);
+            }
             _ => lstm::forward(&layer, &inputs, outputs, workspace),
         }
     }

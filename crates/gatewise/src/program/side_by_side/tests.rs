@@ -233,8 +233,11 @@ fn inputs_and_outputs_of_all_parts_lie_apart_and_each_part_has_its_own_scratch()
     let program = assert_same(&b, &[&[sum]]);
     let step = program.steps.iter().find(|step| matches!(step.op, Op::SideBySide(_))).expect("it is there");
     let values: HashSet<usize> = step.inputs.iter().chain(&step.outputs).map(|value| value.index()).collect();
-    let places: Vec<Place> = values.iter().map(|value| program.places[*value]).collect();
-    let slots: Vec<&Place> = places.iter().filter(|place| matches!(place, Place::Slot(_))).collect();
+    let slots = values.iter().filter_map(|value| match program.places[*value] {
+        Place::Slot(slot) => Some(slot),
+        _ => None,
+    });
+    let slots: Vec<usize> = slots.collect();
     // Two inputs and y, h and c of each.
     assert_eq!(slots.len(), 8, "{program}");
     assert_eq!(slots.iter().collect::<HashSet<_>>().len(), 8, "{program}");
