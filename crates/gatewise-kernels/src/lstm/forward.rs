@@ -17,7 +17,7 @@ use super::record::row_len;
 use super::tokens::Tokens;
 use super::weights::{AnyWeights, PackedWeights, Weights};
 use super::{GATES, Inputs, Layer, Output, Outputs, Sizes};
-use crate::recurrent::chunks::{OWN_LINES, Samples, for_chunks, forward_chunk_len, take};
+use crate::recurrent::chunks::{OWN_LINES, Samples, for_all_chunks, forward_chunks, take};
 use crate::simd::{lanes, run};
 use crate::tile::PanelNumber;
 use pair::Shareable;
@@ -105,8 +105,9 @@ fn forward_with(
     if shareable.as_ref().is_some_and(Shareable::is_shared) {
         pair::run_on_two(call, samples, workspace);
     } else {
-        let chunk_len = forward_chunk_len(&sizes, GATES, samples.record.is_some());
-        for_chunks(samples, chunk_len, &|samples| run(ChunkRun { call, samples, meeting: None }));
+        let chunks = forward_chunks(&sizes, GATES, samples.record.is_some());
+        let chunks = chunks.balance(inputs.mask, sizes.steps);
+        for_all_chunks(samples, chunks, &|samples| run(ChunkRun { call, samples, meeting: None }));
     }
     if let Some(shareable) = shareable {
         shareable.end();

@@ -1,5 +1,10 @@
 //! The batch, cut into chunks that run side by side through the whole time loop.
 
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
 use super::Sizes;
 use crate::parallel::{MIN_COST, join, num_threads};
 
@@ -29,26 +34,108 @@ pub(crate) fn chunk_len(sizes: &Sizes, gates: usize) -> usize {
 
 /// [`chunk_len`] for a forward pass. One that leaves no record computes a sample alike wherever the batch is cut, so that
 /// each thread may have more rows together, which share reading the weights.
-pub(crate) fn forward_chunk_len(sizes: &Sizes, gates: usize, has_record: bool) -> usize {
+pub(crate) fn forward_chunks(sizes: &Sizes, gates: usize, has_record: bool) -> Chunks {
     /// More rows than these make nothing quicker.
     const ROWS: usize = 24;
     let chunk_len = chunk_len(sizes, gates);
     if has_record || chunk_len >= sizes.batch {
-        return chunk_len;
+        return Chunks::of(sizes.batch, chunk_len);
     }
     // Many threads do not cut it finer than for a record: too little work would be left to each.
     let of_thread = sizes.batch.div_ceil(num_threads()).max(chunk_len);
-    of_thread.div_ceil(of_thread.div_ceil(ROWS))
+    Chunks::of(sizes.batch, of_thread.div_ceil(of_thread.div_ceil(ROWS)))
 }
 
-/// Calls `run` for each chunk of `chunk_len` samples, on as many threads as there are.
-pub(crate) fn for_chunks<S: Samples>(samples: S, chunk_len: usize, run: &(impl Fn(S) + Sync)) {
-    let num_chunks = samples.count().div_ceil(chunk_len);
-    if num_chunks <= 1 {
+/// How a batch is cut: into chunks of as many samples, except perhaps the last; or into two that have as much to do as each
+/// other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Chunks {
+    batch: usize,
+    /// The most samples of a chunk.
+    pub len: usize,
+    /// How many the first has.
+    first_len: usize,
+}
+
+impl Chunks {
+    /// Chunks of `len` samples.
+    pub fn of(batch: usize, len: usize) -> Self {
+        Self { batch, len, first_len: len.min(batch) }
+    }
+
+    /// The same with room to [`balance`](Self::balance) them.
+    pub fn with_room(self) -> Self {
+        Self { len: if self.count() == 2 { self.len + self.len / 4 } else { self.len }, ..self }
+    }
+
+    /// Cuts two chunks where each has half of the steps that the mask `[B, T]` uses, as far as the room allows it. More chunks
+    /// are balanced by the threads that take them.
+    pub fn balance(self, mask: Option<&[f32]>, steps: usize) -> Self {
+        let (Some(mask), 2) = (mask, self.count()) else { return self };
+        let num_used = |samples: Range<usize>| {
+            mask[samples.start * steps..samples.end * steps].iter().filter(|&&used| used != 0.0).count()
+        };
+        let roomy = self.with_room();
+        let fewest = self.batch - roomy.len.min(self.batch - 1);
+        let (mut first_len, mut before) = (fewest, num_used(0..fewest));
+        let all = before + num_used(fewest..self.batch);
+        while first_len < roomy.len.min(self.batch - 1) {
+            let next = before + num_used(first_len..first_len + 1);
+            // No further if the half is left behind by more than it is before.
+            if all.abs_diff(2 * next) > all.abs_diff(2 * before) {
+                break;
+            }
+            (first_len, before) = (first_len + 1, next);
+        }
+        Self { first_len, ..roomy }
+    }
+
+    /// So many chunks at a time as one.
+    pub fn joined(self, number: usize) -> Self {
+        Self { batch: self.batch, len: number * self.len, first_len: self.start(number) }
+    }
+
+    /// How many there are.
+    pub fn count(self) -> usize {
+        usize::from(self.batch > 0) + (self.batch - self.first_len).div_ceil(self.len.max(1))
+    }
+
+    /// The first sample of a chunk; that after the last one is the batch.
+    pub fn start(self, chunk: usize) -> usize {
+        match chunk {
+            0 => 0,
+            _ => self.batch.min(self.first_len + (chunk - 1) * self.len),
+        }
+    }
+
+    /// The number of the chunk that begins with this sample.
+    pub fn starting_at(self, sample: usize) -> usize {
+        if sample == 0 { 0 } else { 1 + (sample - self.first_len).div_ceil(self.len) }
+    }
+
+    /// The first sample and the number of samples of each of the chunks that `samples` are.
+    pub fn within(self, samples: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
+        let chunks = self.starting_at(samples.start)..self.starting_at(samples.end);
+        chunks.map(move |chunk| (self.start(chunk), self.start(chunk + 1) - self.start(chunk)))
+    }
+}
+
+/// Calls `run` for each of the chunks with these numbers, which `samples` are, on as many threads as there are.
+fn for_chunks<S: Samples>(samples: S, chunks: Chunks, numbers: Range<usize>, run: &(impl Fn(S) + Sync)) {
+    if numbers.len() <= 1 {
         return run(samples);
     }
-    let (upper, lower) = samples.split_at(num_chunks / 2 * chunk_len);
-    join(|| for_chunks(upper, chunk_len, run), || for_chunks(lower, chunk_len, run));
+    let middle = numbers.start + numbers.len() / 2;
+    let (upper, lower) = samples.split_at(chunks.start(middle) - chunks.start(numbers.start));
+    join(
+        || for_chunks(upper, chunks, numbers.start..middle, run),
+        || for_chunks(lower, chunks, middle..numbers.end, run),
+    );
+}
+
+/// The same for all of them.
+pub(crate) fn for_all_chunks<S: Samples>(samples: S, chunks: Chunks, run: &(impl Fn(S) + Sync)) {
+    for_chunks(samples, chunks, 0..chunks.count(), run);
 }
 
 /// Cuts the slice of some samples, `len` numbers each, off the front of `rest`.

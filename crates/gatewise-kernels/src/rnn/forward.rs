@@ -21,7 +21,7 @@ use std::marker::PhantomData;
 use super::record::RecordLayout;
 use super::weights::Weights;
 use super::{Inputs, Kind, Layer, Output, Outputs, Sizes, Way};
-use crate::recurrent::chunks::{OWN_LINES, Samples, for_chunks, forward_chunk_len, split_wanted, take};
+use crate::recurrent::chunks::{OWN_LINES, Samples, for_all_chunks, forward_chunks, split_wanted, take};
 use crate::simd::{lanes, run};
 use run::{Call, ChunkRun};
 use step::Compute;
@@ -95,8 +95,8 @@ pub(super) fn forward_with(
 
 /// Runs all chunks, whose steps are computed in the way C.
 fn run_chunks<C: Compute>(call: Call, samples: ForwardSamples) {
-    let chunk_len = forward_chunk_len(&samples.sizes, samples.kind.gates(), samples.record.is_some());
-    for_chunks(samples, chunk_len, &|samples| run(ChunkRun::<C> { call, samples, way: PhantomData }));
+    let chunks = forward_chunks(&samples.sizes, samples.kind.gates(), samples.record.is_some());
+    for_all_chunks(samples, chunks, &|samples| run(ChunkRun::<C> { call, samples, way: PhantomData }));
 }
 
 impl Samples for ForwardSamples<'_> {

@@ -1,7 +1,7 @@
 //! The fast functions against the reference in single and double precision.
 
 use super::*;
-use crate::testing::{assert_close, leave_single_numbers};
+use crate::testing::{assert_close, assert_same_bits, leave_single_numbers, on_threads};
 
 /// The fast functions round differently from the reference in double precision, at every step and in sums over
 /// steps and samples: some tens of units in the last place of numbers around one.
@@ -154,6 +154,32 @@ fn sums_that_take_their_masks_sample_by_sample_are_those_of_masked_operands() {
                         _ => assert_eq!(got, expected, "{case:?}: {name}"),
                     }
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn fast_agrees_with_the_reference_where_a_mask_moves_the_cut_between_two_chunks() {
+    // With sums of each chunk's own, and with common ones.
+    for (batch, steps, features, units) in [(20, 30, 8, 40), (24, 6, 60, 110)] {
+        for case in Case::with_options(batch, steps, features, units) {
+            if !case.mask || matches!(case.activations, Activations::Hard | Activations::Relu) {
+                continue;
+            }
+            let (mut arrays, mut exact) = (case.arrays::<f32>(), case.arrays::<f64>());
+            for (n, (used, exact)) in arrays.mask.iter_mut().zip(&mut exact.mask).enumerate() {
+                let (sample, step) = (n / steps, n % steps);
+                let is_used = step * batch <= sample * steps;
+                (*used, *exact) = (f32::from(u8::from(is_used)), f64::from(u8::from(is_used)));
+            }
+            // Gradients over so many steps must not grow.
+            arrays.recurrent_kernel.iter_mut().for_each(|weight| *weight *= 0.25);
+            exact.recurrent_kernel.iter_mut().for_each(|weight| *weight *= 0.25);
+            assert_fast_is_near_with(&case, 1e-4, &arrays, &exact);
+            let [alone, together] = [1, 2].map(|n| on_threads(n, || case.fast(&arrays)));
+            for ((name, together), (_, alone)) in together.named().into_iter().zip(alone.named()) {
+                assert_same_bits(name, together, alone);
             }
         }
     }

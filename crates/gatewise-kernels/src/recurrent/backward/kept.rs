@@ -16,7 +16,7 @@
 
 use super::time_blocks::block_len;
 use super::{Layout, Operand, Sequences};
-use crate::recurrent::chunks::chunk_len;
+use crate::recurrent::chunks::Chunks;
 use crate::recurrent::{DropoutMasks, Sizes};
 use crate::simd::lanes;
 use crate::tile::MAX_VECTORS;
@@ -26,7 +26,7 @@ use crate::tile::MAX_VECTORS;
 pub(crate) struct GateGradients {
     pub sizes: Sizes,
     pub layout: Layout,
-    pub chunk_len: usize,
+    pub chunks: Chunks,
     pub lanes: usize,
     /// How many steps have room.
     pub steps: usize,
@@ -52,16 +52,15 @@ impl Slots {
 pub(super) const LONG_SUM: usize = 32;
 
 impl GateGradients {
-    /// With the most steps that a call of these sizes can need.
-    pub fn roomy(sizes: &Sizes, layout: Layout) -> Self {
-        let chunk_len = chunk_len(sizes, layout.gates);
+    /// With the most steps that a call of these sizes can need, cut like this.
+    pub fn roomy(sizes: &Sizes, layout: Layout, chunks: Chunks) -> Self {
         let kept =
-            Self { sizes: *sizes, layout, chunk_len, lanes: lanes(), steps: sizes.steps, by_sample: true };
+            Self { sizes: *sizes, layout, chunks, lanes: lanes(), steps: sizes.steps, by_sample: true };
         kept.with_blocks()
     }
 
-    pub fn new(sequences: &Sequences, layout: Layout) -> Self {
-        let roomy = Self::roomy(&sequences.sizes, layout);
+    pub fn new(sequences: &Sequences, layout: Layout, chunks: Chunks) -> Self {
+        let roomy = Self::roomy(&sequences.sizes, layout, chunks);
         match roomy.goes_by_sample(sequences) {
             true => roomy,
             false => Self { by_sample: false, ..roomy }.with_blocks(),
@@ -70,8 +69,8 @@ impl GateGradients {
 
     /// With room for as many steps as a block has.
     fn with_blocks(self) -> Self {
-        let per_step = self.chunk_len * self.num_blocks() * self.slot_len();
-        let steps = block_len(self.sizes.steps, self.chunk_len, per_step, self.by_sample);
+        let per_step = self.chunks.len * self.num_blocks() * self.slot_len();
+        let steps = block_len(self.sizes.steps, self.chunks.len, per_step, self.by_sample);
         Self { steps, ..self }
     }
 
@@ -123,15 +122,13 @@ impl GateGradients {
     }
 
     /// How many numbers a chunk of `count` samples takes.
-    fn chunk_len_of(self, count: usize) -> usize {
+    pub fn d_z_len(self, count: usize) -> usize {
         self.num_blocks() * self.block_stride(count)
     }
 
-    /// How many numbers the chunks of the first `count` samples take.
-    pub fn len(self, count: usize) -> usize {
-        let (whole, rest) = (count / self.chunk_len, count % self.chunk_len);
-        let last = if rest == 0 { 0 } else { self.chunk_len_of(rest) };
-        whole * self.chunk_len_of(self.chunk_len) + last
+    /// From the room of a chunk to the next.
+    pub fn room_len(self) -> usize {
+        self.d_z_len(self.chunks.len)
     }
 
     /// Whether each chunk adds up gradients by the weights of its own, and these are added at the end. Its gradients by the
@@ -140,10 +137,12 @@ impl GateGradients {
     /// It is so as long as this takes no more memory than the record.
     pub fn has_own_sums(self) -> bool {
         let Sizes { batch, steps, units, .. } = self.sizes;
-        self.chunk_len < batch && self.all_sums_len() <= self.layout.recorded * self.chunk_len * steps * units
+        self.chunks.len < batch
+            && self.all_sums_len() <= self.layout.recorded * self.chunks.len * steps * units
     }
 
-    /// How many numbers the hidden states before the steps of the chunks of `count` samples take, `[slots, H]`.
+    /// How many numbers the hidden states before the steps of a chunk of `count` samples take, `[slots, H]`; of some
+    /// rooms those of as many chunks with the most samples.
     pub fn h_len(self, count: usize) -> usize {
         count * self.steps * self.sizes.units
     }

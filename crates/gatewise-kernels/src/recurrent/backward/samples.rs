@@ -8,7 +8,7 @@ use super::weights::WeightProducts;
 use super::{Sequences, sums, time_blocks};
 use crate::parallel::num_threads;
 use crate::recurrent::Sizes;
-use crate::recurrent::chunks::{Samples, Wanted, for_chunks, own_lines, split_wanted, take};
+use crate::recurrent::chunks::{Samples, Wanted, for_all_chunks, own_lines, split_wanted, take};
 
 /// Results and scratch of consecutive samples.
 pub(crate) struct BackwardSamples<'a> {
@@ -30,8 +30,8 @@ pub(crate) struct BackwardSamples<'a> {
     /// lines](own_lines) of each chunk.
     pub scratch: &'a mut [f32],
     scratch_len: usize,
-    /// How many samples take one room in `waiting` after the other.
-    samples_per_room: usize,
+    /// How many chunks take one room in `waiting` after the other.
+    chunks_per_room: usize,
     pub kept: GateGradients,
 }
 
@@ -54,8 +54,8 @@ pub(crate) struct OfWeights<'a> {
 
 /// How many numbers of scratch the samples of a call take, each of which has `scratch_len` numbers for itself.
 pub(crate) fn workspace_len(kept: GateGradients, scratch_len: usize) -> usize {
-    let batch = kept.sizes.batch;
-    Waiting::len(kept, kept.max_rooms()) + kept.sums_len(batch) + batch * scratch_len
+    let num_chunks = kept.chunks.count();
+    Waiting::len(kept, kept.max_rooms()) + kept.sums_len(num_chunks) + kept.sizes.batch * scratch_len
 }
 
 impl<'a> BackwardSamples<'a> {
@@ -67,7 +67,7 @@ impl<'a> BackwardSamples<'a> {
         mut workspace: &'a mut [f32],
     ) -> Self {
         let count = kept.sizes.batch;
-        let num_chunks = kept.num_chunks();
+        let num_chunks = kept.chunks.count();
         let num_rooms = match kept.has_own_sums() {
             true => kept.max_rooms().min(num_threads()),
             false => num_chunks,
@@ -79,10 +79,10 @@ impl<'a> BackwardSamples<'a> {
             d_h0,
             d_c0,
             waiting: Waiting::new(kept, num_rooms, &mut workspace),
-            sums: take(&mut workspace, kept.sums_len(count)),
+            sums: take(&mut workspace, kept.sums_len(num_chunks)),
             scratch: take(&mut workspace, count * scratch_len),
             scratch_len,
-            samples_per_room: num_chunks.div_ceil(num_rooms.max(1)).max(1) * kept.chunk_len,
+            chunks_per_room: num_chunks.div_ceil(num_rooms.max(1)).max(1),
             kept,
         }
     }
@@ -116,11 +116,10 @@ impl<'a> BackwardSamples<'a> {
         wanted: [bool; 2],
         run_steps: &(impl Fn(BackwardSamples, Range<usize>) + Sync),
     ) {
-        let per_room = self.samples_per_room;
-        for_chunks(self, per_room, &|samples: BackwardSamples| {
-            let (kept, mut rest) = (samples.kept, samples);
-            while rest.count > 0 {
-                let count = kept.chunk_len.min(rest.count);
+        let rooms = self.kept.chunks.joined(self.chunks_per_room);
+        for_all_chunks(self, rooms, &|samples: BackwardSamples| {
+            let (chunks, mut rest) = (samples.kept.chunks, samples);
+            for (_, count) in chunks.within(rest.first..rest.first + rest.count) {
                 let (chunk, mut others) = rest.split(count, 0);
                 let chunk = BackwardSamples { waiting: others.waiting.reborrow(), ..chunk };
                 chunk.run_chunk(sequences, wanted, run_steps);
@@ -154,7 +153,7 @@ impl<'a> BackwardSamples<'a> {
         let kept = self.kept;
         self.sums.fill(0.0);
         for steps in time_blocks::blocks(kept.sizes.steps, kept.steps) {
-            for_chunks(self.reborrow(), kept.chunk_len, &|samples| run_steps(samples, steps.clone()));
+            for_all_chunks(self.reborrow(), kept.chunks, &|samples| run_steps(samples, steps.clone()));
             let (products, operands, sums) = self.products(sequences);
             products.run(&steps, operands, sums, wanted);
         }
@@ -182,8 +181,10 @@ impl<'a> BackwardSamples<'a> {
         let (kept, len) = (self.kept, self.scratch_len);
         let gates = kept.layout.gates_of_vectors(of_x);
         d_bias.fill(0.0);
-        for chunk in self.scratch.chunks_mut(kept.chunk_len * len) {
-            let slots = own_lines(chunk)[..kept.slots_len()].chunks_exact(kept.slot_len());
+        let mut scratch = &mut *self.scratch;
+        for (_, count) in kept.chunks.within(0..self.count) {
+            let slots =
+                own_lines(take(&mut scratch, count * len))[..kept.slots_len()].chunks_exact(kept.slot_len());
             for (block, slot) in slots.enumerate() {
                 sums::add_slot(kept, &gates, block, slot, d_bias);
             }
@@ -210,7 +211,9 @@ impl Samples for BackwardSamples<'_> {
     }
 
     fn split_at(self, count: usize) -> (Self, Self) {
-        let num_rooms = count.div_ceil(self.samples_per_room);
+        let chunks = self.kept.chunks;
+        let num_chunks = chunks.starting_at(self.first + count) - chunks.starting_at(self.first);
+        let num_rooms = num_chunks.div_ceil(self.chunks_per_room);
         self.split(count, num_rooms)
     }
 }
@@ -218,13 +221,14 @@ impl Samples for BackwardSamples<'_> {
 impl<'a> BackwardSamples<'a> {
     /// The first `count` samples with so many rooms, and the others with the rest.
     fn split(self, count: usize, num_rooms: usize) -> (Self, Self) {
-        let Self { first, kept, scratch_len, samples_per_room, .. } = self;
+        let Self { first, kept, scratch_len, chunks_per_room, .. } = self;
         let Sizes { steps, features, units, .. } = kept.sizes;
         let (upper_d_x, d_x) = split_wanted(self.d_x, count * steps * features);
         let (upper_d_h0, d_h0) = split_wanted(self.d_h0, count * units);
         let (upper_d_c0, d_c0) = split_wanted(self.d_c0, count * units);
         let (upper_waiting, waiting) = self.waiting.split_at(kept, num_rooms);
-        let own_sums = if kept.has_own_sums() { kept.sums_len(count) } else { 0 };
+        let num_chunks = kept.chunks.starting_at(first + count) - kept.chunks.starting_at(first);
+        let own_sums = if kept.has_own_sums() { kept.sums_len(num_chunks) } else { 0 };
         let (upper_sums, sums) = self.sums.split_at_mut(own_sums);
         let (upper_scratch, scratch) = self.scratch.split_at_mut(count * scratch_len);
         let lower = Self {
@@ -237,7 +241,7 @@ impl<'a> BackwardSamples<'a> {
             sums,
             scratch,
             scratch_len,
-            samples_per_room,
+            chunks_per_room,
             kept,
         };
         let upper = Self {
@@ -250,7 +254,7 @@ impl<'a> BackwardSamples<'a> {
             sums: upper_sums,
             scratch: upper_scratch,
             scratch_len,
-            samples_per_room,
+            chunks_per_room,
             kept,
         };
         (upper, lower)

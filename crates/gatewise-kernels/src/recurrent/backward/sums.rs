@@ -30,12 +30,9 @@ impl GateGradients {
         self.rows_sums_len(self.sizes.features) + self.rows_sums_len(self.sizes.units)
     }
 
-    /// How many numbers the sums of the first `count` samples are: one for each weight, or one for each chunk too.
-    pub fn sums_len(self, count: usize) -> usize {
-        match self.has_own_sums() {
-            true => count.div_ceil(self.chunk_len) * self.all_sums_len(),
-            false => self.all_sums_len(),
-        }
+    /// How many numbers the sums of so many chunks are: one for each weight, or one for each chunk too.
+    pub fn sums_len(self, num_chunks: usize) -> usize {
+        self.all_sums_len() * if self.has_own_sums() { num_chunks } else { 1 }
     }
 
     /// How many columns the weights have.

@@ -22,20 +22,21 @@ pub(crate) struct Waiting<'a> {
 }
 
 impl GateGradients {
-    pub fn num_chunks(self) -> usize {
-        self.sizes.batch.div_ceil(self.chunk_len)
-    }
-
     /// How many rooms there may be: no more than chunks that run side by side.
     pub fn max_rooms(self) -> usize {
-        let num_chunks = self.num_chunks();
+        let num_chunks = self.chunks.count();
         if self.has_own_sums() { num_chunks.min(num_cores()) } else { num_chunks }
     }
 
     /// How many numbers the parts of so many rooms take.
     fn rooms_len(self, num_rooms: usize) -> [usize; 4] {
-        let samples = num_rooms * self.chunk_len;
-        [self.len(samples), self.h_len(samples), self.reset_h_len(samples), operands_len(self, num_rooms)]
+        let samples = num_rooms * self.chunks.len;
+        [
+            num_rooms * self.room_len(),
+            self.h_len(samples),
+            self.reset_h_len(samples),
+            operands_len(self, num_rooms),
+        ]
     }
 }
 

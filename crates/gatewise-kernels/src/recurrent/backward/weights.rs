@@ -9,7 +9,7 @@ use super::kept::GateGradients;
 use super::operand::{BLOCK_LEN, buffer_len, copy_slot, tile, tiles};
 use super::{Chain, Operand, Product, Sequences};
 use crate::parallel::{MIN_COST, both, num_threads};
-use crate::recurrent::chunks::{Samples, for_chunks};
+use crate::recurrent::chunks::{Chunks, Samples, for_all_chunks};
 use crate::recurrent::{DropoutMasks, Sizes};
 use crate::simd::{BitOps, Isa, NumOps, SimdOp, load, run, store};
 use crate::tile::{MAX_ROWS, MAX_VECTORS, Panel, multiply_some_of_four};
@@ -81,18 +81,19 @@ impl WeightProducts<'_> {
         if operand == Operand::X { features } else { units }
     }
 
-    /// The products of the chunk that starts with this sample.
-    fn chunk(self, first: usize) -> Self {
-        let kept = self.kept;
-        let count = kept.chunk_len.min(self.samples.0 + self.samples.1 - first);
-        let before = first - self.samples.0;
-        Self {
-            samples: (first, count),
-            d_z: &self.d_z[kept.len(before)..][..kept.len(count)],
-            previous_h: &self.previous_h[kept.h_len(before)..][..kept.h_len(count)],
-            reset_h: &self.reset_h[kept.reset_h_len(before)..][..kept.reset_h_len(count)],
-            ..self
-        }
+    /// The products of each chunk.
+    fn chunks(self) -> impl Iterator<Item = Self> {
+        let (kept, (first, count)) = (self.kept, self.samples);
+        kept.chunks.within(first..first + count).enumerate().map(move |(room, (first, count))| {
+            let before = room * kept.chunks.len;
+            Self {
+                samples: (first, count),
+                d_z: &self.d_z[room * kept.room_len()..][..kept.d_z_len(count)],
+                previous_h: &self.previous_h[kept.h_len(before)..][..kept.h_len(count)],
+                reset_h: &self.reset_h[kept.reset_h_len(before)..][..kept.reset_h_len(count)],
+                ..self
+            }
+        })
     }
 
     /// Adds what the steps with these numbers give to `sums`, as far as they are wanted.
@@ -105,8 +106,8 @@ impl WeightProducts<'_> {
             for &product in self.kept.layout.products {
                 if (product.operand == Operand::X) == of_x && wanted[usize::from(!of_x)] {
                     let rows = self.rows(product, to, buffer, steps);
-                    let rows_per_task = rows_per_task(rows.count(), row_cost);
-                    for_chunks(rows, rows_per_task, &WeightRows::run);
+                    let tasks = Chunks::of(rows.count(), rows_per_task(rows.count(), row_cost));
+                    for_all_chunks(rows, tasks, &WeightRows::run);
                 }
             }
         };
@@ -168,12 +169,11 @@ impl Samples for WeightRows<'_> {
 impl WeightRows<'_> {
     fn run(self) {
         let kept = self.products.kept;
-        let (first_sample, count) = self.products.samples;
         let blocks = self.rows.clone().step_by(BLOCK_ROWS);
         for (first_row, to) in blocks.zip(self.to.chunks_mut(kept.rows_sums_len(BLOCK_ROWS))) {
-            for first in (first_sample..first_sample + count).step_by(kept.chunk_len) {
+            for products in self.products.chunks() {
                 run(ChunkProduct {
-                    products: self.products.chunk(first),
+                    products,
                     product: self.product,
                     rows: first_row..self.rows.end.min(first_row + BLOCK_ROWS),
                     to: &mut *to,
