@@ -9,6 +9,7 @@ use crate::cpu::Cpu;
 use crate::executor::{Arena, Bindings, Executor, Reference, RunKey, execute};
 use crate::graph::Value;
 use crate::number::Number;
+use crate::ops::lstm::Lstm;
 use crate::ops::rnn::Rnn;
 use crate::ops::testing::lstm::{self, Sizes};
 use crate::ops::testing::{numbers, rnn};
@@ -76,7 +77,7 @@ fn joined(program: &Program) -> Vec<usize> {
 
 /// The output at each step of an LSTM over `x`, with weights of its own, and its kernel.
 fn lstm_over(b: &Builder, x: Value, go_backwards: bool) -> [Value; 2] {
-    let op = crate::ops::lstm::Lstm { go_backwards, return_sequences: true, ..lstm::plain() };
+    let op = Lstm { go_backwards, return_sequences: true, ..lstm::plain() };
     let shapes = lstm::inputs(&op, SIZES);
     let own = shapes[1..].iter().map(|array| b.input("w", &Shape::known(array.shape())));
     let inputs: Vec<Value> = std::iter::once(x).chain(own).collect();
@@ -233,8 +234,11 @@ fn inputs_and_outputs_of_all_parts_lie_apart_and_each_part_has_its_own_scratch()
     let program = assert_same(&b, &[&[sum]]);
     let step = program.steps.iter().find(|step| matches!(step.op, Op::SideBySide(_))).expect("it is there");
     let values: HashSet<usize> = step.inputs.iter().chain(&step.outputs).map(|value| value.index()).collect();
-    let places: Vec<Place> = values.iter().map(|value| program.places[*value]).collect();
-    let slots: Vec<&Place> = places.iter().filter(|place| matches!(place, Place::Slot(_))).collect();
+    let slots = values.iter().filter_map(|value| match program.places[*value] {
+        Place::Slot(slot) => Some(slot),
+        _ => None,
+    });
+    let slots: Vec<usize> = slots.collect();
     // Two inputs and y, h and c of each.
     assert_eq!(slots.len(), 8, "{program}");
     assert_eq!(slots.iter().collect::<HashSet<_>>().len(), 8, "{program}");
