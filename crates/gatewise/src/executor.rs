@@ -20,7 +20,7 @@ pub(crate) struct RunKey {
     pub step: u64,
 }
 
-/// The arrays that a caller binds to a program's inputs, in the order of [`Program::inputs`].
+/// The arrays that a caller binds to a program's inputs, in the order of [`Program::inputs`]. They are read by all threads.
 pub(crate) trait Bindings<F>: Sync {
     /// The array of input `index`, as long as that input's shape says.
     fn get(&self, index: usize) -> &[F];

@@ -9,6 +9,7 @@ use crate::cpu::Cpu;
 use crate::executor::{Arena, Bindings, Executor, Reference, RunKey, execute};
 use crate::graph::Value;
 use crate::number::Number;
+use crate::ops::lstm::Lstm;
 use crate::ops::rnn::Rnn;
 use crate::ops::testing::lstm::{self, Sizes};
 use crate::ops::testing::{numbers, rnn};
@@ -76,7 +77,7 @@ fn joined(program: &Program) -> Vec<usize> {
 
 /// The output at each step of an LSTM over `x`, with weights of its own, and its kernel.
 fn lstm_over(b: &Builder, x: Value, go_backwards: bool) -> [Value; 2] {
-    let op = crate::ops::lstm::Lstm { go_backwards, return_sequences: true, ..lstm::plain() };
+    let op = Lstm { go_backwards, return_sequences: true, ..lstm::plain() };
     let shapes = lstm::inputs(&op, SIZES);
     let own = shapes[1..].iter().map(|array| b.input("w", &Shape::known(array.shape())));
     let inputs: Vec<Value> = std::iter::once(x).chain(own).collect();
