@@ -12,7 +12,7 @@ mod vectors;
 
 pub use functions::{Binary, Unary};
 pub use known::Known;
-pub(crate) use vectors::{exp, log};
+pub(crate) use vectors::{exp, exp_up_to, log};
 
 use crate::Real;
 use fast::Block;

@@ -45,7 +45,7 @@ fn reduced_exp<I: Isa>(isa: I, x: I::F32) -> (I::F32, I::I32) {
 /// [`exp`] of numbers up to `high`, at most 88, which stands for what is above it. 0 below −87, where the exponents are not
 /// those of numbers any more: so one factor makes up 2ⁿ.
 #[inline(always)]
-pub(super) fn exp_up_to<I: Isa>(isa: I, x: I::F32, high: f32) -> I::F32 {
+pub(crate) fn exp_up_to<I: Isa>(isa: I, x: I::F32, high: f32) -> I::F32 {
     let ops = isa.f32();
     let exp = exp_of_normal(isa, clamp(ops, x, -87.0, high));
     ops.select(ops.zero(), exp, ops.lt(x, ops.splat(-87.0)))
