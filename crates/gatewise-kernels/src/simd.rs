@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-pub(crate) use rten_simd::ops::{BitOps, FloatOps, IntOps, MaskOps, NumOps, ToFloat};
+pub(crate) use rten_simd::ops::{BitOps, FloatOps, IntOps, NumOps, ToFloat};
 pub(crate) use rten_simd::{Elem, Simd, SimdUnaryOp};
 
 #[cfg(target_arch = "aarch64")]

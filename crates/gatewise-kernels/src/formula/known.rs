@@ -1,5 +1,5 @@
-//! Keras's activations that take an exponential or more, with code of their own: one pass with all numbers in registers, in
-//! which a value and its slope share what they have in common. A formula goes through memory after each of its steps.
+//! Keras's activations that take an exponential or more than a few steps, with code of their own: one pass with all numbers in
+//! registers, in which a value and its slope share what they have in common. A formula goes through memory after each step.
 //!
 //! Their meaning is the formula that they stand for, with the derivative at each kink that it has.
 
@@ -27,6 +27,8 @@ pub enum Known {
     Softplus,
     /// −ln(1 + e⁻ˣ)
     LogSigmoid,
+    /// 0 up to −1, (x + 1)² / 4 between, x from 1.
+    SparsePlus,
 }
 
 /// What is computed of an array.
@@ -82,6 +84,7 @@ impl SimdOp for Application<'_> {
             Known::Mish => each!(mish),
             Known::Softplus => each!(softplus),
             Known::LogSigmoid => each!(log_sigmoid),
+            Known::SparsePlus => each!(sparse_plus),
         }
     }
 }
@@ -200,4 +203,15 @@ fn log_sigmoid<I: Isa>(isa: I, x: I::F32) -> [I::F32; 2] {
     let of_sigmoid = ops.select(ops.one(), u, ops.lt(x, ops.zero()));
     let slope = ops.div(of_sigmoid, ops.add(ops.one(), u));
     [value, slope]
+}
+
+#[inline(always)]
+fn sparse_plus<I: Isa>(isa: I, x: I::F32) -> [I::F32; 2] {
+    let (ops, one, half) = (isa.f32(), isa.f32().one(), isa.f32().splat(0.5));
+    let middle = ops.mul_add(x, half, half);
+    let (is_above, is_below) = (ops.ge(x, one), ops.le(x, ops.splat(-1.0)));
+    [ops.select(x, ops.mul(middle, middle), is_above), ops.select(one, middle, is_above)].map(
+        #[inline(always)]
+        |upper| ops.select(ops.zero(), upper, is_below),
+    )
 }

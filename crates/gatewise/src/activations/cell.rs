@@ -14,7 +14,7 @@ use crate::ops::row::Row;
 use crate::shape::Shape;
 
 /// The activations that the kernels know as whole functions.
-const KNOWN: [(&str, Known); 9] = [
+const KNOWN: [(&str, Known); 10] = [
     ("elu", Known::Elu),
     ("selu", Known::Selu),
     ("celu", Known::Celu),
@@ -24,6 +24,7 @@ const KNOWN: [(&str, Known); 9] = [
     ("mish", Known::Mish),
     ("softplus", Known::Softplus),
     ("log_sigmoid", Known::LogSigmoid),
+    ("sparse_plus", Known::SparsePlus),
 ];
 
 /// An activation inside a recurrent layer.

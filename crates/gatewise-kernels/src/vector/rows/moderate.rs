@@ -3,7 +3,7 @@
 
 use super::load_or;
 use crate::formula::{exp_up_to, log};
-use crate::simd::{BitOps, Isa, MaskOps, NumOps, Simd, load, load_first, store, store_first};
+use crate::simd::{BitOps, Isa, NumOps, Simd, load, load_first, store, store_first};
 
 /// Sums of exponentials whose logarithms are off by as little as those of numbers below 1 are.
 const MODERATE: std::ops::Range<f32> = 1.0 / 2048.0..2048.0;
@@ -11,8 +11,10 @@ const MODERATE: std::ops::Range<f32> = 1.0 / 2048.0..2048.0;
 /// Thresholds that are as exact as numbers around 1 nearly are.
 const MODERATE_THRESHOLD: f32 = 8.0;
 
-/// After how many thresholds the search for the right one is given up; four mostly do.
-const MAX_SEARCHES: usize = 16;
+/// How often the search for a threshold goes over a row before the result is looked at, which is right by then in most rows,
+/// and after how many more times it is given up.
+const PASSES: usize = 3;
+const MORE_PASSES: usize = 6;
 
 /// `R` rows of equal length.
 #[inline(always)]
@@ -50,6 +52,7 @@ fn each_vector<I: Isa, const R: usize>(
 /// [`each_vector`] without the ends of rows. All rows are cut to one length, so that there is nothing to be checked for each
 /// vector.
 #[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "with iterators the sums leave the registers")]
 fn each_whole_vector<I: Isa, const R: usize, const LANES: usize>(
     isa: I,
     rows: &[&[f32]; R],
@@ -142,39 +145,72 @@ pub(super) fn log_softmax<I: Isa, const R: usize>(
 }
 
 /// The method is that of [`sparsemax`](super::sparsemax()). The threshold of any of the numbers, chosen as one likes, is too low or
-/// right, too: the search begins with the numbers that are the largest ones at their place in a vector.
-///
-/// Each row goes its own way: the others only fill the time in which it waits.
+/// right, too: the search begins with the numbers that are the largest ones at their place in a vector. It ends where the
+/// result has the sum 1.
 #[inline(always)]
 pub(super) fn sparsemax<I: Isa, const R: usize>(isa: I, x: &[f32], width: usize, y: &mut [f32]) -> [bool; R] {
-    let ops = isa.f32();
     let x = rows::<R>(x, width);
-    let (mut thresholds, mut is_done) = start(isa, &x, width);
-    for _ in 0..MAX_SEARCHES {
-        let mut above = [Above::none(isa); R];
-        each_vector(
-            isa,
-            &x,
-            #[inline(always)]
-            |row, _, x| above[row].add(isa, x, thresholds[row]),
-        );
+    let (mut thresholds, is_finite) = start(isa, &x, width);
+    let mut is_done = [false; R];
+    for _ in 1..PASSES {
+        raise(isa, &x, &mut thresholds);
+    }
+    for _ in 0..=MORE_PASSES {
+        let counts = raise(isa, &x, &mut thresholds);
+        let sums = subtract(isa, &x, &thresholds, y);
         let mut is_over = true;
-        for (row, above) in above.iter().enumerate() {
-            thresholds[row] = above.threshold(isa);
-            is_over &= !is_any_below(isa, above.least, thresholds[row]);
+        for row in 0..R {
+            let threshold = thresholds[row].abs();
+            is_done[row] = is_finite[row] && threshold <= MODERATE_THRESHOLD;
+            // A threshold has no more digits than this leaves to the sum.
+            let is_one = (sums[row] - 1.0).abs() <= 1e-6 + 2.5e-7 * counts[row] * threshold.max(1.0);
+            is_over &= is_one || !is_done[row];
+            is_done[row] &= is_one;
         }
         if is_over {
             break;
         }
     }
-    for (row, y) in y.chunks_exact_mut(width).enumerate() {
-        let threshold = ops.splat(thresholds[row]);
-        for (x, y) in x[row].chunks(ops.len()).zip(y.chunks_mut(ops.len())) {
-            store_first(ops, ops.max(ops.sub(load_first(ops, x), threshold), ops.zero()), y);
-        }
-        is_done[row] &= thresholds[row].abs() <= MODERATE_THRESHOLD;
-    }
     is_done
+}
+
+/// Replaces each threshold by that of the numbers above it, and returns how many these are.
+#[inline(always)]
+fn raise<I: Isa, const R: usize>(isa: I, x: &[&[f32]; R], thresholds: &mut [f32; R]) -> [f32; R] {
+    let mut above = [Above::none(isa); R];
+    each_vector(
+        isa,
+        x,
+        #[inline(always)]
+        |row, _, x| above[row].add(isa, x, thresholds[row]),
+    );
+    let mut counts = [0.0; R];
+    for (row, above) in above.iter().enumerate() {
+        (thresholds[row], counts[row]) = above.threshold(isa);
+    }
+    counts
+}
+
+/// Writes what numbers have above the threshold of their row, and returns the sums.
+#[inline(always)]
+fn subtract<I: Isa, const R: usize>(
+    isa: I,
+    x: &[&[f32]; R],
+    thresholds: &[f32; R],
+    y: &mut [f32],
+) -> [f32; R] {
+    let (ops, width) = (isa.f32(), x[0].len());
+    let mut sums = [0.0; R];
+    for (row, y) in y.chunks_exact_mut(width).enumerate() {
+        let (threshold, mut total) = (ops.splat(thresholds[row]), ops.zero());
+        for (x, y) in x[row].chunks(ops.len()).zip(y.chunks_mut(ops.len())) {
+            let above = ops.max(ops.sub(load_or(ops, x, f32::NEG_INFINITY), threshold), ops.zero());
+            total = ops.add(total, above);
+            store_first(ops, above, y);
+        }
+        sums[row] = ops.sum(total);
+    }
+    sums
 }
 
 /// The numbers of a row above a threshold, for each place in a vector.
@@ -182,14 +218,12 @@ pub(super) fn sparsemax<I: Isa, const R: usize>(isa: I, x: &[f32], width: usize,
 struct Above<V> {
     total: V,
     count: V,
-    least: V,
 }
 
 impl<V: Simd<Elem = f32>> Above<V> {
     #[inline(always)]
     fn none<I: Isa<F32 = V>>(isa: I) -> Self {
-        let ops = isa.f32();
-        Self { total: ops.zero(), count: ops.zero(), least: ops.splat(f32::INFINITY) }
+        Self { total: isa.f32().zero(), count: isa.f32().zero() }
     }
 
     /// Takes in those of `x` that are above.
@@ -199,20 +233,14 @@ impl<V: Simd<Elem = f32>> Above<V> {
         let is_above = ops.gt(x, ops.splat(threshold));
         self.total = ops.add(self.total, ops.select(x, zero, is_above));
         self.count = ops.add(self.count, ops.select(ops.one(), zero, is_above));
-        self.least = ops.select(ops.min(self.least, x), self.least, is_above);
     }
 
-    /// That with which they have the sum 1.
+    /// That with which they have the sum 1, and how many they are.
     #[inline(always)]
-    fn threshold<I: Isa<F32 = V>>(&self, isa: I) -> f32 {
-        (isa.f32().sum(self.total) - 1.0) / isa.f32().sum(self.count)
+    fn threshold<I: Isa<F32 = V>>(&self, isa: I) -> (f32, f32) {
+        let count = isa.f32().sum(self.count);
+        ((isa.f32().sum(self.total) - 1.0) / count, count)
     }
-}
-
-/// Whether one of the numbers is not above a threshold.
-#[inline(always)]
-fn is_any_below<I: Isa>(isa: I, numbers: I::F32, threshold: f32) -> bool {
-    isa.m32().any(isa.f32().le(numbers, isa.f32().splat(threshold)))
 }
 
 /// The first thresholds, and which rows have only finite numbers.
@@ -242,7 +270,7 @@ fn start<I: Isa, const R: usize>(isa: I, x: &[&[f32]; R], width: usize) -> ([f32
     for (maxima, threshold) in maxima.into_iter().zip(&mut thresholds) {
         let mut above = Above::none(isa);
         above.add(isa, maxima, *threshold);
-        *threshold = threshold.max(above.threshold(isa));
+        *threshold = threshold.max(above.threshold(isa).0);
     }
     (thresholds, is_finite)
 }
