@@ -4,13 +4,15 @@
 
 mod fast;
 mod functions;
+mod known;
 mod steps;
 #[cfg(test)]
 mod tests;
 mod vectors;
 
 pub use functions::{Binary, Unary};
-pub(crate) use vectors::{exp, log};
+pub use known::Known;
+pub(crate) use vectors::{exp, exp_up_to, log};
 
 use crate::Real;
 use fast::Block;
@@ -62,6 +64,7 @@ pub struct Formula {
     /// The same as whole blocks go through them, and where the results then are.
     steps: Vec<Step>,
     results_of_steps: Results,
+    known: Option<Known>,
 }
 
 /// Where the result is, and the second one if there is one.
@@ -118,7 +121,15 @@ impl Formula {
         }
         let blocks = constants.iter().map(|constant| Block::filled(*constant as f32)).collect();
         let (steps, results_of_steps) = steps::steps(&instructions, results);
-        Self { num_inputs, constants, blocks, instructions, results, steps, results_of_steps }
+        let known = None;
+        Self { num_inputs, constants, blocks, instructions, results, steps, results_of_steps, known }
+    }
+
+    /// The same formula, which is a known function, with its slope as the second result if there is one; or, if it has two
+    /// inputs, the slope of that function at the first one times the second: with the code for it where whole vectors are
+    /// computed.
+    pub fn computed_by(self, known: Known) -> Self {
+        Self { known: Some(known), ..self }
     }
 
     /// Writes the function of `x` to `y`, which is as long and which a formula of two inputs takes as the second.

@@ -15,6 +15,7 @@ pub use elementwise::{
     add_scaled, erf, exp, log, map, map_in_place, relu, sigmoid, softplus, tanh, update, zip_map,
 };
 pub use reduce::{column_sums, dot, sum};
+pub(crate) use rows::ROWS_TOGETHER;
 pub use rows::{
     log_softmax_gradient_rows, log_softmax_rows, softmax_gradient_rows, softmax_rows,
     sparsemax_gradient_rows, sparsemax_rows, transpose,

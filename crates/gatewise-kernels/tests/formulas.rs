@@ -107,8 +107,9 @@ fn assert_exact(what: &str, got: f32, expected: f64, tolerance: f64) {
 fn check_rows() {
     for width in [1, 3, 4, 7, 8, 9, 15, 16, 17, 35, 64, 130] {
         for scale in [0.1, 1.0, 3.0, 50.0] {
-            let x: Vec<f32> = (0..2 * width).map(|n| scale * (n as f32 * 12.9898).sin()).collect();
-            let d: Vec<f32> = (0..2 * width).map(|n| (n as f32 * 78.233).cos()).collect();
+            // More rows than go together.
+            let x: Vec<f32> = (0..11 * width).map(|n| scale * (n as f32 * 12.9898).sin()).collect();
+            let d: Vec<f32> = (0..11 * width).map(|n| (n as f32 * 78.233).cos()).collect();
             check_softmax(width, &x, &d);
             check_sparsemax(width, &x, &d);
         }
@@ -117,8 +118,8 @@ fn check_rows() {
         let mut x = vec![1.0; 21];
         x[19] = poison;
         for function in [vector::softmax_rows, vector::log_softmax_rows, vector::sparsemax_rows] {
-            let mut y = vec![7.0; 42];
-            function(&[x.clone(), vec![1.0; 21]].concat(), 21, &mut y);
+            let mut y = vec![7.0; 9 * 21];
+            function(&[x.clone(), vec![1.0; 8 * 21]].concat(), 21, &mut y);
             assert!(y[..21].iter().all(|y| y.is_nan()) && y[21..].iter().all(|y| y.is_finite()));
         }
     }

@@ -9,6 +9,7 @@
 
 use std::cell::RefCell;
 
+use super::known::{self, Job};
 use super::steps::{Chain, Choice, Step};
 use super::{Binary, Formula, Operand, Operation, REGISTERS, Results, Unary, vectors};
 use crate::activation::{sigmoid, tanh};
@@ -43,6 +44,16 @@ thread_local! {
 
 /// Writes the formula of `x`, and of `y` if it has two inputs, to `y`, and its second result to `second` if it has one.
 pub(super) fn apply(formula: &Formula, x: &[f32], y: &mut [f32], second: &mut [f32]) {
+    if let Some(function) = formula.known {
+        return known::apply(
+            function,
+            match formula.results {
+                _ if formula.num_inputs == 2 => Job::Gradient { x, d: y },
+                [_, Some(_)] => Job::Both { x, y, slope: second },
+                [_, None] => Job::Value { x, y },
+            },
+        );
+    }
     MEMORY.with_borrow_mut(|registers| run(Application { formula, x, y, second, registers }));
 }
 

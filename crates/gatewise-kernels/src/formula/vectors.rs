@@ -4,7 +4,7 @@
 //! coefficients are minimax fits, made for this file by reweighted least squares of the relative error.
 
 use crate::activation::clamp;
-use crate::simd::{BitOps, FloatOps, IntOps, Isa, NumOps, Simd, ToFloat, neg};
+use crate::simd::{BitOps, FloatOps, IntOps, Isa, NumOps, Simd, ToFloat};
 
 /// eˣ; 0 and ∞ where it is below or above all numbers. NaN stays NaN.
 ///
@@ -42,33 +42,62 @@ fn reduced_exp<I: Isa>(isa: I, x: I::F32) -> (I::F32, I::I32) {
     (exp, rounded.reinterpret_cast())
 }
 
-/// ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|), where `u · p(u)`, p of degree 8, stands for ln(1 + u). It stays what it is at
-/// −87 below that, 0 to 37 decimals. NaN stays NaN.
+/// [`exp`] of numbers up to `high`, at most 88, which stands for what is above it. 0 below −87, where the exponents are not
+/// those of numbers any more: so one factor makes up 2ⁿ.
+#[inline(always)]
+pub(crate) fn exp_up_to<I: Isa>(isa: I, x: I::F32, high: f32) -> I::F32 {
+    let ops = isa.f32();
+    let exp = exp_of_normal(isa, clamp(ops, x, -87.0, high));
+    ops.select(ops.zero(), exp, ops.lt(x, ops.splat(-87.0)))
+}
+
+/// [`exp`] of numbers between −87 and 88. NaN stays NaN.
+#[inline(always)]
+fn exp_of_normal<I: Isa>(isa: I, x: I::F32) -> I::F32 {
+    let (ops, ints) = (isa.f32(), isa.i32());
+    let (exp, rounded) = reduced_exp(isa, x);
+    // The shift leaves nothing of `ROUND`.
+    let power = ints.add(ints.shift_left::<23>(rounded), ints.splat(127 << 23));
+    ops.mul(exp, power.reinterpret_cast())
+}
+
+/// ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|). It stays what it is at −87 below that, 0 to 37 decimals. NaN stays NaN.
 #[inline(always)]
 pub(super) fn softplus<I: Isa>(isa: I, x: I::F32) -> I::F32 {
-    /// The coefficients of u⁸ to 1.
+    let ops = isa.f32();
+    let (u, p) = log_1p_of_exp(isa, x);
+    ops.mul_add(u, p, ops.max(x, ops.zero()))
+}
+
+/// u = e^−|x|, which from ±87 on stays what it is there, and p(u) of degree 8 such that `u · p(u)` stands for ln(1 + u).
+///
+/// p goes by pairs of coefficients: the processor cannot look far enough ahead to have work while it waits for a chain of
+/// eight products and the exponential before it.
+#[inline(always)]
+pub(super) fn log_1p_of_exp<I: Isa>(isa: I, x: I::F32) -> (I::F32, I::F32) {
+    /// The coefficients of 1 to u⁸.
     const P: [f32; 9] = [
-        0.005_232_624,
-        -0.029_504_957,
-        0.078_225_49,
-        -0.136_632_07,
-        0.191_059_89,
-        -0.248_429_78,
-        0.333_190_95,
-        -0.499_994_93,
         0.999_999_94,
+        -0.499_994_93,
+        0.333_190_95,
+        -0.248_429_78,
+        0.191_059_89,
+        -0.136_632_07,
+        0.078_225_49,
+        -0.029_504_957,
+        0.005_232_624,
     ];
-    let (ops, ints) = (isa.f32(), isa.i32());
-    let (exp, rounded) = reduced_exp(isa, clamp(ops, neg(ops, ops.abs(x)), -87.0, 0.0));
-    // n is added to the exponent; the shift leaves nothing of `ROUND`.
-    let u = ints.add(exp.reinterpret_cast(), ints.shift_left::<23>(rounded)).reinterpret_cast();
-    let mut p = ops.splat(P[0]);
-    for c in &P[1..] {
-        p = ops.mul_add(p, u, ops.splat(*c));
+    let ops = isa.f32();
+    let u = exp_of_normal(isa, clamp(ops, ops.or(x, ops.splat(-0.0)), -87.0, 0.0));
+    let square = ops.mul(u, u);
+    let mut pairs = [ops.zero(); 4];
+    for (pair, c) in pairs.iter_mut().zip(P.as_chunks::<2>().0) {
+        *pair = ops.mul_add(u, ops.splat(c[1]), ops.splat(c[0]));
     }
-    let positive = ops.select(x, ops.zero(), ops.gt(x, ops.zero()));
-    let sum = ops.mul_add(u, p, positive);
-    ops.select(sum, x, ops.eq(x, x))
+    let low = ops.mul_add(square, pairs[1], pairs[0]);
+    let top = ops.mul_add(square, ops.splat(P[8]), pairs[3]);
+    let high = ops.mul_add(square, top, pairs[2]);
+    (u, ops.mul_add(ops.mul(square, square), high, low))
 }
 
 /// The natural logarithm: −∞ at 0, NaN below. NaN stays NaN.

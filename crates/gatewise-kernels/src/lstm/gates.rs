@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use crate::activation::Activation;
 use crate::activation::apply::{activate, differentiate};
+use crate::lstm::Layer;
 use crate::simd::{Isa, NumOps};
+use crate::vector::ROWS_TOGETHER;
 
 /// What the backward step of a block of units starts from.
 pub(super) struct Recorded<V> {
@@ -29,20 +31,38 @@ impl<V: Copy> Recorded<V> {
     }
 }
 
+/// The rows of a piece at least: shorter loops would mostly begin and end.
+const LEAST_ROWS: usize = 4;
+
 /// Cuts rows of H numbers into pieces whose numbers stay in the first cache while the functions of a step go over them, one
 /// after the other.
 #[inline(always)]
 pub(super) fn pieces(rows: Range<usize>, units: usize) -> impl Iterator<Item = Range<usize>> {
+    pieces_of(LEAST_ROWS, rows, units)
+}
+
+/// [`pieces`] of at least so many rows.
+#[inline(always)]
+fn pieces_of(least: usize, rows: Range<usize>, units: usize) -> impl Iterator<Item = Range<usize>> {
     /// Numbers of a piece for each array.
     const LEN: usize = 512;
-    /// Rows at least: functions of rows take as many at a time.
-    const ROWS: usize = 4;
-    let count = (LEN / units).max(ROWS);
+    let count = (LEN / units).max(least);
     let end = rows.end;
     rows.step_by(count).map(
         #[inline(always)]
         move |start| start..end.min(start + count),
     )
+}
+
+/// [`pieces`] for the forward pass of a layer: functions of whole rows take some of them at a time.
+#[inline(always)]
+pub(super) fn pieces_forward(layer: &Layer<f32>, rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let is_of_rows = |activation: &Activation<f32>| match activation {
+        Activation::Custom(function) => !function.is_elementwise(),
+        _ => false,
+    };
+    let has_rows = is_of_rows(&layer.activation) || is_of_rows(&layer.recurrent_activation);
+    pieces_of(if has_rows { ROWS_TOGETHER } else { LEAST_ROWS }, rows, layer.sizes.units)
 }
 
 /// Writes the activation of each row of `x` `[rows, H]` to `y`.

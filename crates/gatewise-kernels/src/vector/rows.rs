@@ -1,6 +1,10 @@
 //! Softmax and its relatives over rows, and moving rows to columns.
 //!
 //! A row with NaN becomes NaN throughout. The bits of a row depend on nothing but its numbers.
+//!
+//! Rows are first taken for rows of moderate numbers ([`moderate`]); the functions in this file are for those that are not.
+
+mod moderate;
 
 use super::check_length;
 use crate::formula::{exp, log};
@@ -99,28 +103,43 @@ impl SimdOp for Rows<'_> {
                 )
             };
         }
-        /// The loop over rows of which some go together, and that over those that are left.
+        /// The loop over rows of which some go together, and that over those that are left, each with the function for
+        /// moderate rows and then that for any others.
         macro_rules! together {
             ($function:ident) => {{
                 let [(x, y), (rest_x, rest_y)] = groups(x, width, y);
                 each_row(
                     isa,
-                    (x, TOGETHER * width),
+                    (x, ROWS_TOGETHER * width),
                     y,
                     #[inline(always)]
-                    |x, y| $function::<I, TOGETHER>(isa, x, width, y),
+                    |x, y| {
+                        let is_done = moderate::$function::<I, ROWS_TOGETHER>(isa, x, width, y);
+                        for_rows_left(
+                            &is_done,
+                            (x, width),
+                            y,
+                            #[inline(always)]
+                            |x, y| $function(isa, x, y),
+                        );
+                    },
                 );
                 each_row(
                     isa,
                     (rest_x, width),
                     rest_y,
                     #[inline(always)]
-                    |x, y| $function::<I, 1>(isa, x, width, y),
+                    |x, y| {
+                        let [is_done] = moderate::$function::<I, 1>(isa, x, width, y);
+                        if !is_done {
+                            $function(isa, x, y);
+                        }
+                    },
                 );
             }};
         }
         match function {
-            Function::Softmax => each!(softmax),
+            Function::Softmax => together!(softmax),
             Function::LogSoftmax => together!(log_softmax),
             Function::Sparsemax => together!(sparsemax),
             Function::SoftmaxGradient => each!(softmax_gradient),
@@ -157,24 +176,30 @@ impl<I: Isa, F: Fn(&[f32], &mut [f32])> Kernel<I> for Each<'_, F> {
     }
 }
 
-/// How many rows go together where one row alone mostly waits for its sums.
-const TOGETHER: usize = 4;
+/// How many rows go together: one row alone mostly waits for its sums.
+pub(crate) const ROWS_TOGETHER: usize = 8;
 
 /// The rows that go together, and those that are left.
 #[inline(always)]
 fn groups<'a>(x: &'a [f32], width: usize, y: &'a mut [f32]) -> [(&'a [f32], &'a mut [f32]); 2] {
-    let whole = x.len() - x.len() % (TOGETHER * width);
+    let whole = x.len() - x.len() % (ROWS_TOGETHER * width);
     let ((x, rest_x), (y, rest_y)) = (x.split_at(whole), y.split_at_mut(whole));
     [(x, y), (rest_x, rest_y)]
 }
 
-/// `R` rows of equal length.
+/// Applies `function` to each row that is not done.
 #[inline(always)]
-fn rows<const R: usize>(x: &[f32], width: usize) -> [&[f32]; R] {
-    std::array::from_fn(
-        #[inline(always)]
-        |row| &x[row * width..][..width],
-    )
+fn for_rows_left(
+    is_done: &[bool],
+    (x, width): (&[f32], usize),
+    y: &mut [f32],
+    function: impl Fn(&[f32], &mut [f32]),
+) {
+    for (is_done, (x, y)) in is_done.iter().zip(x.chunks_exact(width).zip(y.chunks_exact_mut(width))) {
+        if !is_done {
+            function(x, y);
+        }
+    }
 }
 
 #[inline(always)]
@@ -194,106 +219,58 @@ fn softmax<I: Isa>(isa: I, x: &[f32], y: &mut [f32]) {
 }
 
 #[inline(always)]
-fn log_softmax<I: Isa, const R: usize>(isa: I, x: &[f32], width: usize, y: &mut [f32]) {
+fn log_softmax<I: Isa>(isa: I, x: &[f32], y: &mut [f32]) {
     let ops = isa.f32();
-    let x = rows::<R>(x, width);
-    let largest_of = largest_of(&maxima_of(isa, &x, width));
-    let mut sums = [1.0; 16];
-    let mut totals = [ops.zero(); R];
-    for at in (0..width).step_by(ops.len()) {
-        for (row, total) in totals.iter_mut().enumerate() {
-            let max = ops.splat(largest_of[row]);
-            let shifted = ops.sub(load_or(ops, &x[row][at..], f32::NEG_INFINITY), max);
-            *total = ops.add(*total, exp(isa, shifted));
-            store_first(ops, shifted, &mut y[row * width..][..width][at..]);
-        }
+    let max = ops.splat(max(isa, x));
+    let mut total = ops.zero();
+    for (x, y) in x.chunks(ops.len()).zip(y.chunks_mut(ops.len())) {
+        let shifted = ops.sub(load_or(ops, x, f32::NEG_INFINITY), max);
+        total = ops.add(total, exp(isa, shifted));
+        store_first(ops, shifted, y);
     }
-    for (sum, total) in sums.iter_mut().zip(totals) {
-        *sum = ops.sum(total);
+    let log = log(isa, ops.splat(ops.sum(total)));
+    for y in y.chunks_mut(ops.len()) {
+        store_first(ops, ops.sub(load_first(ops, y), log), y);
     }
-    let logs = log(isa, load(ops, &sums)).to_array();
-    for (y, log) in y.chunks_exact_mut(width).zip(logs.as_ref()) {
-        for y in y.chunks_mut(ops.len()) {
-            store_first(ops, ops.sub(load_first(ops, y), ops.splat(*log)), y);
-        }
-    }
-}
-
-/// What is known of a row while its threshold is looked for.
-#[derive(Clone, Copy)]
-struct Search {
-    threshold: f32,
-    /// How many numbers were above the threshold before.
-    count: f32,
-    is_over: bool,
 }
 
 /// By the method of C. Michelot, 1986: every threshold from which too few numbers stay above is too low, and the next one
-/// is that of the numbers above it. That of any of the numbers, chosen as one likes, is too low or right: the first one is
-/// the highest of three such.
-///
-/// Each of the `R` rows of `x` goes its own way: the others only fill the time in which it waits.
+/// is that of the numbers above it. That of all numbers is too low or right, and so is the largest number less one.
 #[inline(always)]
-fn sparsemax<I: Isa, const R: usize>(isa: I, x: &[f32], width: usize, y: &mut [f32]) {
+fn sparsemax<I: Isa>(isa: I, x: &[f32], y: &mut [f32]) {
     let ops = isa.f32();
     let (zero, one) = (ops.zero(), ops.one());
-    let mut searches = start(isa, rows::<R>(x, width), width, y);
-    let differences = rows::<R>(y, width);
-    while searches.iter().any(|search| !search.is_over) {
-        let (mut totals, mut counts) = ([zero; R], [zero; R]);
-        for at in (0..width).step_by(ops.len()) {
-            for (row, search) in searches.iter().enumerate() {
-                let y = load_or(ops, &differences[row][at..], f32::NEG_INFINITY);
-                let is_above = ops.gt(y, ops.splat(search.threshold));
-                totals[row] = ops.add(totals[row], ops.select(y, zero, is_above));
-                counts[row] = ops.add(counts[row], ops.select(one, zero, is_above));
-            }
-        }
-        for (search, (total, count)) in searches.iter_mut().zip(totals.into_iter().zip(counts)) {
-            let count = ops.sum(count);
-            search.is_over |= count >= search.count;
-            if !search.is_over {
-                (search.count, search.threshold) = (count, (ops.sum(total) - 1.0) / count);
-            }
-        }
+    let largest = max(isa, x);
+    let mut total = zero;
+    for (x, y) in x.chunks(ops.len()).zip(y.chunks_mut(ops.len())) {
+        let difference = ops.sub(load_or(ops, x, largest), ops.splat(largest));
+        total = ops.add(total, difference);
+        store_first(ops, difference, y);
     }
-    for (search, y) in searches.iter().zip(y.chunks_exact_mut(width)) {
-        let threshold = ops.splat(search.threshold);
-        for y in y.chunks_mut(ops.len()) {
-            let above = ops.sub(load_first(ops, y), threshold);
-            // NaN, which is above nothing, is the threshold of a row without one.
-            let is_below = ops.le(above, zero);
-            store_first(ops, ops.select(zero, above, is_below), y);
-        }
+    let total = ops.sum(total);
+    // NaN, which is above nothing, is the threshold of a row without one.
+    let (mut threshold, mut count) = (f32::NAN, 0.0);
+    if largest.is_finite() && !total.is_nan() {
+        (threshold, count) = (((total - 1.0) / x.len() as f32).max(-1.0), f32::INFINITY);
     }
-}
-
-/// Writes the differences of each row to its largest number to `y`, and returns the first thresholds: NaN if there is none.
-#[inline(always)]
-fn start<I: Isa, const R: usize>(isa: I, x: [&[f32]; R], width: usize, y: &mut [f32]) -> [Search; R] {
-    let ops = isa.f32();
-    let maxima = maxima_of(isa, &x, width);
-    let largest_of = largest_of(&maxima);
-    let mut totals = [ops.zero(); R];
-    for at in (0..width).step_by(ops.len()) {
-        for (row, total) in totals.iter_mut().enumerate() {
-            let largest = largest_of[row];
-            let difference = ops.sub(load_or(ops, &x[row][at..], largest), ops.splat(largest));
-            *total = ops.add(*total, difference);
-            store_first(ops, difference, &mut y[row * width..][..width][at..]);
+    loop {
+        let (mut totals, mut counts) = (zero, zero);
+        for y in y.chunks(ops.len()) {
+            let y = load_or(ops, y, f32::NEG_INFINITY);
+            let is_above = ops.gt(y, ops.splat(threshold));
+            totals = ops.add(totals, ops.select(y, zero, is_above));
+            counts = ops.add(counts, ops.select(one, zero, is_above));
         }
-    }
-    let mut searches = [Search { threshold: f32::NAN, count: 0.0, is_over: true }; R];
-    for (row, search) in searches.iter_mut().enumerate() {
-        let (largest, total) = (largest_of[row], ops.sum(totals[row]));
-        if largest.is_finite() && !total.is_nan() {
-            let of_all = (total - 1.0) / width as f32;
-            let of_maxima = (ops.sum(ops.sub(maxima[row], ops.splat(largest))) - 1.0) / ops.len() as f32;
-            let threshold = of_all.max(of_maxima).max(-1.0);
-            *search = Search { threshold, count: f32::INFINITY, is_over: false };
+        let above = ops.sum(counts);
+        if above >= count {
+            break;
         }
+        (count, threshold) = (above, (ops.sum(totals) - 1.0) / above);
     }
-    searches
+    for y in y.chunks_mut(ops.len()) {
+        let above = ops.sub(load_first(ops, y), ops.splat(threshold));
+        store_first(ops, ops.select(zero, above, ops.le(above, zero)), y);
+    }
 }
 
 #[inline(always)]
@@ -343,31 +320,12 @@ fn sparsemax_gradient<I: Isa>(isa: I, y: &[f32], d: &mut [f32]) {
 /// The largest number of a row; whether it is NaN where there is NaN in the row is open.
 #[inline(always)]
 fn max<I: Isa>(isa: I, x: &[f32]) -> f32 {
-    let [max] = largest_of(&maxima_of(isa, &[x], x.len()));
-    max
-}
-
-/// For each row the largest of the numbers whose places are as far from the start of a vector.
-#[inline(always)]
-fn maxima_of<I: Isa, const R: usize>(isa: I, x: &[&[f32]; R], width: usize) -> [I::F32; R] {
     let ops = isa.f32();
-    let mut maxima = [ops.splat(f32::NEG_INFINITY); R];
-    for at in (0..width).step_by(ops.len()) {
-        for (maxima, x) in maxima.iter_mut().zip(x) {
-            *maxima = ops.max(load_or(ops, &x[at..], f32::NEG_INFINITY), *maxima);
-        }
+    let mut maxima = ops.splat(f32::NEG_INFINITY);
+    for x in x.chunks(ops.len()) {
+        maxima = ops.max(load_or(ops, x, f32::NEG_INFINITY), maxima);
     }
-    maxima
-}
-
-/// The largest number of each vector.
-#[inline(always)]
-fn largest_of<V: Simd<Elem = f32>, const R: usize>(vectors: &[V; R]) -> [f32; R] {
-    let mut all = [0.0; R];
-    for (to, vector) in all.iter_mut().zip(vectors) {
-        *to = largest(vector.to_array().as_ref());
-    }
-    all
+    largest(maxima.to_array().as_ref())
 }
 
 /// The largest of the numbers of a vector, by halves: a chain of comparisons would take as long as the row.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gatewise_kernels::activation as kernel;
-use gatewise_kernels::formula::Formula;
+use gatewise_kernels::formula::{Formula, Known};
 
 use super::Activation;
 use super::expression::{compile, compile_both, depends};
@@ -12,6 +12,20 @@ use crate::error::{Error, Result};
 use crate::number::Number;
 use crate::ops::row::Row;
 use crate::shape::Shape;
+
+/// The activations that the kernels know as whole functions.
+const KNOWN: [(&str, Known); 10] = [
+    ("elu", Known::Elu),
+    ("selu", Known::Selu),
+    ("celu", Known::Celu),
+    ("gelu", Known::Gelu),
+    ("silu", Known::Silu),
+    ("swish", Known::Silu),
+    ("mish", Known::Mish),
+    ("softplus", Known::Softplus),
+    ("log_sigmoid", Known::LogSigmoid),
+    ("sparse_plus", Known::SparsePlus),
+];
 
 /// An activation inside a recurrent layer.
 #[derive(Debug, Clone)]
@@ -55,7 +69,10 @@ impl CellActivation {
                 let text = "the activation \"glu\" halves the width and cannot be used inside a cell";
                 return Err(Error::unsupported(subject, text));
             }
-            _ => Self::rows(trace(subject, activation)?),
+            _ => {
+                let known = KNOWN.iter().find(|(name, _)| *name == named).map(|(_, known)| *known);
+                Self::rows(trace(subject, activation, known)?)
+            }
         })
     }
 
@@ -76,8 +93,8 @@ impl CellActivation {
     }
 }
 
-/// Traces an elementwise activation and its derivative.
-fn trace(subject: &str, activation: &Activation) -> Result<RowFunction> {
+/// Traces an elementwise activation and its derivative; if the kernels know it, it is computed by their code.
+fn trace(subject: &str, activation: &Activation, known: Option<Known>) -> Result<RowFunction> {
     let builder = Builder::new(Mode::Training);
     let one = Shape::known(&[1]);
     let (x, d_y) = (builder.input("x", &one), builder.input("d_y", &one));
@@ -86,7 +103,11 @@ fn trace(subject: &str, activation: &Activation) -> Result<RowFunction> {
         let text = format!("the activation \"{}\" changes the shape of its input", activation.name());
         return Err(Error::unsupported(subject, text));
     }
-    let forward = Box::new(compile(subject, &builder.nodes(), &[x], y)?);
+    let with_code = |formula: Formula| match known {
+        Some(known) => Box::new(formula.computed_by(known)),
+        None => Box::new(formula),
+    };
+    let forward = with_code(compile(subject, &builder.nodes(), &[x], y)?);
     let slope = builder.gradients(builder.sum_all(y)?, &[x])?[0];
     let d_x = match slope {
         Some(slope) => builder.mul(slope, d_y)?,
@@ -94,9 +115,13 @@ fn trace(subject: &str, activation: &Activation) -> Result<RowFunction> {
     };
     let nodes = builder.nodes();
     let slope = slope.filter(|_| depends(&nodes, d_x, x, y));
+    assert!(
+        known.is_none() || slope.is_some(),
+        "the slope of what the kernels know is computed from its argument"
+    );
     let both = slope.map(|slope| compile_both(subject, &nodes, x, [y, slope])).transpose()?;
     let backward = compile(subject, &nodes, &[if both.is_some() { x } else { y }, d_y], d_x)?;
-    Ok(RowFunction::Elementwise { forward, backward: Box::new(backward), both: both.map(Box::new) })
+    Ok(RowFunction::Elementwise { forward, backward: with_code(backward), both: both.map(with_code) })
 }
 
 impl<F: Number> kernel::RowActivation<F> for RowFunction {

@@ -110,6 +110,26 @@ fn the_fast_form_for_kernels_is_the_same_function_up_to_rounding() {
 }
 
 #[test]
+fn value_and_slope_at_once_are_those_of_each_alone() {
+    for activation in names().map(Activation::from).chain([own()]) {
+        let cell = CellActivation::new("lstm", &activation).unwrap();
+        let gatewise_kernels::activation::Activation::Custom(function) = cell.kernel::<f32>() else {
+            continue;
+        };
+        for x in [smooth_points(), kinks()].iter().filter(|_| function.is_elementwise()) {
+            let [y, d] = through_cell::<f64>(&activation, &x.mapv(|x| f64::from(x as f32)), &x.mapv(|_| 1.0));
+            let x: Vec<f32> = x.iter().map(|x| *x as f32).collect();
+            let (mut value, mut slope) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+            function.value_and_slope(&x, &mut value, &mut slope);
+            for (got, expected) in value.into_iter().zip(y).chain(slope.into_iter().zip(d)) {
+                let is_same = (f64::from(got) - expected).abs() <= 1e-6 * expected.abs().max(1.0);
+                assert!(is_same, "{}: expected {expected}, got {got}", activation.name());
+            }
+        }
+    }
+}
+
+#[test]
 fn a_custom_activation_has_the_gradient_of_central_differences() {
     check_gradients(&[smooth_points()], &[0], &|b, x| own().apply(b, x[0])).unwrap();
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::finish::Place;
 use super::step::Step;
-use crate::lstm::gates::{activate_rows, pieces};
+use crate::lstm::gates::{activate_rows, pieces_forward};
 use crate::lstm::record::{O, place_of_z};
 use crate::lstm::{GATES, Layer};
 use crate::passes::pass;
@@ -106,7 +106,7 @@ impl<N: PanelNumber> Step<'_, '_, N> {
     pub(super) fn finish_rows<I: Isa>(&mut self, isa: I) {
         let has_output = self.has_output();
         for (_, rows) in self.used.ranges() {
-            for rows in pieces(rows, self.units()) {
+            for rows in pieces_forward(self.call.layer, rows) {
                 self.finish_piece(isa, rows.clone());
                 for row in rows.filter(|_| has_output) {
                     self.emit_row(row, 0..self.units());
