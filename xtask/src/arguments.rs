@@ -23,6 +23,7 @@ Usage:
   cargo xtask bench --peers torch,burn   these peers instead of all; `--peers none` for Gatewise alone
   cargo xtask bench --without burn,torch  all peers but these (PyTorch is several gigabytes to download)
   cargo xtask bench-table          the table of the README, from the newest record
+  cargo xtask bench-goals          what the newest record has reached of benchmarks/goals.csv
   cargo xtask bench-load           loads a model of 50 MB, in turn with Keras; `--python FILE` as below
   cargo xtask footprint            size and memory of the `gatewise` program, in turn with Keras; `--python FILE` as below
   cargo xtask cliffs               times each option of an LSTM against the plain layer
@@ -50,6 +51,8 @@ pub enum Command {
     Bench(BenchOptions),
     /// Print the README's table of the newest record.
     BenchTable,
+    /// Print how far the newest record is from the goals.
+    BenchGoals,
     /// Time how a large file is loaded.
     BenchLoad(KerasFilesOptions),
     /// Measure size and memory of the command-line program.
@@ -115,6 +118,7 @@ pub fn parse(words: &[String]) -> Result<Command> {
         Some("test") => parse_test(words),
         Some("bench") => parse_bench(words),
         Some("bench-table") => parse_alone("bench-table", Command::BenchTable, words),
+        Some("bench-goals") => parse_alone("bench-goals", Command::BenchGoals, words),
         Some("bench-load") => parse_keras_files("bench-load", Command::BenchLoad, words),
         Some("footprint") => parse_keras_files("footprint", Command::Footprint, words),
         Some("cliffs") => measure::parse_cliffs(words),

@@ -6,6 +6,7 @@
 
 mod answer;
 mod engines;
+mod goals;
 mod kinds;
 mod machine;
 mod peer;
@@ -20,6 +21,7 @@ use anyhow::{Context, Result};
 use crate::arguments::BenchOptions;
 use crate::workspace::Workspace;
 use engines::Engines;
+pub use goals::print as print_goals;
 pub use machine::Machine;
 use peer::Peer;
 use record::{Record, Row};

@@ -48,6 +48,7 @@ fn run() -> Result<ExitCode> {
         Command::Test(selection) => return test(&selection),
         Command::Bench(options) => bench::run(&Workspace::find()?, &options)?,
         Command::BenchTable => bench::print_table(&Workspace::find()?)?,
+        Command::BenchGoals => bench::print_goals(&Workspace::find()?)?,
         Command::BenchLoad(options) => bench_load::run(&Workspace::find()?, &options)?,
         Command::Footprint(options) => footprint::run(&Workspace::find()?, &options)?,
         Command::Cliffs(options) => return Ok(code(cliffs::run(&Workspace::find()?, &options)?)),

@@ -117,7 +117,8 @@ fn footprint_takes_a_python() {
 }
 
 #[test]
-fn bench_table_takes_nothing() {
+fn bench_table_and_bench_goals_take_nothing() {
+    assert_eq!(parsed("bench-goals").unwrap(), Command::BenchGoals);
     assert_eq!(parsed("bench-table").unwrap(), Command::BenchTable);
     assert!(parsed("bench-table --fast").unwrap_err().to_string().contains("no option `--fast`"));
 }

@@ -22,13 +22,13 @@ const IN_RUST: [&str; 5] = ["burn", "candle", "rten", "tract", "rust-lstm"];
 
 /// The quickest way of one engine on one workload.
 #[derive(Debug, Clone, PartialEq)]
-struct Best {
-    workload: String,
-    engine: String,
+pub(super) struct Best {
+    pub workload: String,
+    pub engine: String,
     /// Milliseconds.
-    median: f64,
+    pub median: f64,
     /// Of the peak.
-    share: f64,
+    pub share: f64,
 }
 
 /// Prints the table of the newest record that has all columns.
@@ -48,7 +48,7 @@ fn of_record(workspace: &Workspace, record: &Path) -> Result<String> {
 }
 
 /// The last record by name that has the columns of today.
-fn newest(workspace: &Workspace) -> Result<Option<PathBuf>> {
+pub(super) fn newest(workspace: &Workspace) -> Result<Option<PathBuf>> {
     let folder = workspace.root().join("benchmarks/record");
     let mut newest = None;
     for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
@@ -63,7 +63,7 @@ fn newest(workspace: &Workspace) -> Result<Option<PathBuf>> {
 
 /// Of each workload and engine the quickest row, in the order of the record. Of a workload that was measured several
 /// times the last rows count. What computes with rounded weights is not what the peers do, and does not count.
-fn bests(record: &str) -> Result<Vec<Best>> {
+pub(super) fn bests(record: &str) -> Result<Vec<Best>> {
     let mut bests: Vec<Best> = Vec::new();
     let mut last = "";
     for line in record.lines().skip(1) {
@@ -123,7 +123,7 @@ fn table(workloads: &[Workload], bests: &[Best]) -> String {
 }
 
 /// A number with two digits that count, or all before the point.
-fn short(number: f64) -> String {
+pub(super) fn short(number: f64) -> String {
     let digits = (1 - number.log10().floor() as i32).clamp(0, 6);
     format!("{number:.*}", digits as usize)
 }

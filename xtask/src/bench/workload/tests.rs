@@ -40,6 +40,10 @@ fn the_committed_workloads_can_be_read_and_chosen() {
 #[test]
 fn operations_of_one_layer_are_those_of_its_products() {
     // 8·B·T·H·(F + H) and 2·B·H of the dense layer.
+    assert_eq!(
+        one("x,predict,stacked,2,3,5,7,0,0").floor(),
+        (8 * 2 * 3 * 7 * (5 + 7) + 2 * 2 * 7 + 160 * 2 * 3 * 7) as f64
+    );
     assert_eq!(one("x,predict,stacked,2,3,5,7,0,0").flops(), (8 * 2 * 3 * 7 * (5 + 7) + 2 * 2 * 7) as f64);
     // Thrice the recurrent product, twice that of the input, thrice the dense one.
     let train = 8 * 2 * 3 * 7 * (3 * 7 + 2 * 5) + 3 * 2 * 2 * 7;
