@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::Sizes;
 use crate::parallel::{MIN_COST, join, num_threads};
@@ -46,71 +46,102 @@ pub(crate) fn forward_chunks(sizes: &Sizes, gates: usize, has_record: bool) -> C
     Chunks::of(sizes.batch, of_thread.div_ceil(of_thread.div_ceil(ROWS)))
 }
 
-/// How a batch is cut: into chunks of as many samples, except perhaps the last; or into two that have as much to do as each
-/// other.
+/// How a batch is cut into chunks: of as many samples each, except perhaps the last; or so that both halves of the chunks have
+/// as much to do as each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chunks {
     batch: usize,
     /// The most samples of a chunk.
     pub len: usize,
-    /// How many the first has.
-    first_len: usize,
+    /// How many chunks there are, before some of them are taken as one.
+    number: usize,
+    /// The first sample of the second half of the chunks, if they are balanced. Each half is cut evenly.
+    middle: Option<usize>,
+    /// How many chunks are taken as one.
+    joined: usize,
 }
 
 impl Chunks {
     /// Chunks of `len` samples.
     pub fn of(batch: usize, len: usize) -> Self {
-        Self { batch, len, first_len: len.min(batch) }
+        Self { batch, len, number: batch.div_ceil(len), middle: None, joined: 1 }
+    }
+
+    /// Whether it is worth while to balance two threads that have half of the chunks each: more chunks are balanced by the
+    /// threads that take them.
+    fn are_few(self) -> bool {
+        const MOST: usize = 4;
+        let is_even = (2..=MOST).contains(&self.number) && self.number % 2 == 0;
+        // No chunk becomes empty.
+        is_even && self.batch >= 4 * self.number
+    }
+
+    /// The samples that the first half of the chunks may have.
+    fn range_of_middle(self) -> RangeInclusive<usize> {
+        let fewest = self.batch * 3 / 8;
+        fewest..=self.batch - fewest
     }
 
     /// The same with room to [`balance`](Self::balance) them.
     pub fn with_room(self) -> Self {
-        Self { len: if self.count() == 2 { self.len + self.len / 4 } else { self.len }, ..self }
+        match self.are_few() {
+            true => Self { len: self.range_of_middle().end().div_ceil(self.number / 2), ..self },
+            false => self,
+        }
     }
 
-    /// Cuts two chunks where each has half of the steps that the mask `[B, T]` uses, as far as the room allows it. More chunks
-    /// are balanced by the threads that take them.
+    /// Cuts a few chunks where each half of them has half of the steps that the mask `[B, T]` uses, as far as the room allows it.
     pub fn balance(self, mask: Option<&[f32]>, steps: usize) -> Self {
-        let (Some(mask), 2) = (mask, self.count()) else { return self };
+        let (Some(mask), true) = (mask, self.are_few()) else { return self };
         let num_used = |samples: Range<usize>| {
             mask[samples.start * steps..samples.end * steps].iter().filter(|&&used| used != 0.0).count()
         };
-        let roomy = self.with_room();
-        let fewest = self.batch - roomy.len.min(self.batch - 1);
-        let (mut first_len, mut before) = (fewest, num_used(0..fewest));
+        let (fewest, most) = self.range_of_middle().into_inner();
+        let (mut middle, mut before) = (fewest, num_used(0..fewest));
         let all = before + num_used(fewest..self.batch);
-        while first_len < roomy.len.min(self.batch - 1) {
-            let next = before + num_used(first_len..first_len + 1);
+        while middle < most {
+            let next = before + num_used(middle..middle + 1);
             // No further if the half is left behind by more than it is before.
             if all.abs_diff(2 * next) > all.abs_diff(2 * before) {
                 break;
             }
-            (first_len, before) = (first_len + 1, next);
+            (middle, before) = (middle + 1, next);
         }
-        Self { first_len, ..roomy }
+        Self { middle: Some(middle), ..self.with_room() }
     }
 
     /// So many chunks at a time as one.
-    pub fn joined(self, number: usize) -> Self {
-        Self { batch: self.batch, len: number * self.len, first_len: self.start(number) }
+    pub fn joined(self, joined: usize) -> Self {
+        Self { len: joined * self.len, joined: joined * self.joined, ..self }
     }
 
     /// How many there are.
     pub fn count(self) -> usize {
-        usize::from(self.batch > 0) + (self.batch - self.first_len).div_ceil(self.len.max(1))
+        self.number.div_ceil(self.joined)
     }
 
     /// The first sample of a chunk; that after the last one is the batch.
     pub fn start(self, chunk: usize) -> usize {
-        match chunk {
-            0 => 0,
-            _ => self.batch.min(self.first_len + (chunk - 1) * self.len),
+        self.start_of_one((chunk * self.joined).min(self.number))
+    }
+
+    fn start_of_one(self, chunk: usize) -> usize {
+        let Some(middle) = self.middle else { return self.batch.min(chunk * (self.len / self.joined)) };
+        let half = self.number / 2;
+        match chunk.checked_sub(half) {
+            None => middle * chunk / half,
+            Some(chunk) => middle + (self.batch - middle) * chunk / half,
         }
     }
 
     /// The number of the chunk that begins with this sample.
     pub fn starting_at(self, sample: usize) -> usize {
-        if sample == 0 { 0 } else { 1 + (sample - self.first_len).div_ceil(self.len) }
+        match self.middle {
+            None => sample.div_ceil(self.len),
+            Some(_) => {
+                (0..self.count()).find(|&chunk| self.start(chunk) >= sample).unwrap_or_else(|| self.count())
+            }
+        }
     }
 
     /// The first sample and the number of samples of each of the chunks that `samples` are.

@@ -49,8 +49,18 @@ fn two_chunks_have_as_many_used_steps_as_room_allows() {
 }
 
 #[test]
-fn more_chunks_stay_even() {
+fn the_halves_of_four_chunks_are_cut_evenly() {
+    let lengths: Vec<usize> = (0..32).map(|sample| if sample < 16 { 6 } else { 10 }).collect();
+    let chunks = Chunks::of(32, 8).balance(Some(&mask(&lengths, 10)), 10);
+    let starts: Vec<usize> = (0..=4).map(|chunk| chunks.start(chunk)).collect();
+    assert_eq!(starts, [0, 9, 19, 25, 32]);
+    assert_eq!(chunks.len, 10);
+    assert_eq!(chunks.joined(2).within(0..32).collect::<Vec<_>>(), [(0, 19), (19, 13)]);
+}
+
+#[test]
+fn many_chunks_stay_even() {
     let lengths: Vec<usize> = (0..32).collect();
-    let even = Chunks::of(32, 8);
+    let even = Chunks::of(32, 3);
     assert_eq!(even.balance(Some(&mask(&lengths, 31)), 31), even);
 }
