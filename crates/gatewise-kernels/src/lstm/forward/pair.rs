@@ -160,11 +160,11 @@ impl<N: PanelNumber> SimdOp for FollowerRun<'_, N> {
             let (x, operand_h) = operands(&call, (0, time), &*h);
             let (count, layout) = (batch, ChunkRecord::new(call.layer, batch));
             let mut step = Step {
-                call,
+                call: &call,
                 count,
                 number,
                 time,
-                used: UsedRows::new(call.inputs.mask, steps, (0, batch), time),
+                used: &UsedRows::new(call.inputs.mask, steps, (0, batch), time),
                 used_before: None,
                 h: &*h,
                 next_h: &mut *next_h,

@@ -70,7 +70,7 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
         if let Output::Last(y) = &mut y {
             y.fill(0.0);
         }
-        let mut used_before = None;
+        let mut used_before: Option<UsedRows> = None;
         for number in 0..steps {
             let time = call.layer.time(number);
             let used = UsedRows::new(call.inputs.mask, steps, (first, count), time);
@@ -83,12 +83,12 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
             }
             let shared = meeting.filter(|meeting| meeting.is_shared(number, h, c));
             let mut step = Step {
-                call,
+                call: &call,
                 count,
                 number,
                 time,
-                used,
-                used_before,
+                used: &used,
+                used_before: used_before.as_ref(),
                 h: &*h,
                 next_h: &mut *next_h,
                 c: &mut *c,
@@ -102,7 +102,9 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
                 None if used.len() == 0 => step.skip_rows(0..units),
                 None => step.run(isa, x, operand_h),
             }
-            used_before = meeting.is_none().then_some(used);
+            if meeting.is_none() && used.are_masked() {
+                used_before = Some(used);
+            }
             std::mem::swap(&mut h, &mut next_h);
         }
         if let Some(meeting) = meeting {

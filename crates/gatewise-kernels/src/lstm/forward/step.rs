@@ -21,14 +21,14 @@ type Places = [Place; MAX_ROWS_OF_BLOCK];
 
 /// A step: the state before it, and where the state after it and the outputs go. Rows are samples of the chunk.
 pub(super) struct Step<'a, 'b, N> {
-    pub call: Call<'a, N>,
+    pub call: &'b Call<'a, N>,
     pub count: usize,
     /// The number of the step in the order of processing, and its time in the input.
     pub number: usize,
     pub time: usize,
     /// The rows that use it, and those that used the step before it, if the state of all others has been carried over that.
-    pub used: UsedRows<'a>,
-    pub used_before: Option<UsedRows<'a>>,
+    pub used: &'b UsedRows<'a>,
+    pub used_before: Option<&'b UsedRows<'a>>,
     /// `[count, H]`
     pub h: &'b [f32],
     /// `[count, H]`
