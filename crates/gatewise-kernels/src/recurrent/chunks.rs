@@ -70,10 +70,8 @@ impl Chunks {
     /// Whether it is worth while to balance two threads that have half of the chunks each: more chunks are balanced by the
     /// threads that take them.
     fn are_few(self) -> bool {
-        const MOST: usize = 4;
-        let is_even = (2..=MOST).contains(&self.number) && self.number % 2 == 0;
-        // No chunk becomes empty.
-        is_even && self.batch >= 4 * self.number
+        // So many samples leave no chunk empty.
+        matches!(self.number, 2 | 4) && self.batch >= 4 * self.number
     }
 
     /// The samples that the first half of the chunks may have.
