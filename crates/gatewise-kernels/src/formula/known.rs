@@ -6,7 +6,7 @@
 use super::vectors::{erf, exp_up_to, log_1p_of_exp};
 use crate::activation::sigmoid;
 use crate::passes::pass;
-use crate::simd::{BitOps, FloatOps, Isa, NumOps, SimdOp, neg, run};
+use crate::simd::{BitOps, FloatOps, Isa, NumOps, Simd, SimdOp, neg, run};
 
 /// A function with code of its own, see [`Formula::computed_by`](super::Formula::computed_by).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,15 +183,12 @@ fn mish<I: Isa>(isa: I, x: I::F32) -> [I::F32; 2] {
     [ops.mul(x, share), ops.mul_add(x, slope_of_share, share)]
 }
 
-/// The sigmoid is u / (1 + u) or, above 0, 1 / (1 + u).
 #[inline(always)]
 fn softplus<I: Isa>(isa: I, x: I::F32) -> [I::F32; 2] {
     let ops = isa.f32();
     let (u, p) = log_1p_of_exp(isa, x);
     let value = ops.mul_add(u, p, ops.max(x, ops.zero()));
-    let of_sigmoid = ops.select(ops.one(), u, ops.gt(x, ops.zero()));
-    let slope = ops.div(of_sigmoid, ops.add(ops.one(), u));
-    [value, slope]
+    [value, sigmoid_of(isa, u, ops.gt(x, ops.zero()))]
 }
 
 /// −softplus(−x)
@@ -200,9 +197,14 @@ fn log_sigmoid<I: Isa>(isa: I, x: I::F32) -> [I::F32; 2] {
     let ops = isa.f32();
     let (u, p) = log_1p_of_exp(isa, x);
     let value = ops.mul_sub_from(u, p, ops.min(x, ops.zero()));
-    let of_sigmoid = ops.select(ops.one(), u, ops.lt(x, ops.zero()));
-    let slope = ops.div(of_sigmoid, ops.add(ops.one(), u));
-    [value, slope]
+    [value, sigmoid_of(isa, u, ops.lt(x, ops.zero()))]
+}
+
+/// The sigmoid of a number with u = e^−|x|: 1 / (1 + u) above 0, else u / (1 + u).
+#[inline(always)]
+fn sigmoid_of<I: Isa>(isa: I, u: I::F32, is_above: <I::F32 as Simd>::Mask) -> I::F32 {
+    let ops = isa.f32();
+    ops.div(ops.select(ops.one(), u, is_above), ops.add(ops.one(), u))
 }
 
 #[inline(always)]

@@ -19,7 +19,7 @@ use crate::recurrent::backward::emitted::Emitted;
 use crate::recurrent::backward::kept::GateGradients;
 use crate::recurrent::backward::samples::{self, BackwardSamples, OfSamples, OfWeights};
 use crate::recurrent::backward::{Chain, Layout, Operand, Product, Sequences, pack_transposed};
-use crate::recurrent::chunks::{Chunks, OWN_LINES, chunk_len, take};
+use crate::recurrent::chunks::{OWN_LINES, recorded_chunks, take};
 use crate::recurrent::operand::is_zero;
 use crate::simd::{lanes, run};
 use run::{Call, ChunkRun};
@@ -49,14 +49,9 @@ fn transposed_len(sizes: &Sizes) -> [usize; 2] {
     [sizes.features, sizes.units].map(|n| 4 * sizes.units * Panels { n, lanes: lanes() }.padded())
 }
 
-/// The chunks of a call without a mask.
-fn even_chunks(sizes: &Sizes) -> Chunks {
-    Chunks::of(sizes.batch, chunk_len(sizes, GATES))
-}
-
 /// See [`backward_workspace_len`](super::backward_workspace_len).
 pub(super) fn workspace_len(sizes: &Sizes) -> usize {
-    let chunks = even_chunks(sizes);
+    let chunks = recorded_chunks(sizes, GATES);
     let samples_len = [chunks, chunks.with_room()].map(|chunks| {
         let kept = GateGradients::roomy(sizes, LAYOUT, chunks);
         samples::workspace_len(kept, scratch_len(kept))
@@ -91,7 +86,7 @@ pub(super) fn backward(
     pack_transposed(layer.recurrent_kernel, sizes.units, 4 * sizes.units, recurrent_kernel);
     let emitted = Emitted { sequences, d_y: d_outputs.d_y, zero_output_for_mask: layer.zero_output_for_mask };
     let call = Call { layer, inputs, sequences, emitted, record, d_outputs, kernel, recurrent_kernel };
-    let chunks = even_chunks(&sizes).balance(inputs.mask, sizes.steps);
+    let chunks = recorded_chunks(&sizes, GATES).balance(inputs.mask, sizes.steps);
     let kept = GateGradients::new(&sequences, LAYOUT, chunks);
     let samples = BackwardSamples::new(kept, scratch_len(kept), OfSamples { d_x, d_h0, d_c0 }, workspace);
     let gradients = OfWeights { d_kernel, d_recurrent_kernel, d_bias: [d_bias, None] };

@@ -9,8 +9,10 @@
 //! table                  [blocks][4][L]    [4H in the same order] …    zeros fill the last block
 //! ```
 
+use super::weights::pack;
 use crate::matmul::{Product, matmul, workspace_len};
-use crate::simd::{BitOps, Isa, lanes, load};
+use crate::simd::{Isa, lanes};
+use crate::tile::{MAX_VECTORS, PanelNumber};
 
 /// What the sums of a step start from for each row of an embedding.
 #[derive(Clone, Debug)]
@@ -41,20 +43,9 @@ impl TokenTable {
         let row_len = row_len(units, lanes);
         let mut data = vec![0.0; product.m * row_len];
         for (sums, to) in sums.chunks_exact(columns).zip(data.chunks_exact_mut(row_len)) {
-            for (block, to) in to.chunks_exact_mut(4 * lanes).enumerate() {
-                let unit = block * lanes;
-                let len = lanes.min(units - unit);
-                for (gate, to) in to.chunks_exact_mut(lanes).enumerate() {
-                    to[..len].copy_from_slice(&sums[gate * units + unit..][..len]);
-                }
-            }
+            pack([sums, &[]], units, lanes, to);
         }
         Self { data, units, lanes }
-    }
-
-    /// How many numbers the table of an embedding of so many rows takes for a layer of so many units.
-    pub fn len_for(rows: usize, units: usize) -> usize {
-        rows * row_len(units, lanes())
     }
 
     /// Whether it was made for a layer of so many units and the current instruction set.
@@ -67,14 +58,9 @@ impl Tokens<'_> {
     /// The four gates of the block of units from `unit` for the token with this number.
     #[inline(always)]
     pub(super) fn start<I: Isa>(&self, isa: I, token: usize, unit: usize) -> [I::F32; 4] {
-        let (ops, table) = (isa.f32(), self.table);
+        let table = self.table;
         let row = self.tokens[token] as usize * row_len(table.units, table.lanes);
-        let block = &table.data[row + 4 * unit..][..4 * ops.len()];
-        let mut gates = [load(ops, block); 4];
-        for (gate, from) in gates.iter_mut().zip(block.chunks_exact(ops.len())) {
-            *gate = load(ops, from);
-        }
-        gates
+        f32::vectors::<I, MAX_VECTORS>(isa, &table.data[row + 4 * unit..], 0)
     }
 }
 

@@ -111,7 +111,7 @@ fn packed_len(sizes: &Sizes, lanes: usize) -> usize {
 }
 
 /// Packs W and U into `to`.
-fn pack(weights: [&[f32]; 2], units: usize, lanes: usize, to: &mut [f32]) {
+pub(super) fn pack(weights: [&[f32]; 2], units: usize, lanes: usize, to: &mut [f32]) {
     let num_rows = (weights[0].len() + weights[1].len()) / (4 * units);
     for_each_chunk(to, num_rows * 4 * lanes, |block, to| {
         let unit = block * lanes;

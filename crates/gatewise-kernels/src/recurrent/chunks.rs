@@ -32,17 +32,22 @@ pub(crate) fn chunk_len(sizes: &Sizes, gates: usize) -> usize {
     batch.div_ceil(batch.div_ceil(ROWS).next_multiple_of(2))
 }
 
-/// [`chunk_len`] for a forward pass. One that leaves no record computes a sample alike wherever the batch is cut, so that
+/// The chunks of a call that leaves a record, and of the way back through it.
+pub(crate) fn recorded_chunks(sizes: &Sizes, gates: usize) -> Chunks {
+    Chunks::of(sizes.batch, chunk_len(sizes, gates))
+}
+
+/// The chunks of a forward pass. One that leaves no record computes a sample alike wherever the batch is cut, so that
 /// each thread may have more rows together, which share reading the weights.
 pub(crate) fn forward_chunks(sizes: &Sizes, gates: usize, has_record: bool) -> Chunks {
     /// More rows than these make nothing quicker.
     const ROWS: usize = 24;
-    let chunk_len = chunk_len(sizes, gates);
-    if has_record || chunk_len >= sizes.batch {
-        return Chunks::of(sizes.batch, chunk_len);
+    let chunks = recorded_chunks(sizes, gates);
+    if has_record || chunks.len >= sizes.batch {
+        return chunks;
     }
     // Many threads do not cut it finer than for a record: too little work would be left to each.
-    let of_thread = sizes.batch.div_ceil(num_threads()).max(chunk_len);
+    let of_thread = sizes.batch.div_ceil(num_threads()).max(chunks.len);
     Chunks::of(sizes.batch, of_thread.div_ceil(of_thread.div_ceil(ROWS)))
 }
 

@@ -50,9 +50,16 @@ impl SingleNumber {
 pub(crate) struct SingleNumbers([SingleNumber; MAX_ROWS_OF_BLOCK]);
 
 impl SingleNumbers {
-    /// Those of the rows of an operand, if each has one and all gates share it.
+    /// Those of the rows of x, if each has one and all gates share it, and what of x is left to be multiplied.
     #[inline(always)]
-    pub fn of_block(operand: &Operand, rows: &RowsOfBlock) -> Option<Self> {
+    pub fn take<'a>(x: Operand<'a>, rows: &RowsOfBlock) -> (Option<Self>, Operand<'a>) {
+        let numbers = Self::of_block(&x, rows);
+        let x = if numbers.is_some() { x.without_numbers() } else { x };
+        (numbers, x)
+    }
+
+    #[inline(always)]
+    fn of_block(operand: &Operand, rows: &RowsOfBlock) -> Option<Self> {
         let mut numbers = [SingleNumber::default(); MAX_ROWS_OF_BLOCK];
         for (first, group) in rows.groups() {
             for (number, &row) in numbers[first..].iter_mut().zip(&group.index[..group.rows]) {

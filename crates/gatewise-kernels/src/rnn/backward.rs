@@ -22,7 +22,7 @@ use crate::recurrent::backward::emitted::Emitted;
 use crate::recurrent::backward::kept::GateGradients;
 use crate::recurrent::backward::samples::{self, BackwardSamples, OfSamples, OfWeights};
 use crate::recurrent::backward::{Sequences, pack_transposed};
-use crate::recurrent::chunks::{Chunks, OWN_LINES, chunk_len, take};
+use crate::recurrent::chunks::{OWN_LINES, recorded_chunks, take};
 use crate::recurrent::operand::is_zero;
 use crate::simd::{lanes, run};
 use layout::layout;
@@ -39,14 +39,9 @@ fn transposed_len(kind: Kind, sizes: &Sizes) -> [usize; 2] {
     [sizes.features, sizes.units].map(|n| kind.gates() * sizes.units * Panels { n, lanes: lanes() }.padded())
 }
 
-/// How the batch is cut.
-fn chunks(kind: Kind, sizes: &Sizes) -> Chunks {
-    Chunks::of(sizes.batch, chunk_len(sizes, kind.gates()))
-}
-
 /// See [`backward_workspace_len`](super::backward_workspace_len).
 pub(super) fn workspace_len(kind: Kind, sizes: &Sizes) -> usize {
-    let kept = GateGradients::roomy(sizes, layout(kind), chunks(kind, sizes));
+    let kept = GateGradients::roomy(sizes, layout(kind), recorded_chunks(sizes, kind.gates()));
     transposed_len(kind, sizes).iter().sum::<usize>() + samples::workspace_len(kept, scratch_len(kept))
 }
 
@@ -79,7 +74,7 @@ pub(super) fn backward(
     let history = History::new(layer, inputs, record);
     let emitted = Emitted { sequences, d_y: d_outputs.d_y, zero_output_for_mask: layer.zero_output_for_mask };
     let call = Call { layer, sequences, emitted, history, d_outputs, kernel, recurrent_kernel };
-    let kept = GateGradients::new(&sequences, layout(kind), chunks(kind, &sizes));
+    let kept = GateGradients::new(&sequences, layout(kind), recorded_chunks(&sizes, kind.gates()));
     let d_c0 = None;
     let samples = BackwardSamples::new(kept, scratch_len(kept), OfSamples { d_x, d_h0, d_c0 }, workspace);
     // b, and a if there is one.

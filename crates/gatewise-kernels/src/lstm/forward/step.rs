@@ -123,8 +123,7 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
         units: Range<usize>,
     ) {
         let lanes = isa.f32().len();
-        let numbers = SingleNumbers::of_block(&x, rows);
-        let x = if numbers.is_some() { x.without_numbers() } else { x };
+        let (numbers, x) = SingleNumbers::take(x, rows);
         let mut z = [[isa.f32().zero(); 4]; MAX_ROWS_OF_BLOCK];
         for unit in units.step_by(lanes) {
             self.start(isa, &mut z[..rows.count], places, unit);

@@ -42,20 +42,19 @@ fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &Rows
     let (lanes, units) = (isa.f32().len(), step.units());
     let places = step.places(rows);
     let places = &places[..rows.count];
-    let numbers = SingleNumbers::of_block(&operands[0], rows);
+    let (numbers, x) = SingleNumbers::take(operands[0], rows);
+    let operands = [x, operands[1]];
     let mut sums = [[isa.f32().zero(); MAX_VECTORS]; MAX_ROWS_OF_BLOCK];
     for unit in (0..units).step_by(lanes) {
         let (bias, inner) = bias(isa, step, unit);
         sums[..rows.count].fill(bias);
+        if let Some(numbers) = &numbers {
+            add_single_numbers(isa, step, &mut sums[..rows.count], numbers, unit);
+        }
         for (number, operand) in operands.into_iter().enumerate() {
-            if let (0, Some(numbers)) = (number, &numbers) {
-                add_single_numbers(isa, step, &mut sums[..rows.count], numbers, unit);
-            } else {
-                for (first, group) in rows.groups() {
-                    let sums =
-                        sums[first..].first_chunk_mut().expect("there is room for as many whole tiles");
-                    add_product(isa, step, sums, number, operand, group, unit);
-                }
+            for (first, group) in rows.groups() {
+                let sums = sums[first..].first_chunk_mut().expect("there is room for as many whole tiles");
+                add_product(isa, step, sums, number, operand, group, unit);
             }
             if number == 0 {
                 // What comes from x steps aside for n.

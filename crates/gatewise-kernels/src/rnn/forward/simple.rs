@@ -32,9 +32,8 @@ impl Compute for InTiles {
 fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &RowsOfBlock) {
     let (ops, layer, units) = (isa.f32(), step.call.layer, step.units());
     let places = step.places(rows);
-    let numbers = SingleNumbers::of_block(&operands[0], rows);
-    let [x, h] = operands;
-    let operands = if numbers.is_some() { [x.without_numbers(), h] } else { [x, h] };
+    let (numbers, x) = SingleNumbers::take(operands[0], rows);
+    let operands = [x, operands[1]];
     let mut all_sums = [[ops.zero(); MAX_VECTORS]; MAX_ROWS_OF_BLOCK];
     for (unit, vectors) in (Panels { n: units, lanes: ops.len() }).iter() {
         let mut bias = [ops.zero(); MAX_VECTORS];
