@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use gatewise_kernels::InstructionSet;
 use gatewise_kernels::activation::Activation;
 use gatewise_kernels::lstm::{
-    DropoutMasks, Inputs, Layer, Output, Outputs, PackedWeights, Sizes, forward_packed, forward_workspace_len,
+    DropoutMasks, Inputs, Layer, Output, Outputs, PackedWeights, Sizes, X, forward_packed,
+    forward_workspace_len,
 };
 
 /// How long each call is repeated.
@@ -65,7 +66,7 @@ fn time(sizes: &Sizes, pack: Pack) -> (Vec<f32>, f64) {
         zero_output_for_mask: false,
     };
     let inputs = Inputs {
-        x: &x,
+        x: X::Rows(&x),
         h0: &zeros,
         c0: &zeros,
         mask: None,
@@ -73,7 +74,7 @@ fn time(sizes: &Sizes, pack: Pack) -> (Vec<f32>, f64) {
         recurrent_dropout: DropoutMasks::None,
     };
     let packed = pack(&kernel, &recurrent_kernel, sizes);
-    let mut workspace = vec![0.0; forward_workspace_len(sizes)];
+    let mut workspace = vec![0.0; forward_workspace_len(sizes, false)];
     let [mut y, mut h, mut c] = [(); 3].map(|()| vec![0.0; batch * units]);
     let (start, mut best) = (Instant::now(), Duration::MAX);
     while start.elapsed() < PATIENCE {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use gatewise_kernels::InstructionSet;
 use gatewise_kernels::activation::Activation;
 use gatewise_kernels::rnn::{
-    DropoutMasks, Gradients, Inputs, Kind, Layer, Output, OutputGradient, OutputGradients, Outputs, Sizes,
+    DropoutMasks, Gradients, Inputs, Kind, Layer, Output, OutputGradient, OutputGradients, Outputs, Sizes, X,
     backward, backward_workspace_len, forward, forward_workspace_len, record_len,
 };
 
@@ -107,8 +107,8 @@ impl Call {
             d_bias: vec![0.0; kind.bias_rows() * gates * units],
             workspace: Vec::new(),
         };
-        let forward = forward_workspace_len(&call.parts().0);
-        call.workspace = vec![0.0; forward.max(backward_workspace_len(kind, &sizes))];
+        let forward = forward_workspace_len(&call.parts().0, true);
+        call.workspace = vec![0.0; forward.max(backward_workspace_len(kind, &sizes, true))];
         call
     }
 
@@ -129,7 +129,7 @@ impl Call {
             zero_output_for_mask: false,
         };
         let inputs = Inputs {
-            x: &self.x,
+            x: X::Rows(&self.x),
             h0: &self.state,
             mask: None,
             dropout: DropoutMasks::None,

@@ -33,6 +33,7 @@ mod weights;
 use crate::Real;
 use crate::activation::Activation;
 
+pub use crate::recurrent::X;
 pub use record::record_len;
 pub use tokens::{TokenTable, Tokens};
 pub use weights::PackedWeights;
@@ -86,8 +87,8 @@ pub enum DropoutMasks<'a, F> {
 /// What a layer is applied to.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a, F> {
-    /// The sequences, `[B, T, F]`.
-    pub x: &'a [F],
+    /// The sequences.
+    pub x: X<'a, F>,
     /// The hidden state before the first step, `[B, H]`.
     pub h0: &'a [F],
     /// The cell state before the first step, `[B, H]`.
@@ -162,21 +163,21 @@ pub struct Gradients<'a, F> {
     pub d_c0: Option<&'a mut [F]>,
 }
 
-/// How many numbers of scratch [`forward()`] needs for a call of these sizes.
-pub fn forward_workspace_len(sizes: &Sizes) -> usize {
-    forward::workspace_len(sizes)
+/// How many numbers of scratch [`forward()`] needs for a call of these sizes, with any dropout or without.
+pub fn forward_workspace_len(sizes: &Sizes, has_dropout: bool) -> usize {
+    forward::workspace_len(sizes, has_dropout)
 }
 
-/// How many numbers of scratch [`backward()`] needs for a call of these sizes.
-pub fn backward_workspace_len(sizes: &Sizes) -> usize {
-    backward::workspace_len(sizes)
+/// How many numbers of scratch [`backward()`] needs for a call of these sizes, where the gradient by x is wanted or not.
+pub fn backward_workspace_len(sizes: &Sizes, has_d_x: bool) -> usize {
+    backward::workspace_len(sizes, has_d_x)
 }
 
 /// Runs the layer over its input. `workspace` holds at least [`forward_workspace_len`] numbers.
 pub fn forward(layer: &Layer<f32>, inputs: &Inputs<f32>, outputs: Outputs<f32>, workspace: &mut [f32]) {
     check::call(layer, inputs);
     check::outputs(layer, &outputs);
-    check::workspace(forward_workspace_len(&layer.sizes), workspace);
+    check::workspace(forward_workspace_len(&layer.sizes, inputs.has_dropout()), workspace);
     forward::forward(layer, inputs, outputs, workspace);
 }
 
@@ -191,7 +192,7 @@ pub fn forward_packed(
 ) {
     check::call(layer, inputs);
     check::outputs(layer, &outputs);
-    check::workspace(forward_workspace_len(&layer.sizes), workspace);
+    check::workspace(forward_workspace_len(&layer.sizes, inputs.has_dropout()), workspace);
     forward::forward_packed(packed, None, layer, inputs, outputs, workspace);
 }
 
@@ -210,7 +211,7 @@ pub fn forward_tokens(
     check::call(layer, inputs);
     check::tokens(layer, inputs, tokens);
     check::outputs(layer, &outputs);
-    check::workspace(forward_workspace_len(&layer.sizes), workspace);
+    check::workspace(forward_workspace_len(&layer.sizes, inputs.has_dropout()), workspace);
     forward::forward_packed(packed, Some(*tokens), layer, inputs, outputs, workspace);
 }
 
@@ -228,8 +229,15 @@ pub fn backward(
     check::call(layer, inputs);
     check::record(layer, record);
     check::gradients(layer, d_outputs, &gradients);
-    check::workspace(backward_workspace_len(&layer.sizes), workspace);
+    check::workspace(backward_workspace_len(&layer.sizes, gradients.d_x.is_some()), workspace);
     backward::backward(layer, inputs, record, d_outputs, gradients, workspace);
+}
+
+impl<F> Inputs<'_, F> {
+    /// Whether there is dropout of x or of h.
+    pub(crate) fn has_dropout(&self) -> bool {
+        self.dropout.are_there() || self.recurrent_dropout.are_there()
+    }
 }
 
 impl<F: Real> Layer<'_, F> {
@@ -256,6 +264,11 @@ const GATES: usize = 4;
 const CANDIDATE: usize = 2;
 
 impl<'a, F> DropoutMasks<'a, F> {
+    /// Whether there is dropout.
+    pub(crate) fn are_there(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+
     /// The factors of one sample for one gate, `[width]`, or `None` without dropout.
     pub(crate) fn row(&self, gate: usize, sample: usize, batch: usize, width: usize) -> Option<&'a [F]> {
         match *self {

@@ -6,8 +6,10 @@ pub(crate) mod chunks;
 pub(crate) mod operand;
 pub(crate) mod rows;
 pub(crate) mod single_numbers;
+pub(crate) mod x;
 
 pub use crate::lstm::{DropoutMasks, Output, OutputGradient, Sizes};
+pub use x::X;
 
 impl<F> Output<'_, F> {
     /// The outputs of the first `count` samples, and those of the others.

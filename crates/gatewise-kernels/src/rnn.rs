@@ -39,7 +39,7 @@ use crate::activation::Activation;
 use crate::recurrent::chunks;
 use crate::simd::lanes;
 
-pub use crate::recurrent::{DropoutMasks, Output, OutputGradient, Sizes};
+pub use crate::recurrent::{DropoutMasks, Output, OutputGradient, Sizes, X};
 pub use record::record_len;
 pub use weights::PackedWeights;
 
@@ -127,8 +127,8 @@ pub struct Layer<'a, F> {
 /// What a layer is applied to.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a, F> {
-    /// The sequences, `[B, T, F]`.
-    pub x: &'a [F],
+    /// The sequences.
+    pub x: X<'a, F>,
     /// The state before the first step, `[B, H]`.
     pub h0: &'a [F],
     /// 1 where a step is used and 0 where it is skipped, `[B, T]`; every step is used if absent.
@@ -179,21 +179,21 @@ fn chunk_len(kind: Kind, sizes: &Sizes) -> usize {
     chunks::chunk_len(sizes, kind.gates())
 }
 
-/// How many numbers of scratch [`forward()`] needs for a layer, of whose weights it reads nothing.
-pub fn forward_workspace_len(layer: &Layer<f32>) -> usize {
-    forward::workspace_len(layer)
+/// How many numbers of scratch [`forward()`] needs for a layer, of whose weights it reads nothing, with any dropout or without.
+pub fn forward_workspace_len(layer: &Layer<f32>, has_dropout: bool) -> usize {
+    forward::workspace_len(layer, has_dropout)
 }
 
-/// How many numbers of scratch [`backward()`] needs for a call of these sizes.
-pub fn backward_workspace_len(kind: Kind, sizes: &Sizes) -> usize {
-    backward::workspace_len(kind, sizes)
+/// How many numbers of scratch [`backward()`] needs for a call of these sizes, where the gradient by x is wanted or not.
+pub fn backward_workspace_len(kind: Kind, sizes: &Sizes, has_d_x: bool) -> usize {
+    backward::workspace_len(kind, sizes, has_d_x)
 }
 
 /// Runs the layer over its input. `workspace` holds at least [`forward_workspace_len`] numbers.
 pub fn forward(layer: &Layer<f32>, inputs: &Inputs<f32>, outputs: Outputs<f32>, workspace: &mut [f32]) {
     check::call(layer, inputs);
     check::outputs(layer, &outputs);
-    check::workspace(forward_workspace_len(layer), workspace);
+    check::workspace(forward_workspace_len(layer, inputs.has_dropout()), workspace);
     forward::forward(layer, inputs, outputs, workspace);
 }
 
@@ -207,7 +207,7 @@ pub fn forward_packed(
 ) {
     check::call(layer, inputs);
     check::outputs(layer, &outputs);
-    check::workspace(forward_workspace_len(layer), workspace);
+    check::workspace(forward_workspace_len(layer, inputs.has_dropout()), workspace);
     let weights = packed.weights(layer, lanes());
     forward::forward_with(weights, layer, inputs, outputs, workspace);
 }
@@ -226,8 +226,16 @@ pub fn backward(
     check::call(layer, inputs);
     check::record(layer, record);
     check::gradients(layer, d_outputs, &gradients);
-    check::workspace(backward_workspace_len(layer.kind, &layer.sizes), workspace);
+    let has_d_x = gradients.d_x.is_some();
+    check::workspace(backward_workspace_len(layer.kind, &layer.sizes, has_d_x), workspace);
     backward::backward(layer, inputs, record, d_outputs, gradients, workspace);
+}
+
+impl<F> Inputs<'_, F> {
+    /// Whether there is dropout of x or of h.
+    pub(crate) fn has_dropout(&self) -> bool {
+        self.dropout.are_there() || self.recurrent_dropout.are_there()
+    }
 }
 
 impl<F: Real> Layer<'_, F> {

@@ -115,3 +115,8 @@ pub fn leave_single_numbers<F: Real>(x: &mut [F], features: usize) {
         x.iter_mut().enumerate().filter(|(k, _)| *k != at).for_each(|(_, x)| *x = F::zero());
     }
 }
+
+/// The rows that [ids](crate::recurrent::X::Ids) stand for.
+pub fn one_hot(ids: &[f32], features: usize) -> Vec<f32> {
+    ids.iter().flat_map(|&id| (0..features).map(move |k| f32::from(id == k as f32))).collect()
+}

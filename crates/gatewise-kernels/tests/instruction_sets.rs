@@ -5,7 +5,7 @@ use gatewise_kernels::activation::Activation;
 use gatewise_kernels::bfloat16;
 use gatewise_kernels::lstm::{
     DropoutMasks, Gradients, Inputs, Layer, Output, OutputGradient, OutputGradients, Outputs, PackedWeights,
-    Sizes, backward, backward_workspace_len, forward, forward_packed, forward_workspace_len, record_len,
+    Sizes, X, backward, backward_workspace_len, forward, forward_packed, forward_workspace_len, record_len,
     reference,
 };
 use gatewise_kernels::matmul::{self, Product};
@@ -114,7 +114,7 @@ fn run(
     let dropout: Vec<f32> = (0..4 * batch * units).map(|n| if n % 3 == 1 { 0.0 } else { 1.5 }).collect();
     let layer = layer(sizes, [activation, recurrent_activation], [&kernel, &recurrent_kernel, &bias]);
     let inputs = Inputs {
-        x: &x,
+        x: X::Rows(&x),
         h0: &state,
         c0: &state,
         mask: Some(&mask),
@@ -140,7 +140,8 @@ fn run(
         d_c0: Some(&mut d_c0),
     };
     if fast {
-        let mut workspace = nan(forward_workspace_len(&sizes).max(backward_workspace_len(&sizes)));
+        let mut workspace =
+            nan(forward_workspace_len(&sizes, true).max(backward_workspace_len(&sizes, true)));
         forward(&layer, &inputs, outputs, &mut workspace);
         backward(&layer, &inputs, &record, &d_outputs, gradients, &mut workspace);
     } else {
@@ -193,7 +194,7 @@ fn run_packed(sizes: Sizes, weights: &[Vec<f32>; 2], packed: &PackedWeights, has
     let mask = mask(batch * steps);
     let layer = layer(sizes, [Activation::Tanh, Activation::Sigmoid], [&weights[0], &weights[1], &bias]);
     let inputs = Inputs {
-        x: &x,
+        x: X::Rows(&x),
         h0: &state,
         c0: &state,
         mask: has_mask.then_some(&mask),
@@ -203,7 +204,7 @@ fn run_packed(sizes: Sizes, weights: &[Vec<f32>; 2], packed: &PackedWeights, has
     let [mut h, mut c] = [(); 2].map(|()| vec![f32::NAN; batch * units]);
     let mut y = vec![f32::NAN; batch * steps * units];
     let outputs = Outputs { y: Output::Sequence(&mut y), h: &mut h, c: &mut c, record: None };
-    let mut workspace = vec![f32::NAN; forward_workspace_len(&sizes)];
+    let mut workspace = vec![f32::NAN; forward_workspace_len(&sizes, true)];
     forward_packed(&layer, packed, &inputs, outputs, &mut workspace);
     y.iter().map(|y| y.to_bits()).collect()
 }
@@ -245,7 +246,7 @@ fn run_rnn(
         zero_output_for_mask: false,
     };
     let inputs = rnn::Inputs {
-        x: &x,
+        x: X::Rows(&x),
         h0: &state,
         mask: Some(&mask),
         dropout: DropoutMasks::None,
@@ -269,8 +270,8 @@ fn run_rnn(
         d_h0: Some(&mut d_h0),
     };
     if fast {
-        let forward_len = rnn::forward_workspace_len(&layer);
-        let mut workspace = nan(forward_len.max(rnn::backward_workspace_len(kind, &sizes)));
+        let forward_len = rnn::forward_workspace_len(&layer, true);
+        let mut workspace = nan(forward_len.max(rnn::backward_workspace_len(kind, &sizes, true)));
         rnn::forward(&layer, &inputs, outputs, &mut workspace);
         rnn::backward(&layer, &inputs, &record, &d_outputs, gradients, &mut workspace);
     } else {

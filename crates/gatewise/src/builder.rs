@@ -14,10 +14,12 @@ use crate::variable::Variable;
 
 mod arrays;
 mod elementwise;
+mod lookup;
 mod losses;
 mod scan;
 mod windows;
 
+pub(crate) use lookup::{RecurrentInputs, Start};
 pub(crate) use scan::Direction;
 pub use scan::Steps;
 
@@ -67,6 +69,8 @@ pub struct Builder {
     purpose: Mode,
     /// What the part that is being emitted is made for.
     mode: Cell<Mode>,
+    /// Whether recurrent layers may be given ids.
+    looks_up: bool,
     state: RefCell<State>,
 }
 
@@ -79,13 +83,15 @@ struct State {
     states: Vec<StateUse>,
     assignments: Vec<Assignment>,
     losses: Vec<Value>,
+    /// Values that stand for ids that layers took instead.
+    looked_past: Vec<Value>,
     streams: u64,
 }
 
 impl Builder {
     /// An empty builder for programs of this mode.
     pub fn new(mode: Mode) -> Self {
-        Self { purpose: mode, mode: Cell::new(mode), state: RefCell::default() }
+        Self { purpose: mode, mode: Cell::new(mode), looks_up: false, state: RefCell::default() }
     }
 
     /// What the program is made for.
@@ -204,9 +210,26 @@ impl Builder {
     /// The gradients of `loss`, a single number, by each of `by`; `None` where it does not depend on one.
     ///
     /// # Errors
-    /// If `loss` is not a single number.
+    /// If `loss` is not a single number; or if one of `by` is the rows of an embedding that a recurrent layer of a model looks
+    /// up together with its weights.
     pub fn gradients(&self, loss: Value, by: &[Value]) -> Result<Vec<Option<Value>>> {
+        if by.iter().any(|value| self.state.borrow().looked_past.contains(value)) {
+            let text = "a recurrent layer looks up what follows from these rows of an embedding, so that there is no gradient \
+                        by the rows; give the layer something computed of them, such as `b.scale(rows, 1.0)`";
+            return Err(Error::unsupported("gradients", text));
+        }
         gradient::gradients(self, loss, by)
+    }
+
+    /// Remembers that a layer took ids instead of a value.
+    fn look_past(&self, value: Value) {
+        self.state.borrow_mut().looked_past.push(value);
+    }
+
+    /// The operation that a value is a result of, and what that reads.
+    fn producer(&self, value: Value) -> Option<(Op, Vec<Value>)> {
+        let state = self.state.borrow();
+        state.graph.producer(value).map(|node| (node.op.clone(), node.inputs.clone()))
     }
 
     /// A program that computes `outputs`.

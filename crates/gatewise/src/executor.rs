@@ -147,6 +147,11 @@ impl<'a, F> Run<'a, F> {
         self.inputs.program.dims(self.inputs.values[index])
     }
 
+    /// The sizes of the first N inputs.
+    pub fn first_dims<const N: usize>(&self) -> [&'a [usize]; N] {
+        std::array::from_fn(|index| self.input_dims(index))
+    }
+
     /// The sizes of output `index`.
     pub fn output_dims(&self, index: usize) -> &'a [usize] {
         self.inputs.program.dims(self.results[index])

@@ -21,6 +21,7 @@ pub mod ctc;
 pub mod flip;
 pub mod fused;
 pub mod gather;
+pub mod ids;
 pub mod literal;
 pub mod lstm;
 pub mod lstm_gradient;
@@ -170,6 +171,7 @@ pub(crate) enum Op {
     MaxWindows(max_windows::MaxWindows),
     MaxPositions(max_positions::MaxPositions),
     Gather(gather::Gather),
+    Ids(ids::Ids),
     OneHot(one_hot::OneHot),
     ScatterAdd(scatter_add::ScatterAdd),
     Row(row::Row),
@@ -216,6 +218,7 @@ macro_rules! each_op {
             Op::MaxWindows($inner) => $call,
             Op::MaxPositions($inner) => $call,
             Op::Gather($inner) => $call,
+            Op::Ids($inner) => $call,
             Op::OneHot($inner) => $call,
             Op::ScatterAdd($inner) => $call,
             Op::Row($inner) => $call,

@@ -3,7 +3,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput};
 use gatewise_kernels::activation::Activation;
 use gatewise_kernels::lstm::{
-    DropoutMasks, Gradients, Inputs, Layer, Output, OutputGradient, OutputGradients, Outputs, Sizes,
+    DropoutMasks, Gradients, Inputs, Layer, Output, OutputGradient, OutputGradients, Outputs, Sizes, X,
     backward, backward_workspace_len, forward, forward_workspace_len, record_len, reference,
 };
 
@@ -80,7 +80,7 @@ impl Call {
         let Sizes { batch, steps, features, units } = sizes;
         let scale = 1.0 / (units as f32).sqrt();
         let lengths = [features * 4 * units, units * 4 * units, 4 * units];
-        let workspace_len = forward_workspace_len(&sizes).max(backward_workspace_len(&sizes));
+        let workspace_len = forward_workspace_len(&sizes, true).max(backward_workspace_len(&sizes, true));
         Self {
             sizes,
             weights: lengths.map(|len| numbers(len, scale)),
@@ -106,7 +106,7 @@ impl Call {
             zero_output_for_mask: false,
         };
         let inputs = Inputs {
-            x: &self.x,
+            x: X::Rows(&self.x),
             h0: &self.state,
             c0: &self.state,
             mask: None,

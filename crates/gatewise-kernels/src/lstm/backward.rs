@@ -44,19 +44,20 @@ fn scratch_len(kept: GateGradients) -> usize {
     kept.slots_len() + (7 + whole_rows::SCRATCH) * kept.sizes.units + OWN_LINES
 }
 
-/// How many numbers the transposed weights take.
-fn transposed_len(sizes: &Sizes) -> [usize; 2] {
-    [sizes.features, sizes.units].map(|n| 4 * sizes.units * Panels { n, lanes: lanes() }.padded())
+/// How many numbers the transposed weights take: W is only needed for the gradient by x.
+fn transposed_len(sizes: &Sizes, has_d_x: bool) -> [usize; 2] {
+    [if has_d_x { sizes.features } else { 0 }, sizes.units]
+        .map(|n| 4 * sizes.units * Panels { n, lanes: lanes() }.padded())
 }
 
 /// See [`backward_workspace_len`](super::backward_workspace_len).
-pub(super) fn workspace_len(sizes: &Sizes) -> usize {
+pub(super) fn workspace_len(sizes: &Sizes, has_d_x: bool) -> usize {
     let chunks = recorded_chunks(sizes, GATES);
     let samples_len = [chunks, chunks.with_room()].map(|chunks| {
         let kept = GateGradients::roomy(sizes, LAYOUT, chunks);
         samples::workspace_len(kept, scratch_len(kept))
     });
-    transposed_len(sizes).iter().sum::<usize>() + samples_len[0].max(samples_len[1])
+    transposed_len(sizes, has_d_x).iter().sum::<usize>() + samples_len[0].max(samples_len[1])
 }
 
 /// Writes the gradients; lengths have been checked.
@@ -79,7 +80,8 @@ pub(super) fn backward(
         starts_from_zero: is_zero(inputs.h0),
     };
     let Gradients { d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0, d_c0 } = gradients;
-    let [kernel, recurrent_kernel] = transposed_len(&sizes).map(|len| take(&mut workspace, len));
+    let transposed_len = transposed_len(&sizes, d_x.is_some());
+    let [kernel, recurrent_kernel] = transposed_len.map(|len| take(&mut workspace, len));
     if d_x.is_some() {
         pack_transposed(layer.kernel, sizes.features, 4 * sizes.units, kernel);
     }

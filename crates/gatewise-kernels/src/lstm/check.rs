@@ -5,6 +5,7 @@ use super::{
     record_len,
 };
 use crate::Real;
+use crate::recurrent::check::Lengths;
 
 fn length<F>(name: &str, shape: &[usize], slice: &[F]) {
     let expected: usize = shape.iter().product();
@@ -32,7 +33,7 @@ pub(super) fn call<F: Real>(layer: &Layer<F>, inputs: &Inputs<F>) {
     length("kernel", &[features, 4 * units], layer.kernel);
     length("recurrent_kernel", &[units, 4 * units], layer.recurrent_kernel);
     optional("bias", &[4 * units], layer.bias);
-    length("x", &[batch, steps, features], inputs.x);
+    inputs.x.check(Lengths("lstm"), &layer.sizes, &inputs.dropout);
     length("h0", &[batch, units], inputs.h0);
     length("c0", &[batch, units], inputs.c0);
     optional("mask", &[batch, steps], inputs.mask);
@@ -45,8 +46,7 @@ pub(super) fn tokens<F: Real>(layer: &Layer<F>, inputs: &Inputs<F>, tokens: &Tok
     let super::Sizes { batch, steps, features, units } = layer.sizes;
     assert_eq!(features, 0, "lstm: with tokens the layer must have no features");
     assert!(layer.bias.is_none(), "lstm: with tokens the bias must be in their table");
-    let has_dropout = !matches!(inputs.dropout, DropoutMasks::None);
-    assert!(!has_dropout, "lstm: with tokens there must be no dropout of the input");
+    assert!(!inputs.dropout.are_there(), "lstm: with tokens there must be no dropout of the input");
     length("tokens", &[batch, steps], tokens.tokens);
     assert!(tokens.table.fits(units), "lstm: the table is made for other units or instructions");
 }

@@ -39,18 +39,20 @@ pub(super) struct ForwardSamples<'a> {
     row_len: usize,
     /// `[count, scratch_len]`
     scratch: &'a mut [f32],
+    scratch_len: usize,
     sizes: Sizes,
 }
 
-/// How many numbers of scratch a sample needs: h before and after a step, c, masked x and h for each gate, and gates, states
+/// How many numbers of scratch a sample needs: h before and after a step, c, with dropout x and h for each gate, and gates, states
 /// and z where a step goes over whole rows.
-fn scratch_len(sizes: &Sizes) -> usize {
-    (3 + 4 + whole_rows::SCRATCH) * sizes.units + 4 * sizes.features + OWN_LINES
+fn scratch_len(sizes: &Sizes, has_dropout: bool) -> usize {
+    let masked = if has_dropout { 4 * (sizes.features + sizes.units) } else { 0 };
+    (3 + whole_rows::SCRATCH) * sizes.units + masked + OWN_LINES
 }
 
 /// See [`forward_workspace_len`](super::forward_workspace_len).
-pub(super) fn workspace_len(sizes: &Sizes) -> usize {
-    Weights::len(sizes, lanes()) + sizes.batch * scratch_len(sizes) + pair::scratch_len(sizes)
+pub(super) fn workspace_len(sizes: &Sizes, has_dropout: bool) -> usize {
+    Weights::len(sizes, lanes()) + sizes.batch * scratch_len(sizes, has_dropout) + pair::scratch_len(sizes)
 }
 
 /// Runs the layer over its input; lengths have been checked.
@@ -89,6 +91,7 @@ fn forward_with(
     mut workspace: &mut [f32],
 ) {
     let sizes = layer.sizes;
+    let scratch_len = scratch_len(&sizes, inputs.has_dropout());
     let samples = ForwardSamples {
         first: 0,
         y: outputs.y,
@@ -96,7 +99,8 @@ fn forward_with(
         c: outputs.c,
         record: outputs.record,
         row_len: row_len(&sizes, &layer.recurrent_activation),
-        scratch: take(&mut workspace, sizes.batch * scratch_len(&sizes)),
+        scratch: take(&mut workspace, sizes.batch * scratch_len),
+        scratch_len,
         sizes,
     };
     let call = Call { layer, inputs, weights, tokens };
@@ -120,7 +124,7 @@ impl Samples for ForwardSamples<'_> {
     }
 
     fn split_at(self, count: usize) -> (Self, Self) {
-        let sizes = self.sizes;
+        let Self { sizes, row_len, scratch_len, .. } = self;
         let (upper_y, y) = match self.y {
             Output::Last(y) => {
                 let (upper, lower) = y.split_at_mut(count * sizes.units);
@@ -133,11 +137,11 @@ impl Samples for ForwardSamples<'_> {
         };
         let (upper_h, h) = self.h.split_at_mut(count * sizes.units);
         let (upper_c, c) = self.c.split_at_mut(count * sizes.units);
-        let (upper_scratch, scratch) = self.scratch.split_at_mut(count * scratch_len(&sizes));
-        let record_len = count * sizes.steps * self.row_len;
+        let (upper_scratch, scratch) = self.scratch.split_at_mut(count * scratch_len);
+        let record_len = count * sizes.steps * row_len;
         let (upper_record, record) = self.record.map(|record| record.split_at_mut(record_len)).unzip();
-        let row_len = self.row_len;
-        let lower = Self { first: self.first + count, y, h, c, record, row_len, scratch, sizes };
+        let first = self.first + count;
+        let lower = Self { first, y, h, c, record, row_len, scratch, scratch_len, sizes };
         let upper = Self {
             first: self.first,
             y: upper_y,
@@ -146,6 +150,7 @@ impl Samples for ForwardSamples<'_> {
             record: upper_record,
             row_len,
             scratch: upper_scratch,
+            scratch_len,
             sizes,
         };
         (upper, lower)

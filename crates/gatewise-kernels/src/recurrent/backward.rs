@@ -15,7 +15,7 @@ mod waiting;
 mod weights;
 
 use super::rows::UsedRows;
-use super::{DropoutMasks, Sizes};
+use super::{DropoutMasks, Sizes, X};
 use crate::matmul::{Matrix, Panels};
 use crate::simd::lanes;
 use crate::tile::MAX_VECTORS;
@@ -64,8 +64,7 @@ pub(crate) enum Operand {
 pub(crate) struct Sequences<'a> {
     pub sizes: Sizes,
     pub go_backwards: bool,
-    /// `[B, T, F]`
-    pub x: &'a [f32],
+    pub x: X<'a, f32>,
     /// `[B, T]`
     pub mask: Option<&'a [f32]>,
     /// Of width F and of width H.

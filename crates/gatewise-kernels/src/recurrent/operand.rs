@@ -14,6 +14,16 @@ pub(crate) struct Operand<'a> {
     /// From a gate to the next; 0 if all have the same row.
     pub gate_stride: usize,
     pub len: usize,
+    /// Whether a row is the [place](super::X::Ids) of its only number.
+    pub are_ids: bool,
+}
+
+impl<'a> Operand<'a> {
+    /// States `[count, H]`.
+    #[inline(always)]
+    pub fn of_states(data: &'a [f32], units: usize) -> Self {
+        Self { data, first: 0, stride: units, gate_stride: 0, len: units, are_ids: false }
+    }
 }
 
 /// Whether all numbers are zero, as a state is that nobody has given: then there is no product to add.
@@ -76,7 +86,7 @@ impl<'a> Operand<'a> {
                 *to = [from[k] * i[k], from[k] * f[k], from[k] * g[k], from[k] * o[k]];
             }
         }
-        Operand { data: to, first: 0, stride: 4 * len, gate_stride: 1, len }
+        Operand { data: to, first: 0, stride: 4 * len, gate_stride: 1, len, are_ids: false }
     }
 
     /// The operand times the dropout masks of the samples, written to `to` `[1 or all gates, count, len]` if there are any.
@@ -105,7 +115,7 @@ impl<'a> Operand<'a> {
             }
         }
         let gate_stride = if num_masks > 1 { count * self.len } else { 0 };
-        Operand { data: to, first: 0, stride: self.len, gate_stride, len: self.len }
+        Operand { data: to, first: 0, stride: self.len, gate_stride, len: self.len, are_ids: false }
     }
 
     /// What is left when all of its products have been added: nothing.

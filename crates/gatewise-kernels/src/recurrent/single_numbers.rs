@@ -22,6 +22,12 @@ pub(crate) struct SingleNumber {
 }
 
 impl SingleNumber {
+    /// A one at this place.
+    #[inline(always)]
+    pub fn of_id(id: f32) -> Self {
+        Self { at: id as usize, value: 1.0 }
+    }
+
     /// That of `row`, unless it has two numbers other than zero or is too narrow to ask.
     #[inline(always)]
     pub fn of(row: &[f32]) -> Option<Self> {
@@ -105,6 +111,10 @@ impl Operand<'_> {
     /// That of a row, if all gates share it.
     #[inline(always)]
     pub fn single_number(&self, row: usize) -> Option<SingleNumber> {
-        if self.gate_stride > 0 { None } else { SingleNumber::of(self.row(row)) }
+        match self.are_ids {
+            true => Some(SingleNumber::of_id(self.row(row)[0])),
+            false if self.gate_stride > 0 => None,
+            false => SingleNumber::of(self.row(row)),
+        }
     }
 }

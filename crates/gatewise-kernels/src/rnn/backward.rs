@@ -34,15 +34,18 @@ fn scratch_len(kept: GateGradients) -> usize {
     kept.slots_len() + (3 + 4) * kept.sizes.units + OWN_LINES
 }
 
-/// How many numbers the transposed weights take.
-fn transposed_len(kind: Kind, sizes: &Sizes) -> [usize; 2] {
-    [sizes.features, sizes.units].map(|n| kind.gates() * sizes.units * Panels { n, lanes: lanes() }.padded())
+/// How many numbers the transposed weights take: W is only needed for the gradient by x.
+fn transposed_len(kind: Kind, sizes: &Sizes, has_d_x: bool) -> [usize; 2] {
+    let columns = kind.gates() * sizes.units;
+    [if has_d_x { sizes.features } else { 0 }, sizes.units]
+        .map(|n| columns * Panels { n, lanes: lanes() }.padded())
 }
 
 /// See [`backward_workspace_len`](super::backward_workspace_len).
-pub(super) fn workspace_len(kind: Kind, sizes: &Sizes) -> usize {
+pub(super) fn workspace_len(kind: Kind, sizes: &Sizes, has_d_x: bool) -> usize {
     let kept = GateGradients::roomy(sizes, layout(kind), recorded_chunks(sizes, kind.gates()));
-    transposed_len(kind, sizes).iter().sum::<usize>() + samples::workspace_len(kept, scratch_len(kept))
+    transposed_len(kind, sizes, has_d_x).iter().sum::<usize>()
+        + samples::workspace_len(kept, scratch_len(kept))
 }
 
 /// Writes the gradients; lengths have been checked.
@@ -65,7 +68,8 @@ pub(super) fn backward(
         starts_from_zero: is_zero(inputs.h0),
     };
     let Gradients { d_x, d_kernel, d_recurrent_kernel, d_bias, d_h0 } = gradients;
-    let [kernel, recurrent_kernel] = transposed_len(kind, &sizes).map(|len| take(&mut workspace, len));
+    let transposed_len = transposed_len(kind, &sizes, d_x.is_some());
+    let [kernel, recurrent_kernel] = transposed_len.map(|len| take(&mut workspace, len));
     let columns = kind.gates() * sizes.units;
     if d_x.is_some() {
         pack_transposed(layer.kernel, sizes.features, columns, kernel);

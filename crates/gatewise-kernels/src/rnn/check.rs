@@ -14,7 +14,7 @@ pub(super) fn call<F: Real>(layer: &Layer<F>, inputs: &Inputs<F>) {
     LENGTHS.exact("kernel", &[features, gates * units], layer.kernel);
     LENGTHS.exact("recurrent_kernel", &[units, gates * units], layer.recurrent_kernel);
     LENGTHS.optional("bias", &[layer.kind.bias_rows(), gates * units], layer.bias);
-    LENGTHS.exact("x", &[batch, steps, features], inputs.x);
+    inputs.x.check(LENGTHS, &layer.sizes, &inputs.dropout);
     LENGTHS.exact("h0", &[batch, units], inputs.h0);
     LENGTHS.optional("mask", &[batch, steps], inputs.mask);
     LENGTHS.dropout("dropout", gates, batch, features, &inputs.dropout);

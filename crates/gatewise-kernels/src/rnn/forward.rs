@@ -39,19 +39,22 @@ pub(super) struct ForwardSamples<'a> {
     layout: RecordLayout,
     /// `[count, scratch_len]`
     scratch: &'a mut [f32],
+    scratch_len: usize,
     kind: Kind,
     sizes: Sizes,
 }
 
-/// How many numbers of scratch a sample needs: h before and after a step, masked x and h for each gate, sums, values, and r ⊙ h.
-fn scratch_len(kind: Kind, sizes: &Sizes) -> usize {
-    let (gates, sums) = (kind.gates(), kind.sums());
-    (3 + gates + 2 * sums) * sizes.units + gates * sizes.features + OWN_LINES
+/// How many numbers of scratch a sample needs: h before and after a step, with dropout x and h for each gate, sums, values, and
+/// r ⊙ h.
+fn scratch_len(kind: Kind, sizes: &Sizes, has_dropout: bool) -> usize {
+    let masked = if has_dropout { kind.gates() * (sizes.features + sizes.units) } else { 0 };
+    (3 + 2 * kind.sums()) * sizes.units + masked + OWN_LINES
 }
 
 /// See [`forward_workspace_len`](super::forward_workspace_len).
-pub(super) fn workspace_len(layer: &Layer<f32>) -> usize {
-    Weights::len(layer, lanes()) + layer.sizes.batch * scratch_len(layer.kind, &layer.sizes)
+pub(super) fn workspace_len(layer: &Layer<f32>, has_dropout: bool) -> usize {
+    let scratch_len = scratch_len(layer.kind, &layer.sizes, has_dropout);
+    Weights::len(layer, lanes()) + layer.sizes.batch * scratch_len
 }
 
 /// Runs the layer over its input; lengths have been checked.
@@ -75,13 +78,15 @@ pub(super) fn forward_with(
     mut workspace: &mut [f32],
 ) {
     let (kind, sizes) = (layer.kind, layer.sizes);
+    let scratch_len = scratch_len(kind, &sizes, inputs.has_dropout());
     let samples = ForwardSamples {
         first: 0,
         y: outputs.y,
         h: outputs.h,
         record: outputs.record,
         layout: layer.record_layout(),
-        scratch: take(&mut workspace, sizes.batch * scratch_len(kind, &sizes)),
+        scratch: take(&mut workspace, sizes.batch * scratch_len),
+        scratch_len,
         kind,
         sizes,
     };
@@ -105,12 +110,12 @@ impl Samples for ForwardSamples<'_> {
     }
 
     fn split_at(self, count: usize) -> (Self, Self) {
-        let Self { first, layout, kind, sizes, .. } = self;
+        let Self { first, layout, scratch_len, kind, sizes, .. } = self;
         let (upper_y, y) = self.y.split_at(count, &sizes);
         let (upper_h, h) = self.h.split_at_mut(count * sizes.units);
-        let (upper_scratch, scratch) = self.scratch.split_at_mut(count * scratch_len(kind, &sizes));
+        let (upper_scratch, scratch) = self.scratch.split_at_mut(count * scratch_len);
         let (upper_record, record) = split_wanted(self.record, count * sizes.steps * layout.row_len());
-        let lower = Self { first: first + count, y, h, record, layout, scratch, kind, sizes };
+        let lower = Self { first: first + count, y, h, record, layout, scratch, scratch_len, kind, sizes };
         let upper = Self {
             first,
             y: upper_y,
@@ -118,6 +123,7 @@ impl Samples for ForwardSamples<'_> {
             record: upper_record,
             layout,
             scratch: upper_scratch,
+            scratch_len,
             kind,
             sizes,
         };

@@ -52,7 +52,7 @@ impl Prepared {
             Op::Lstm(op) => Self::lstm(op, known).unwrap_or(Self::Nothing),
             Op::Rnn(op) => match (weight(1), weight(2)) {
                 (Some(kernel), Some(recurrent_kernel)) => {
-                    let sizes = Rnn::sizes(dims[0], dims[2]);
+                    let sizes = Rnn::sizes(dims);
                     let layer = op.layer(sizes, [kernel, recurrent_kernel], None);
                     Self::Rnn(rnn::PackedWeights::new(&layer))
                 }
@@ -85,7 +85,7 @@ impl Prepared {
             WeightsDtype::Float32 => lstm::PackedWeights::new,
             WeightsDtype::Bfloat16 => lstm::PackedWeights::bfloat16,
         };
-        let sizes = Lstm::sizes(known.dims[0], known.dims[2]);
+        let sizes = Lstm::sizes(known.dims);
         let Some(embeddings) = (known.embeddings)(0) else {
             return Some(Self::Lstm(pack(kernel, recurrent_kernel, &sizes)));
         };

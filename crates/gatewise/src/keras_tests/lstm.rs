@@ -79,6 +79,7 @@ fn emit(case: &Case<'_>) -> Emitted {
         return_sequences: flag(config, "return_sequences"),
         go_backwards: flag(config, "go_backwards"),
         zero_output_for_mask: flag(config, "zero_output_for_mask"),
+        takes_ids: false,
         has_bias: case.has("bias"),
         has_mask: case.has("mask"),
         dropout: dropout_form(case, "dropout_mask"),

@@ -28,7 +28,7 @@ use super::{
     name_of, unbuilt,
 };
 use crate::activations::cell::CellActivation;
-use crate::builder::{Builder, Mode};
+use crate::builder::{Builder, Mode, RecurrentInputs, Start};
 use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::initializers::Initializer;
@@ -181,12 +181,17 @@ impl Lstm {
         let options = &self.options;
         let batch = b.shape(x).dim(0);
         let (dropout, recurrent_dropout) = if training { self.dropout_forms() } else { Default::default() };
-        let kernel = b.variable(&weights.kernel);
+        let (kernel, bias) =
+            (b.variable(&weights.kernel), weights.bias.as_ref().map(|bias| b.variable(bias)));
+        let features = b.shape(x).last();
+        let RecurrentInputs { x, takes_ids, kernel, bias } = match dropout {
+            DropoutForm::None => b.recurrent_inputs(x, kernel, bias, Start::Bias)?,
+            _ => RecurrentInputs { x, takes_ids: false, kernel, bias },
+        };
         let recurrent_kernel = b.variable(&weights.recurrent_kernel);
         let mut inputs = vec![x, kernel, recurrent_kernel, state[0], state[1]];
-        inputs.extend(weights.bias.as_ref().map(|bias| b.variable(bias)));
+        inputs.extend(bias);
         inputs.extend(mask);
-        let features = b.shape(x).last();
         inputs.extend(self.dropout_masks(b, dropout, options.dropout, batch, features)?);
         let units = Some(self.units);
         inputs.extend(self.dropout_masks(b, recurrent_dropout, options.recurrent_dropout, batch, units)?);
@@ -198,7 +203,8 @@ impl Lstm {
             return_sequences: options.form.return_sequences,
             go_backwards: options.form.go_backwards,
             zero_output_for_mask: options.form.zero_output_for_mask,
-            has_bias: weights.bias.is_some(),
+            takes_ids,
+            has_bias: bias.is_some(),
             has_mask: mask.is_some(),
             dropout,
             recurrent_dropout,

@@ -23,6 +23,8 @@ use crate::variable::Variable;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Purpose {
     Predict,
+    /// The same, for a runner, whose weights never change.
+    Run,
     /// One step, the first of a stream.
     FirstStep,
     /// One step that goes on from a state.
@@ -163,12 +165,24 @@ impl Model {
 
     /// The program that predicts batches of these shapes.
     pub(super) fn predict_program_for(&self, x: Vec<Vec<usize>>) -> Result<Arc<Compiled>> {
+        self.inference_program_for(Purpose::Predict, x)
+    }
+
+    /// The same, or the program of a runner, which looks up more by itself.
+    pub(super) fn inference_program_for(
+        &self,
+        purpose: Purpose,
+        x: Vec<Vec<usize>>,
+    ) -> Result<Arc<Compiled>> {
         let shapes = shapes_of(&x);
         let network = self.network_for(&shapes)?;
         check_inputs(self.name(), network, &shapes)?;
-        let key = Key { purpose: Purpose::Predict, shapes: BatchShapes { x, ..BatchShapes::default() } };
+        let key = Key { purpose, shapes: BatchShapes { x, ..BatchShapes::default() } };
         self.programs.get_or_make(key, || {
-            let builder = Builder::new(Mode::Inference);
+            let builder = match purpose {
+                Purpose::Run => Builder::new(Mode::Inference),
+                _ => Builder::new(Mode::Inference).with_lookups(),
+            };
             let inputs = enter(&builder, network, &shapes);
             let outputs = network.trace(&builder, &inputs)?;
             Compiled::new(&builder, &outputs.iter().map(|output| output.value).collect::<Vec<_>>())
@@ -212,7 +226,7 @@ fn make_loss(
     is_scaled: bool,
 ) -> Result<Compiled> {
     let mode = if purpose == Purpose::Train { Mode::Training } else { Mode::Inference };
-    let b = Builder::new(mode);
+    let b = Builder::new(mode).with_lookups();
     let inputs = enter(&b, network, &shapes_of(&shapes.x));
     let enter_all = |name: &str, shapes: &[Vec<usize>]| -> Vec<Value> {
         shapes.iter().map(|shape| b.input(name, &Shape::known(shape))).collect()

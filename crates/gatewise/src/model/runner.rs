@@ -2,6 +2,7 @@
 
 use super::Model;
 use super::architecture::check_inputs;
+use super::programs::Purpose;
 use crate::compiled::Frozen;
 use crate::error::{Error, Result};
 use crate::executor::RunKey;
@@ -80,7 +81,7 @@ impl Model {
         let shapes: Vec<Vec<usize>> = shapes.into_iter().map(|shape| shape.as_ref().to_vec()).collect();
         let known: Vec<Shape> = shapes.iter().map(|shape| Shape::known(shape)).collect();
         check_inputs(self.name(), self.network()?, &known)?;
-        let compiled = self.predict_program_for(shapes)?;
+        let compiled = self.inference_program_for(Purpose::Run, shapes)?;
         let frozen = Frozen::new(compiled, RunKey { seed: self.seed(), step: 0 }, options.weights_dtype)?;
         Ok(Runner {
             frozen,

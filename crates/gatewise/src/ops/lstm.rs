@@ -1,7 +1,7 @@
 //! The long short-term memory over a whole sequence, with every option of the layer as an attribute or an input.
 //!
-//! The equations are in [`gatewise_kernels::lstm`]. The inputs are, in this order, `x [batch, steps, features]`,
-//! `kernel [features, 4·units]`, `recurrent_kernel [units, 4·units]`, `h0` and `c0 [batch, units]`, and then those
+//! The equations are in [`gatewise_kernels::lstm`]. The inputs are, in this order, `x [batch, steps, features]`, or ids
+//! `[batch, steps]` of [rows](gatewise_kernels::recurrent::X::Ids) where the attributes say so, `kernel [features, 4·units]`, `recurrent_kernel [units, 4·units]`, `h0` and `c0 [batch, units]`, and then those
 //! that the attributes announce: `bias [4·units]`, `mask [batch, steps]`, the masks of dropout
 //! `[batch, features]` or `[4, batch, features]` and of recurrent dropout `[batch, units]` or `[4, batch, units]`.
 //! The outputs are `y`, `h`, `c` and the record that the gradient needs.
@@ -40,6 +40,8 @@ pub(crate) struct Lstm {
     pub return_sequences: bool,
     pub go_backwards: bool,
     pub zero_output_for_mask: bool,
+    /// Whether x is ids, each of which names a row of the kernel.
+    pub takes_ids: bool,
     pub has_bias: bool,
     pub has_mask: bool,
     pub dropout: DropoutForm,
@@ -85,9 +87,10 @@ impl Lstm {
         self.optional_inputs().bias
     }
 
-    /// The sizes for the kernels, from the sizes of `x` and `recurrent_kernel`.
-    pub fn sizes(x: &[usize], recurrent_kernel: &[usize]) -> lstm::Sizes {
-        lstm::Sizes { batch: x[0], steps: x[1], features: x[2], units: recurrent_kernel[0] }
+    /// The sizes for the kernels, from those of `x`, `kernel` and `recurrent_kernel`, the first inputs.
+    pub fn sizes(inputs: &[&[usize]]) -> lstm::Sizes {
+        let [x, kernel, recurrent_kernel, ..] = *inputs else { unreachable!("an LSTM has more inputs") };
+        lstm::Sizes { batch: x[0], steps: x[1], features: kernel[0], units: recurrent_kernel[0] }
     }
 
     /// Checks the shape of one input.
@@ -95,8 +98,18 @@ impl Lstm {
         expect_shape(&self.subject, name, got, expected)
     }
 
-    fn check_optional(&self, inputs: &[&Shape], x: &Shape, units: Dim) -> Result<()> {
-        let (batch, steps, features) = (x.dim(0), x.dim(1), x.dim(2));
+    /// Checks the sequences and returns the number of their features, which ids have from the rows of the kernel.
+    fn features(&self, x: &Shape, kernel: &Shape) -> Result<Dim> {
+        if self.takes_ids {
+            self.expect(("ids", "batch, time"), x, &[None, None])?;
+            return Ok(kernel.dims().first().copied().flatten());
+        }
+        self.expect(("inputs", "batch, time, features"), x, &[None, None, None])?;
+        Ok(x.dim(2))
+    }
+
+    fn check_optional(&self, inputs: &[&Shape], features: Dim, units: Dim) -> Result<()> {
+        let (batch, steps) = (inputs[0].dim(0), inputs[0].dim(1));
         let optional = self.optional_inputs();
         if let Some(index) = optional.bias {
             self.expect(("bias", "4 × units"), inputs[index], &[units.map(|units| 4 * units)])?;
@@ -136,7 +149,7 @@ impl Lstm {
             zero_output_for_mask: self.zero_output_for_mask,
         };
         let inputs = lstm::Inputs {
-            x: inputs.get(0),
+            x: if self.takes_ids { lstm::X::Ids(inputs.get(0)) } else { lstm::X::Rows(inputs.get(0)) },
             h0: inputs.get(3),
             c0: inputs.get(4),
             mask: get(optional.mask),
@@ -155,21 +168,21 @@ impl Lstm {
 
     /// Runs the fast kernel.
     pub fn run_fast(&self, run: &mut Run<'_, f32>) {
-        let sizes = Self::sizes(run.input_dims(0), run.input_dims(2));
+        let sizes = Self::sizes(&run.first_dims::<3>());
         let prepared = run.prepared();
         let (inputs, outputs, workspace) = run.parts_with_workspace();
-        let (layer, inputs) = self.arguments(sizes, inputs);
+        let (layer, arguments) = self.arguments(sizes, inputs);
         let outputs = self.kernel_outputs(outputs);
         match prepared {
-            Prepared::Lstm(packed) => lstm::forward_packed(&layer, packed, &inputs, outputs, workspace),
+            Prepared::Lstm(packed) => lstm::forward_packed(&layer, packed, &arguments, outputs, workspace),
             Prepared::LstmOfIds(packed, table) => {
-                let tokens = lstm::Tokens { table, tokens: &inputs.x[..sizes.batch * sizes.steps] };
+                let tokens = lstm::Tokens { table, tokens: &inputs.get(0)[..sizes.batch * sizes.steps] };
                 let sizes = lstm::Sizes { features: 0, ..sizes };
                 let layer = lstm::Layer { sizes, kernel: &[], bias: None, ..layer };
-                let inputs = lstm::Inputs { x: &[], ..inputs };
-                lstm::forward_tokens(&layer, packed, &tokens, &inputs, outputs, workspace);
+                let arguments = lstm::Inputs { x: lstm::X::Rows(&[]), ..arguments };
+                lstm::forward_tokens(&layer, packed, &tokens, &arguments, outputs, workspace);
             }
-            _ => lstm::forward(&layer, &inputs, outputs, workspace),
+            _ => lstm::forward(&layer, &arguments, outputs, workspace),
         }
     }
 }
@@ -203,6 +216,7 @@ impl Operation for Lstm {
             (self.return_sequences, "return_sequences"),
             (self.go_backwards, "go_backwards"),
             (self.zero_output_for_mask, "zero_output_for_mask"),
+            (self.takes_ids, "ids"),
             (self.has_bias, "bias"),
             (self.has_mask, "mask"),
             (self.dropout != DropoutForm::None, "dropout"),
@@ -214,20 +228,20 @@ impl Operation for Lstm {
 
     fn output_shapes(&self, inputs: &[&Shape]) -> Result<Vec<Shape>> {
         let x = inputs[0];
-        self.expect(("inputs", "batch, time, features"), x, &[None, None, None])?;
+        let features = self.features(x, inputs[1])?;
         let units = inputs[2].dims().first().copied().flatten();
         let columns = units.map(|units| 4 * units);
-        self.expect(("kernel", "features, 4 × units"), inputs[1], &[x.dim(2), columns])?;
+        self.expect(("kernel", "features, 4 × units"), inputs[1], &[features, columns])?;
         self.expect(("recurrent_kernel", "units, 4 × units"), inputs[2], &[units, columns])?;
         self.expect(("initial state h", "batch, units"), inputs[3], &[x.dim(0), units])?;
         self.expect(("initial state c", "batch, units"), inputs[4], &[x.dim(0), units])?;
-        self.check_optional(inputs, x, units)?;
+        self.check_optional(inputs, features, units)?;
         let state = Shape::new([x.dim(0), units]);
         let sequence = Shape::new([x.dim(0), x.dim(1), units]);
         let y = if self.return_sequences { sequence } else { state.clone() };
-        let record = match (x.to_known(), units) {
-            (Some(x), Some(units)) => {
-                let sizes = Self::sizes(&x, &[units]);
+        let record = match (x.to_known(), features, units) {
+            (Some(x), Some(features), Some(units)) => {
+                let sizes = Self::sizes(&[&x, &[features], &[units]]);
                 Some(lstm::record_len::<f32>(&sizes, &self.recurrent_activation.kernel()))
             }
             _ => None,
@@ -243,17 +257,20 @@ impl Operation for Lstm {
         let has = |output: usize| at.d_outputs[output].is_some();
         let op = LstmGradient { forward: self.clone(), has_d_y: has(0), has_d_h: has(1), has_d_c: has(2) };
         let gradients = at.builder.emit_all(Op::LstmGradient(op), &inputs)?;
-        // The gradients come in the order of the inputs up to the bias; masks have none.
-        Ok((0..count).map(|input| gradients.get(input).copied()).collect())
+        // The gradients come in the order of the inputs up to the bias; masks have none, nor have ids.
+        let has_any = |input: &usize| *input > 0 || !self.takes_ids;
+        Ok((0..count).map(|input| gradients.get(input).copied().filter(|_| has_any(&input))).collect())
     }
 
     fn flops(&self, inputs: &[&[usize]], _outputs: &[&[usize]]) -> u64 {
-        let (rows, features) = (inputs[0][0] * inputs[0][1], inputs[0][2]);
+        let rows = inputs[0][0] * inputs[0][1];
+        let features = if self.takes_ids { 0 } else { inputs[1][0] };
         (2 * rows * elements(inputs[2]) + 2 * rows * features * inputs[2][1]) as u64
     }
 
     fn workspace_len(&self, inputs: &[&[usize]]) -> usize {
-        lstm::forward_workspace_len(&Self::sizes(inputs[0], inputs[2]))
+        let has_dropout = [self.dropout, self.recurrent_dropout] != [DropoutForm::None; 2];
+        lstm::forward_workspace_len(&Self::sizes(inputs), has_dropout)
     }
 
     fn is_optional(&self, output: usize) -> bool {
@@ -261,7 +278,7 @@ impl Operation for Lstm {
     }
 
     fn run<F: Number>(&self, run: &mut Run<'_, F>) -> Result<()> {
-        let sizes = Self::sizes(run.input_dims(0), run.input_dims(2));
+        let sizes = Self::sizes(&run.first_dims::<3>());
         let (inputs, outputs) = run.parts();
         let (layer, inputs) = self.arguments(sizes, inputs);
         lstm::reference::forward(&layer, &inputs, self.kernel_outputs(outputs));

@@ -45,7 +45,7 @@ impl LstmGradient {
 
     /// Runs the fast kernel.
     pub fn run_fast(&self, run: &mut Run<'_, f32>) {
-        let sizes = Lstm::sizes(run.input_dims(0), run.input_dims(2));
+        let sizes = Lstm::sizes(&run.first_dims::<3>());
         let used = used_outputs(run);
         let (inputs, outputs, workspace) = run.parts_with_workspace();
         let (layer, arguments) = self.forward.arguments(sizes, inputs);
@@ -90,12 +90,13 @@ impl Operation for LstmGradient {
 
     fn flops(&self, inputs: &[&[usize]], _outputs: &[&[usize]]) -> u64 {
         // Two products with the recurrent kernel a step, and two with the kernel where the gradient by x is read.
-        let (rows, features) = (inputs[0][0] * inputs[0][1], inputs[0][2]);
+        let rows = inputs[0][0] * inputs[0][1];
+        let features = if self.forward.takes_ids { 0 } else { inputs[1][0] };
         (4 * rows * elements(inputs[2]) + 4 * rows * features * inputs[2][1]) as u64
     }
 
     fn workspace_len(&self, inputs: &[&[usize]]) -> usize {
-        lstm::backward_workspace_len(&Lstm::sizes(inputs[0], inputs[2]))
+        lstm::backward_workspace_len(&Lstm::sizes(inputs), !self.forward.takes_ids)
     }
 
     fn is_optional(&self, _output: usize) -> bool {
@@ -103,7 +104,7 @@ impl Operation for LstmGradient {
     }
 
     fn run<F: Number>(&self, run: &mut Run<'_, F>) -> Result<()> {
-        let sizes = Lstm::sizes(run.input_dims(0), run.input_dims(2));
+        let sizes = Lstm::sizes(&run.first_dims::<3>());
         let used = used_outputs(run);
         let (inputs, outputs) = run.parts();
         let (layer, arguments) = self.forward.arguments(sizes, inputs);

@@ -2,7 +2,8 @@
 //! an attribute or an input.
 //!
 //! The equations are in [`gatewise_kernels::rnn`]. With G blocks of columns, 1 of the simple recurrence and 3 of a GRU, the
-//! inputs are, in this order, `x [batch, steps, features]`, `kernel [features, G·units]`,
+//! inputs are, in this order, `x [batch, steps, features]`, or ids `[batch, steps]` of
+//! [rows](gatewise_kernels::recurrent::X::Ids) where the attributes say so, `kernel [features, G·units]`,
 //! `recurrent_kernel [units, G·units]`, `h0 [batch, units]`, and then those that the attributes announce: `bias [G·units]`
 //! or, where the reset gate comes after the product, `[2, G·units]`, `mask [batch, steps]`, the masks of dropout
 //! `[batch, features]` or `[G, batch, features]` and of recurrent dropout `[batch, units]` or `[G, batch, units]`. The
@@ -33,6 +34,8 @@ pub(crate) struct Rnn {
     pub return_sequences: bool,
     pub go_backwards: bool,
     pub zero_output_for_mask: bool,
+    /// Whether x is ids, each of which names a row of the kernel.
+    pub takes_ids: bool,
     pub has_bias: bool,
     pub has_mask: bool,
     pub dropout: DropoutForm,
@@ -78,13 +81,24 @@ impl Rnn {
         }
     }
 
-    /// The sizes for the kernels, from the sizes of `x` and `recurrent_kernel`.
-    pub fn sizes(x: &[usize], recurrent_kernel: &[usize]) -> rnn::Sizes {
-        rnn::Sizes { batch: x[0], steps: x[1], features: x[2], units: recurrent_kernel[0] }
+    /// The sizes for the kernels, from those of `x`, `kernel` and `recurrent_kernel`, the first inputs.
+    pub fn sizes(inputs: &[&[usize]]) -> rnn::Sizes {
+        let [x, kernel, recurrent_kernel, ..] = *inputs else { unreachable!("a recurrence has more inputs") };
+        rnn::Sizes { batch: x[0], steps: x[1], features: kernel[0], units: recurrent_kernel[0] }
     }
 
-    fn check_optional(&self, inputs: &[&Shape], x: &Shape, units: Dim) -> Result<()> {
-        let (batch, steps, features, gates) = (x.dim(0), x.dim(1), x.dim(2), self.kind.gates());
+    /// Checks the sequences and returns the number of their features, which ids have from the rows of the kernel.
+    fn features(&self, x: &Shape, kernel: &Shape) -> Result<Dim> {
+        if self.takes_ids {
+            expect_shape(&self.subject, ("ids", "batch, time"), x, &[None, None])?;
+            return Ok(kernel.dims().first().copied().flatten());
+        }
+        expect_shape(&self.subject, ("inputs", "batch, time, features"), x, &[None, None, None])?;
+        Ok(x.dim(2))
+    }
+
+    fn check_optional(&self, inputs: &[&Shape], features: Dim, units: Dim) -> Result<()> {
+        let (batch, steps, gates) = (inputs[0].dim(0), inputs[0].dim(1), self.kind.gates());
         let (optional, columns) = (self.optional_inputs(), units.map(|units| gates * units));
         if let Some(index) = optional.bias {
             let rows: &[Dim] = if self.kind == Kind::ResetAfter { &[Some(2)] } else { &[] };
@@ -138,7 +152,7 @@ impl Rnn {
         let get = |index: Option<usize>| index.map(|index| inputs.get(index));
         let layer = self.layer(sizes, [inputs.get(1), inputs.get(2)], get(optional.bias));
         let inputs = rnn::Inputs {
-            x: inputs.get(0),
+            x: if self.takes_ids { rnn::X::Ids(inputs.get(0)) } else { rnn::X::Rows(inputs.get(0)) },
             h0: inputs.get(3),
             mask: get(optional.mask),
             dropout: self.dropout.kernel(get(optional.dropout)),
@@ -156,7 +170,7 @@ impl Rnn {
 
     /// Runs the fast kernel.
     pub fn run_fast(&self, run: &mut Run<'_, f32>) {
-        let sizes = Self::sizes(run.input_dims(0), run.input_dims(2));
+        let sizes = Self::sizes(&run.first_dims::<3>());
         let prepared = run.prepared();
         let (inputs, outputs, workspace) = run.parts_with_workspace();
         let (layer, inputs) = self.arguments(sizes, inputs);
@@ -179,6 +193,7 @@ impl Operation for Rnn {
             (self.return_sequences, "return_sequences"),
             (self.go_backwards, "go_backwards"),
             (self.zero_output_for_mask, "zero_output_for_mask"),
+            (self.takes_ids, "ids"),
             (self.has_mask, "mask"),
             (self.dropout != DropoutForm::None, "dropout"),
             (self.recurrent_dropout != DropoutForm::None, "recurrent_dropout"),
@@ -189,20 +204,20 @@ impl Operation for Rnn {
 
     fn output_shapes(&self, inputs: &[&Shape]) -> Result<Vec<Shape>> {
         let (x, subject) = (inputs[0], &self.subject);
-        expect_shape(subject, ("inputs", "batch, time, features"), x, &[None, None, None])?;
+        let features = self.features(x, inputs[1])?;
         let units = inputs[2].dims().first().copied().flatten();
         let columns = units.map(|units| self.kind.gates() * units);
-        expect_shape(subject, ("kernel", "features, gates × units"), inputs[1], &[x.dim(2), columns])?;
+        expect_shape(subject, ("kernel", "features, gates × units"), inputs[1], &[features, columns])?;
         let recurrent = ("recurrent_kernel", "units, gates × units");
         expect_shape(subject, recurrent, inputs[2], &[units, columns])?;
         expect_shape(subject, ("initial state", "batch, units"), inputs[3], &[x.dim(0), units])?;
-        self.check_optional(inputs, x, units)?;
+        self.check_optional(inputs, features, units)?;
         let state = Shape::new([x.dim(0), units]);
         let sequence = Shape::new([x.dim(0), x.dim(1), units]);
         let y = if self.return_sequences { sequence } else { state.clone() };
-        let record = match (x.to_known(), units) {
-            (Some(x), Some(units)) => {
-                let sizes = Self::sizes(&x, &[units]);
+        let record = match (x.to_known(), features, units) {
+            (Some(x), Some(features), Some(units)) => {
+                let sizes = Self::sizes(&[&x, &[features], &[units]]);
                 let (activation, gates) = (self.activation.kernel(), self.recurrent_activation.kernel());
                 Some(rnn::record_len::<f32>(self.kind, &sizes, &activation, &gates))
             }
@@ -219,18 +234,20 @@ impl Operation for Rnn {
         let has = |output: usize| at.d_outputs[output].is_some();
         let op = RnnGradient { forward: self.clone(), has_d_y: has(0), has_d_h: has(1) };
         let gradients = at.builder.emit_all(Op::RnnGradient(op), &inputs)?;
-        // The gradients come in the order of the inputs up to the bias; masks have none.
-        Ok((0..count).map(|input| gradients.get(input).copied()).collect())
+        // The gradients come in the order of the inputs up to the bias; masks have none, nor have ids.
+        let has_any = |input: &usize| *input > 0 || !self.takes_ids;
+        Ok((0..count).map(|input| gradients.get(input).copied().filter(|_| has_any(&input))).collect())
     }
 
     fn flops(&self, inputs: &[&[usize]], _outputs: &[&[usize]]) -> u64 {
-        let (rows, features) = (inputs[0][0] * inputs[0][1], inputs[0][2]);
+        let rows = inputs[0][0] * inputs[0][1];
+        let features = if self.takes_ids { 0 } else { inputs[1][0] };
         (2 * rows * elements(inputs[2]) + 2 * rows * features * inputs[2][1]) as u64
     }
 
     fn workspace_len(&self, inputs: &[&[usize]]) -> usize {
-        let sizes = Self::sizes(inputs[0], inputs[2]);
-        rnn::forward_workspace_len(&self.layer(sizes, [&[], &[]], None))
+        let has_dropout = [self.dropout, self.recurrent_dropout] != [DropoutForm::None; 2];
+        rnn::forward_workspace_len(&self.layer(Self::sizes(inputs), [&[], &[]], None), has_dropout)
     }
 
     fn is_optional(&self, output: usize) -> bool {
@@ -238,7 +255,7 @@ impl Operation for Rnn {
     }
 
     fn run<F: Number>(&self, run: &mut Run<'_, F>) -> Result<()> {
-        let sizes = Self::sizes(run.input_dims(0), run.input_dims(2));
+        let sizes = Self::sizes(&run.first_dims::<3>());
         let (inputs, outputs) = run.parts();
         let (layer, inputs) = self.arguments(sizes, inputs);
         rnn::reference::forward(&layer, &inputs, self.kernel_outputs(outputs));

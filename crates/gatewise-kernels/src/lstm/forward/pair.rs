@@ -19,7 +19,7 @@ use super::ForwardSamples;
 use super::run::{Call, ChunkRun, operands};
 use super::step::Step;
 use crate::lstm::record::ChunkRecord;
-use crate::lstm::{DropoutMasks, Inputs, Layer, Output, Sizes};
+use crate::lstm::{Inputs, Layer, Output, Sizes};
 use crate::parallel::{MIN_COST, join, num_threads};
 use crate::recurrent::chunks::{OWN_LINES, own_lines, take};
 use crate::recurrent::rows::UsedRows;
@@ -96,10 +96,8 @@ fn nanoseconds() -> u64 {
 /// Whether two threads that are awake are quicker than one.
 pub(super) fn is_worth_it(layer: &Layer<f32>, inputs: &Inputs<f32>, has_record: bool) -> bool {
     let is_plain = layer.has_default_activations() && !has_record;
-    let has_dropout = |masks: &DropoutMasks<f32>| !matches!(masks, DropoutMasks::None);
     is_plain
-        && !has_dropout(&inputs.dropout)
-        && !has_dropout(&inputs.recurrent_dropout)
+        && !inputs.has_dropout()
         && may_be_worth_it(&layer.sizes)
         && layer.sizes.units >= 2 * lanes()
         && step_cost(&layer.sizes) / lanes() >= MIN_STEP_COST

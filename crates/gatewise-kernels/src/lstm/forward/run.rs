@@ -38,15 +38,8 @@ pub(super) fn operands<'a, N>(
     (first, time): (usize, usize),
     h: &'a [f32],
 ) -> (Operand<'a>, Operand<'a>) {
-    let Sizes { steps, features, units, .. } = call.layer.sizes;
-    let x = Operand {
-        data: call.inputs.x,
-        first: (first * steps + time) * features,
-        stride: steps * features,
-        gate_stride: 0,
-        len: features,
-    };
-    (x, Operand { data: h, first: 0, stride: units, gate_stride: 0, len: units })
+    let sizes = &call.layer.sizes;
+    (call.inputs.x.operand(sizes, first, time), Operand::of_states(h, sizes.units))
 }
 
 impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
@@ -63,8 +56,9 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
         let mut h = take(&mut scratch, count * units);
         let mut next_h = take(&mut scratch, count * units);
         let c = take(&mut scratch, count * units);
-        let masked_x = take(&mut scratch, count * 4 * features);
-        let masked_h = take(&mut scratch, count * 4 * units);
+        let masked = if call.inputs.has_dropout() { 4 * count } else { 0 };
+        let masked_x = take(&mut scratch, masked * features);
+        let masked_h = take(&mut scratch, masked * units);
         h.copy_from_slice(&call.inputs.h0[first * units..][..count * units]);
         c.copy_from_slice(&call.inputs.c0[first * units..][..count * units]);
         if let Output::Last(y) = &mut y {

@@ -135,7 +135,6 @@ fn backward_products<F: Real>(
 ) -> Vec<F> {
     let crate::lstm::Sizes { batch, steps, features, units } = layer.sizes;
     let row = sample * steps + time;
-    let x = &inputs.x[row * features..][..features];
     let mut d_h = vec![F::zero(); units];
     for (column, &d) in d_z.iter().enumerate() {
         let gate = column / units;
@@ -148,7 +147,7 @@ fn backward_products<F: Real>(
             let m = m_x.map_or(F::one(), |m| m[k]);
             let weight = k * 4 * units + column;
             if let Some(d_kernel) = &mut gradients.d_kernel {
-                d_kernel[weight] = (x[k] * m).mul_add(d, d_kernel[weight]);
+                d_kernel[weight] = (inputs.x.element(row, k, features) * m).mul_add(d, d_kernel[weight]);
             }
             if let Some(d_x) = &mut gradients.d_x {
                 let d_x = &mut d_x[row * features + k];

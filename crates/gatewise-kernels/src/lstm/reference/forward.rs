@@ -99,13 +99,13 @@ fn sum<F: Real>(
 ) -> F {
     let crate::lstm::Sizes { batch, steps, features, units } = layer.sizes;
     let gate = column / units;
-    let x = &inputs.x[(sample * steps + time) * features..][..features];
+    let x = |k| inputs.x.element(sample * steps + time, k, features);
     let m_x = inputs.dropout.row(gate, sample, batch, features);
     let m_h = inputs.recurrent_dropout.row(gate, sample, batch, units);
 
     let mut z = layer.bias.map_or(F::zero(), |bias| bias[column]);
     for k in 0..features {
-        z = m_x.map_or(x[k], |m| x[k] * m[k]).mul_add(layer.kernel[k * 4 * units + column], z);
+        z = m_x.map_or(x(k), |m| x(k) * m[k]).mul_add(layer.kernel[k * 4 * units + column], z);
     }
     for k in 0..units {
         z = m_h.map_or(h[k], |m| h[k] * m[k]).mul_add(layer.recurrent_kernel[k * 4 * units + column], z);

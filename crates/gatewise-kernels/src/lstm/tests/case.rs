@@ -4,7 +4,7 @@ use crate::Real;
 use crate::activation::{Activation, RowActivation};
 use crate::lstm::{
     DropoutMasks, Gradients, Inputs, Layer, Output, OutputGradient, OutputGradients, Outputs, PackedWeights,
-    Sizes, backward, backward_workspace_len, forward, forward_packed, forward_workspace_len, record_len,
+    Sizes, X, backward, backward_workspace_len, forward, forward_packed, forward_workspace_len, record_len,
     reference,
 };
 use crate::testing::numbers;
@@ -45,6 +45,8 @@ pub struct Case {
     pub dropout: Dropout,
     pub recurrent_dropout: Dropout,
     pub sequence: bool,
+    /// Whether x is [ids](X::Ids).
+    pub ids: bool,
     pub seed: u64,
 }
 
@@ -60,6 +62,7 @@ impl Case {
             dropout: Dropout::None,
             recurrent_dropout: Dropout::None,
             sequence: true,
+            ids: false,
             seed: 1,
         }
     }
@@ -144,6 +147,8 @@ pub struct Arrays<F> {
     pub recurrent_kernel: Vec<F>,
     pub bias: Vec<F>,
     pub x: Vec<F>,
+    /// Numbers below F, `[B, T]`.
+    pub ids: Vec<F>,
     pub h0: Vec<F>,
     pub c0: Vec<F>,
     pub mask: Vec<F>,
@@ -201,11 +206,13 @@ impl Case {
         let skip = |x: &F| {
             if *x > F::from_f64(-0.2) { F::one() } else { F::zero() }
         };
+        let id = |x: &F| ((*x + F::one()) * F::from_f64(0.499 * features as f64)).floor();
         Arrays {
             kernel: draw(1, features * 4 * units),
             recurrent_kernel: draw(2, units * 4 * units),
             bias: draw(3, 4 * units),
             x: draw(4, batch * steps * features),
+            ids: draw(13, batch * steps).iter().map(id).collect(),
             h0: draw(5, batch * units),
             c0: draw(6, batch * units),
             mask: draw(7, batch * steps).iter().map(skip).collect(),
@@ -245,7 +252,7 @@ impl Case {
             Dropout::PerGate => DropoutMasks::PerGate(factors),
         };
         Inputs {
-            x: &arrays.x,
+            x: if self.ids { X::Ids(&arrays.ids) } else { X::Rows(&arrays.x) },
             h0: &arrays.h0,
             c0: &arrays.c0,
             mask: self.mask.then_some(&arrays.mask),
@@ -275,9 +282,9 @@ impl Case {
     pub fn fast(&self, arrays: &Arrays<f32>) -> Results<f32> {
         let (layer, inputs, d_outputs) = (self.layer(arrays), self.inputs(arrays), self.d_outputs(arrays));
         let (mut results, mut record) = self.empty(&layer);
-        let mut workspace = vec![f32::NAN; forward_workspace_len(&self.sizes)];
+        let mut workspace = vec![f32::NAN; forward_workspace_len(&self.sizes, inputs.has_dropout())];
         forward(&layer, &inputs, self.outputs(&mut results, Some(&mut record)), &mut workspace);
-        let mut workspace = vec![f32::NAN; backward_workspace_len(&self.sizes)];
+        let mut workspace = vec![f32::NAN; backward_workspace_len(&self.sizes, !self.ids)];
         backward(&layer, &inputs, &record, &d_outputs, gradients(&mut results), &mut workspace);
         results
     }
@@ -296,7 +303,7 @@ impl Case {
         let (layer, inputs) = (self.layer(arrays), self.inputs(arrays));
         let (mut results, _) = self.empty(&layer);
         let packed = pack(layer.kernel, layer.recurrent_kernel, &self.sizes);
-        let mut workspace = vec![f32::NAN; forward_workspace_len(&self.sizes)];
+        let mut workspace = vec![f32::NAN; forward_workspace_len(&self.sizes, inputs.has_dropout())];
         forward_packed(&layer, &packed, &inputs, self.outputs(&mut results, None), &mut workspace);
         results
     }
@@ -308,7 +315,7 @@ impl Case {
             y: nan(self.y_len()),
             h: nan(batch * units),
             c: nan(batch * units),
-            d_x: nan(batch * steps * features),
+            d_x: nan(if self.ids { 0 } else { batch * steps * features }),
             d_kernel: nan(features * 4 * units),
             d_recurrent_kernel: nan(units * 4 * units),
             d_bias: nan(4 * units),
@@ -333,7 +340,7 @@ impl Case {
 
 fn gradients<F>(results: &mut Results<F>) -> Gradients<'_, F> {
     Gradients {
-        d_x: Some(&mut results.d_x),
+        d_x: (!results.d_x.is_empty()).then_some(&mut *results.d_x),
         d_kernel: Some(&mut results.d_kernel),
         d_recurrent_kernel: Some(&mut results.d_recurrent_kernel),
         d_bias: Some(&mut results.d_bias),

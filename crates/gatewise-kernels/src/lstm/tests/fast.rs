@@ -77,6 +77,21 @@ fn fast_agrees_with_the_reference_on_rows_with_single_numbers() {
 }
 
 #[test]
+fn fast_agrees_with_the_reference_on_ids() {
+    // No rows of weights, single rows, weights in place, and chunks with sums of their own.
+    for (batch, steps, features, units) in
+        [(2, 0, 3, 4), (3, 4, 1, 5), (1, 5, 16, 40), (13, 3, 200, 33), (40, 8, 20, 50)]
+    {
+        for case in Case::with_options(batch, steps, features, units) {
+            let is_growing = matches!(case.activations, Activations::Hard | Activations::Relu);
+            if case.dropout == Dropout::None && !is_growing {
+                assert_fast_is_near(&Case { ids: true, ..case }, 1e-4);
+            }
+        }
+    }
+}
+
+#[test]
 fn fast_agrees_with_the_reference_from_states_of_zeros() {
     for (batch, steps, features, units) in [(3, 4, 2, 5), (13, 1, 3, 33), (40, 10, 9, 50)] {
         for case in Case::with_options(batch, steps, features, units) {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::lstm::{Output, Outputs, PackedWeights, forward_packed, forward_workspace_len};
-use crate::testing::{assert_same_bits, leave_single_numbers, on_threads};
+use crate::testing::{assert_same_bits, leave_single_numbers, on_threads, one_hot};
 
 fn assert_same_results(what: &str, got: &Results<f32>, expected: &Results<f32>) {
     for ((name, got), (_, expected)) in got.named().into_iter().zip(expected.named()) {
@@ -114,7 +114,7 @@ fn weights_packed_for_other_sizes_are_refused() {
     let (mut y, mut h, mut c) = (vec![0.0; case.y_len()], vec![0.0; 5], vec![0.0; 5]);
     let y = if case.sequence { Output::Sequence(&mut y) } else { Output::Last(&mut y) };
     let outputs = Outputs { y, h: &mut h, c: &mut c, record: None };
-    let mut workspace = vec![0.0; forward_workspace_len(&case.sizes)];
+    let mut workspace = vec![0.0; forward_workspace_len(&case.sizes, true)];
     forward_packed(&case.layer(&arrays), &packed, &case.inputs(&arrays), outputs, &mut workspace);
 }
 
@@ -162,6 +162,27 @@ fn a_sample_does_not_depend_on_its_neighbours() {
         assert_same_bits("d_x", &alone.d_x, &all.d_x[sample * 15..][..15]);
         assert_same_bits("d_h0", &alone.d_h0, &all.d_h0[sample * 21..][..21]);
     }
+}
+
+#[test]
+fn ids_give_the_bits_of_the_rows_that_they_stand_for() {
+    for (batch, features, units) in [(1, 16, 40), (9, 40, 33), (40, 70, 16)] {
+        for case in Case::with_options(batch, 6, features, units) {
+            if case.dropout == Dropout::None {
+                let mut arrays = case.arrays::<f32>();
+                arrays.x = one_hot(&arrays.ids, features);
+                let rows = Results { d_x: Vec::new(), ..case.fast(&arrays) };
+                let case = Case { ids: true, ..case };
+                assert_same_results(&format!("{case:?}"), &case.fast(&arrays), &rows);
+            }
+        }
+    }
+    // Two threads for one sequence.
+    let case = Case::new(1, 60, 64, 256);
+    let mut arrays = case.arrays::<f32>();
+    arrays.x = one_hot(&arrays.ids, 64);
+    let (rows, ids) = (case.packed(&arrays), Case { ids: true, ..case }.packed(&arrays));
+    assert_same_bits("y of two threads", &ids.y, &rows.y);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::lstm::{
-    Inputs, Layer, Output, Outputs, PackedWeights, Sizes, TokenTable, Tokens, forward, forward_tokens,
+    Inputs, Layer, Output, Outputs, PackedWeights, Sizes, TokenTable, Tokens, X, forward, forward_tokens,
     forward_workspace_len,
 };
 use crate::testing::{assert_same_bits, numbers, on_threads};
@@ -31,18 +31,18 @@ fn assert_tokens_are_rows(case: &Case, vocabulary: usize) {
     arrays.x = rows.copied().collect();
     let (layer, inputs) = (case.layer(&arrays), case.inputs(&arrays));
     let mut expected = results(case);
-    let mut workspace = vec![f32::NAN; forward_workspace_len(&case.sizes)];
+    let mut workspace = vec![f32::NAN; forward_workspace_len(&case.sizes, true)];
     forward(&layer, &inputs, outputs(case, &mut expected), &mut workspace);
 
     let table = TokenTable::new(&embeddings, layer.kernel, layer.bias, units);
     let sizes = Sizes { features: 0, ..case.sizes };
     let packed = PackedWeights::new(&[], layer.recurrent_kernel, &sizes);
     let layer = Layer { sizes, kernel: &[], bias: None, ..layer };
-    let inputs = Inputs { x: &[], ..inputs };
+    let inputs = Inputs { x: X::Rows(&[]), ..inputs };
     let tokens = Tokens { table: &table, tokens: &tokens };
     for num_threads in [1, 2] {
         let mut got = results(case);
-        let mut workspace = vec![f32::NAN; forward_workspace_len(&sizes)];
+        let mut workspace = vec![f32::NAN; forward_workspace_len(&sizes, true)];
         on_threads(num_threads, || {
             forward_tokens(&layer, &packed, &tokens, &inputs, outputs(case, &mut got), &mut workspace);
         });
@@ -73,6 +73,6 @@ fn a_bias_beside_the_table_is_refused() {
     let packed = PackedWeights::new(&[], &arrays.recurrent_kernel, &case.sizes);
     let tokens = Tokens { table: &table, tokens: &[0.0, 1.0] };
     let (layer, inputs) = (case.layer(&arrays), case.inputs(&arrays));
-    let (mut results, mut workspace) = (results(&case), vec![0.0; forward_workspace_len(&case.sizes)]);
+    let (mut results, mut workspace) = (results(&case), vec![0.0; forward_workspace_len(&case.sizes, true)]);
     forward_tokens(&layer, &packed, &tokens, &inputs, outputs(&case, &mut results), &mut workspace);
 }

@@ -287,9 +287,9 @@ impl<'a> ChunkProduct<'a> {
     fn copy_operand(&mut self, pass: Pass, (number, sample): (usize, usize), slots: &Range<usize>) {
         let Range { start, end } = self.rows;
         let WeightProducts { sequences, kept, previous_h, reset_h, .. } = self.products;
-        let Sizes { batch, steps, features, units } = kept.sizes;
+        let Sizes { batch, units, .. } = kept.sizes;
         let from = match self.product.operand {
-            Operand::X => &sequences.x[(sample * steps + sequences.time(number)) * features..][..features],
+            Operand::X => sequences.x.operand(&kept.sizes, sample, sequences.time(number)).row(0),
             Operand::H => &previous_h[slots.end * units..][..units],
             Operand::ResetH => &reset_h[slots.end * units..][..units],
         };

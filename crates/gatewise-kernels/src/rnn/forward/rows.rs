@@ -20,7 +20,10 @@ impl Compute for InRows {
         let kind = step.call.layer.kind;
         (0..step.count).for_each(|row| step.start_from_bias(row));
         for (gate, &sum) in kind.recurrent_sums().iter().enumerate() {
-            step.add_product(isa, 0, (x.gate(gate), x.len), gate, gate);
+            match x.are_ids {
+                true => step.add_rows_of_kernel(x, gate),
+                false => step.add_product(isa, 0, (x.gate(gate), x.len), gate, gate),
+            }
             if kind != Kind::ResetBefore || gate != CANDIDATE {
                 step.add_product(isa, 1, (h.gate(gate), h.len), gate, sum);
             }
@@ -65,6 +68,16 @@ impl Step<'_, '_> {
             let shared = CANDIDATE * units;
             sums[..shared].iter_mut().zip(a).for_each(|(sum, a)| *sum += a); // (2)
             sums[INNER * units..].copy_from_slice(&a[shared..]); // (3)
+        }
+    }
+
+    /// Adds what the [ids](crate::recurrent::X::Ids) `x` of the rows name of the block of columns of a gate.
+    fn add_rows_of_kernel(&mut self, x: Operand, gate: usize) {
+        let (units, width, layer) = (self.units(), self.width(), self.call.layer);
+        for row in 0..self.count {
+            let kernel = &layer.kernel[(x.row(row)[0] as usize * layer.kind.gates() + gate) * units..];
+            let sums = &mut self.sums[row * width + gate * units..][..units];
+            sums.iter_mut().zip(kernel).for_each(|(sum, weight)| *sum += weight);
         }
     }
 

@@ -39,8 +39,9 @@ impl<C: Compute> SimdOp for ChunkRun<'_, C> {
         let mut scratch = own_lines(scratch);
         let mut h = take(&mut scratch, count * units);
         let mut next_h = take(&mut scratch, count * units);
-        let masked_x = take(&mut scratch, count * kind.gates() * features);
-        let masked_h = take(&mut scratch, count * kind.gates() * units);
+        let masked = if inputs.has_dropout() { kind.gates() * count } else { 0 };
+        let masked_x = take(&mut scratch, masked * features);
+        let masked_h = take(&mut scratch, masked * units);
         let sums = take(&mut scratch, count * kind.sums() * units);
         let values = take(&mut scratch, count * kind.sums() * units);
         let reset = take(&mut scratch, count * units);
@@ -50,14 +51,8 @@ impl<C: Compute> SimdOp for ChunkRun<'_, C> {
         }
         for number in 0..steps {
             let time = layer.time(number);
-            let x = Operand {
-                data: inputs.x,
-                first: (first * steps + time) * features,
-                stride: steps * features,
-                gate_stride: 0,
-                len: features,
-            };
-            let previous_h = Operand { data: h, first: 0, stride: units, gate_stride: 0, len: units };
+            let x = inputs.x.operand(&layer.sizes, first, time);
+            let previous_h = Operand::of_states(h, units);
             let chunk = (first, count);
             let x = x.masked(&inputs.dropout, kind.gates(), chunk, masked_x);
             let mut operand_h = previous_h.masked(&inputs.recurrent_dropout, kind.gates(), chunk, masked_h);

@@ -170,7 +170,7 @@ impl<F: Real> StepBack<'_, F> {
             }
             for k in 0..features {
                 let m = m_x.map_or(F::one(), |m| m[k]);
-                let (x, weight) = (self.inputs.x[row * features + k], k * width + column);
+                let (x, weight) = (self.inputs.x.element(row, k, features), k * width + column);
                 if let Some(d_kernel) = &mut gradients.d_kernel {
                     d_kernel[weight] = (x * m).mul_add(d, d_kernel[weight]);
                 }

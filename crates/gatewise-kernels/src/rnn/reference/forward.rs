@@ -121,13 +121,14 @@ impl<F: Real> Operands<'_, F> {
     /// The sums of a gate `[H]`: the bias and the product with x, continued by `rest` for each column.
     fn sums(&self, gate: usize, bias: Option<&[F]>, rest: impl Fn(F, usize) -> F) -> Vec<F> {
         let Sizes { batch, steps, features, units } = self.layer.sizes;
-        let x = &self.inputs.x[(self.sample * steps + self.time) * features..][..features];
+        let row = self.sample * steps + self.time;
         let m_x = self.inputs.dropout.row(gate, self.sample, batch, features);
         let width = self.layer.kind.gates() * units;
         let sum = |column: usize| {
             let mut sum = bias.map_or(F::zero(), |bias| bias[column]);
             for k in 0..features {
-                let x = m_x.map_or(x[k], |m| x[k] * m[k]);
+                let x = self.inputs.x.element(row, k, features);
+                let x = m_x.map_or(x, |m| x * m[k]);
                 sum = x.mul_add(self.layer.kernel[k * width + column], sum);
             }
             rest(sum, column)

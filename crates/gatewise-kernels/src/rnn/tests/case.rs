@@ -4,8 +4,8 @@ use crate::Real;
 use crate::activation::{Activation, RowActivation};
 use crate::rnn::{
     DropoutMasks, Gradients, Inputs, Kind, Layer, Output, OutputGradient, OutputGradients, Outputs,
-    PackedWeights, Sizes, backward, backward_workspace_len, forward, forward_packed, forward_workspace_len,
-    record_len, reference,
+    PackedWeights, Sizes, X, backward, backward_workspace_len, forward, forward_packed,
+    forward_workspace_len, record_len, reference,
 };
 use crate::testing::numbers;
 
@@ -47,6 +47,8 @@ pub struct Case {
     pub dropout: Dropout,
     pub recurrent_dropout: Dropout,
     pub sequence: bool,
+    /// Whether x is [ids](X::Ids).
+    pub ids: bool,
     pub seed: u64,
 }
 
@@ -63,6 +65,7 @@ impl Case {
             dropout: Dropout::None,
             recurrent_dropout: Dropout::None,
             sequence: true,
+            ids: false,
             seed: 1,
         }
     }
@@ -135,6 +138,8 @@ pub struct Arrays<F> {
     pub recurrent_kernel: Vec<F>,
     pub bias: Vec<F>,
     pub x: Vec<F>,
+    /// Numbers below F, `[B, T]`.
+    pub ids: Vec<F>,
     pub h0: Vec<F>,
     pub mask: Vec<F>,
     pub dropout: Vec<F>,
@@ -189,11 +194,13 @@ impl Case {
         // No larger than what keeps sums over many units around one, as nothing else holds a simple recurrence back.
         let scale = F::from_f64((2.0 / (units as f64).sqrt()).min(1.0));
         let weights = |part, n| draw(part, n).into_iter().map(|x| x * scale).collect();
+        let id = |x: &F| ((*x + F::one()) * F::from_f64(0.499 * features as f64)).floor();
         Arrays {
             kernel: weights(1, features * gates * units),
             recurrent_kernel: weights(2, units * gates * units),
             bias: draw(3, self.kind.bias_rows() * gates * units),
             x: draw(4, batch * steps * features),
+            ids: draw(13, batch * steps).iter().map(id).collect(),
             h0: draw(5, batch * units),
             mask: draw(7, batch * steps).iter().map(skip).collect(),
             dropout: factors(8, gates * batch * features),
@@ -231,7 +238,7 @@ impl Case {
             Dropout::PerGate => DropoutMasks::PerGate(factors),
         };
         Inputs {
-            x: &arrays.x,
+            x: if self.ids { X::Ids(&arrays.ids) } else { X::Rows(&arrays.x) },
             h0: &arrays.h0,
             mask: self.mask.then_some(&arrays.mask),
             dropout: masks(self.dropout, &arrays.dropout),
@@ -260,9 +267,9 @@ impl Case {
     pub fn fast(&self, arrays: &Arrays<f32>) -> Results<f32> {
         let (layer, inputs, d_outputs) = (self.layer(arrays), self.inputs(arrays), self.d_outputs(arrays));
         let (mut results, mut record) = self.empty(&layer);
-        let mut workspace = vec![f32::NAN; forward_workspace_len(&layer)];
+        let mut workspace = vec![f32::NAN; forward_workspace_len(&layer, inputs.has_dropout())];
         forward(&layer, &inputs, self.outputs(&mut results, Some(&mut record)), &mut workspace);
-        let mut workspace = vec![f32::NAN; backward_workspace_len(self.kind, &self.sizes)];
+        let mut workspace = vec![f32::NAN; backward_workspace_len(self.kind, &self.sizes, !self.ids)];
         backward(&layer, &inputs, &record, &d_outputs, gradients(&mut results), &mut workspace);
         results
     }
@@ -272,7 +279,7 @@ impl Case {
         let (layer, inputs) = (self.layer(arrays), self.inputs(arrays));
         let (mut results, _) = self.empty(&layer);
         let packed = PackedWeights::new(&layer);
-        let mut workspace = vec![f32::NAN; forward_workspace_len(&layer)];
+        let mut workspace = vec![f32::NAN; forward_workspace_len(&layer, inputs.has_dropout())];
         forward_packed(&layer, &packed, &inputs, self.outputs(&mut results, None), &mut workspace);
         results
     }
@@ -283,7 +290,7 @@ impl Case {
         let results = Results {
             y: nan(self.y_len()),
             h: nan(batch * units),
-            d_x: nan(batch * steps * features),
+            d_x: nan(if self.ids { 0 } else { batch * steps * features }),
             d_kernel: nan(features * gates * units),
             d_recurrent_kernel: nan(units * gates * units),
             d_bias: nan(self.kind.bias_rows() * gates * units),
@@ -307,7 +314,7 @@ impl Case {
 
 fn gradients<F>(results: &mut Results<F>) -> Gradients<'_, F> {
     Gradients {
-        d_x: Some(&mut results.d_x),
+        d_x: (!results.d_x.is_empty()).then_some(&mut *results.d_x),
         d_kernel: Some(&mut results.d_kernel),
         d_recurrent_kernel: Some(&mut results.d_recurrent_kernel),
         d_bias: Some(&mut results.d_bias),

@@ -133,6 +133,21 @@ fn fast_agrees_with_the_reference_on_rows_with_single_numbers() {
 }
 
 #[test]
+fn fast_agrees_with_the_reference_on_ids() {
+    for kind in KINDS {
+        for sizes in [[2, 0, 3, 4], [3, 4, 1, 5], [1, 5, 16, 40], [13, 3, 200, 33], [40, 8, 20, 50]] {
+            for case in Case::with_options(kind, sizes) {
+                let is_growing = matches!(case.activations, Activations::Hard | Activations::Relu);
+                if case.dropout == Dropout::None && !is_growing {
+                    let case = Case { ids: true, ..case };
+                    assert_fast_is_near_with(&case, 1e-4, &case.arrays(), &case.arrays());
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn fast_agrees_with_the_reference_from_a_state_of_zeros() {
     for kind in KINDS {
         for sizes in [[3, 4, 2, 5], [13, 1, 3, 33], [40, 10, 9, 50]] {

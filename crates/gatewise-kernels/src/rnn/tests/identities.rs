@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::rnn::{Output, Outputs, PackedWeights, Sizes, forward_packed, forward_workspace_len};
-use crate::testing::{assert_same_bits, on_threads};
+use crate::testing::{assert_same_bits, on_threads, one_hot};
 
 fn assert_same_results(what: &str, got: &Results<f32>, expected: &Results<f32>) {
     for ((name, got), (_, expected)) in got.named().into_iter().zip(expected.named()) {
@@ -85,7 +85,7 @@ fn weights_packed_for_other_sizes_are_refused() {
     let packed = PackedWeights::new(&other.layer(&other_arrays));
     let (mut y, mut h) = (vec![0.0; case.y_len()], vec![0.0; 5]);
     let outputs = Outputs { y: Output::Sequence(&mut y), h: &mut h, record: None };
-    let mut workspace = vec![0.0; forward_workspace_len(&case.layer(&arrays))];
+    let mut workspace = vec![0.0; forward_workspace_len(&case.layer(&arrays), true)];
     forward_packed(&case.layer(&arrays), &packed, &case.inputs(&arrays), outputs, &mut workspace);
 }
 
@@ -131,6 +131,19 @@ fn a_sample_does_not_depend_on_its_neighbours() {
             assert_same_bits("y", &alone.y, &all.y[sample * 63..][..63]);
             assert_same_bits("d_x", &alone.d_x, &all.d_x[sample * 15..][..15]);
             assert_same_bits("d_h0", &alone.d_h0, &all.d_h0[sample * 21..][..21]);
+        }
+    }
+}
+
+#[test]
+fn ids_give_the_bits_of_the_rows_that_they_stand_for() {
+    for sizes in [[1, 6, 16, 40], [9, 6, 40, 33], [40, 6, 70, 16]] {
+        for case in all_options(sizes).filter(|case| case.dropout == Dropout::None) {
+            let mut arrays = case.arrays::<f32>();
+            arrays.x = one_hot(&arrays.ids, sizes[2]);
+            let rows = Results { d_x: Vec::new(), ..case.fast(&arrays) };
+            let case = Case { ids: true, ..case };
+            assert_same_results(&format!("{case:?}"), &case.fast(&arrays), &rows);
         }
     }
 }

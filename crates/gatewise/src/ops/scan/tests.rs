@@ -206,6 +206,7 @@ fn an_lstm_written_as_a_scan_is_the_fused_one() {
             return_sequences: true,
             go_backwards: false,
             zero_output_for_mask: false,
+            takes_ids: false,
             has_bias: false,
             has_mask: false,
             dropout: crate::ops::lstm::DropoutForm::None,

@@ -26,6 +26,7 @@ pub(crate) fn plain(kind: Kind) -> Rnn {
         return_sequences: false,
         go_backwards: false,
         zero_output_for_mask: false,
+        takes_ids: false,
         has_bias: true,
         has_mask: false,
         dropout: DropoutForm::None,

@@ -1,6 +1,7 @@
 //! Products with x whose rows have no more than one number other than zero: each adds to one row of the gradient by W.
 
 use super::ChunkProduct;
+use crate::recurrent::Sizes;
 use crate::recurrent::backward::Operand;
 use crate::recurrent::backward::operand::BLOCK_LEN;
 use crate::recurrent::single_numbers::SingleNumber;
@@ -38,10 +39,10 @@ impl ChunkProduct<'_> {
     #[inline(always)]
     fn single_number(&self, (number, sample): (usize, usize)) -> Option<SingleNumber> {
         let sequences = &self.products.sequences;
-        let (steps, features) = (sequences.sizes.steps, sequences.sizes.features);
-        let row = &sequences.x[(sample * steps + sequences.time(number)) * features..][..features];
-        let mut single = SingleNumber::of(row)?;
-        if let Some(mask) = self.masks().row(0, sample, sequences.sizes.batch, features) {
+        let Sizes { batch, features, .. } = sequences.sizes;
+        let x = sequences.x.operand(&sequences.sizes, sample, sequences.time(number));
+        let mut single = x.single_number(0)?;
+        if let Some(mask) = self.masks().row(0, sample, batch, features) {
             single.value *= mask[single.at];
         }
         Some(single)

@@ -5,7 +5,7 @@ use gatewise_kernels::rnn::Kind;
 use super::{CellKind, WeightedCell};
 use crate::activations::Activation;
 use crate::activations::cell::CellActivation;
-use crate::builder::{Builder, Mode};
+use crate::builder::{Builder, Mode, RecurrentInputs, Start};
 use crate::error::Result;
 use crate::graph::Value;
 use crate::layers::{RecurrentForm, unbuilt};
@@ -78,9 +78,18 @@ impl<K: CellKind> WeightedCell<K> {
         [(dropout, masks), (recurrent_dropout, recurrent_masks)]: [FusedMasks; 2],
     ) -> Result<[Value; 2]> {
         let weights = self.weights.get().ok_or_else(|| unbuilt(self))?;
-        let kernels = [&weights.kernel, &weights.recurrent_kernel].map(|weight| b.variable(weight));
-        let mut inputs = vec![call.x, kernels[0], kernels[1], call.h0];
-        inputs.extend(weights.bias.as_ref().map(|bias| b.variable(bias)));
+        let (kernel, bias) =
+            (b.variable(&weights.kernel), weights.bias.as_ref().map(|bias| b.variable(bias)));
+        let start = match kind {
+            Kind::ResetAfter => Start::BiasesButOfTheLast { units: self.arguments.units },
+            Kind::Simple | Kind::ResetBefore => Start::Bias,
+        };
+        let RecurrentInputs { x, takes_ids, kernel, bias } = match dropout {
+            DropoutForm::None => b.recurrent_inputs(call.x, kernel, bias, start)?,
+            _ => RecurrentInputs { x: call.x, takes_ids: false, kernel, bias },
+        };
+        let mut inputs = vec![x, kernel, b.variable(&weights.recurrent_kernel), call.h0];
+        inputs.extend(bias);
         inputs.extend([call.mask, masks, recurrent_masks].into_iter().flatten());
         let operation = op::Rnn {
             subject: call.layer.to_owned(),
@@ -90,7 +99,8 @@ impl<K: CellKind> WeightedCell<K> {
             return_sequences: call.form.return_sequences,
             go_backwards: call.form.go_backwards,
             zero_output_for_mask: call.form.zero_output_for_mask,
-            has_bias: weights.bias.is_some(),
+            takes_ids,
+            has_bias: bias.is_some(),
             has_mask: call.mask.is_some(),
             dropout,
             recurrent_dropout,
