@@ -108,7 +108,7 @@ impl Call {
             workspace: Vec::new(),
         };
         let forward = forward_workspace_len(&call.parts().0, true);
-        call.workspace = vec![0.0; forward.max(backward_workspace_len(kind, &sizes, true))];
+        call.workspace = vec![0.0; forward.max(backward_workspace_len(kind, &sizes, true, true))];
         call
     }
 

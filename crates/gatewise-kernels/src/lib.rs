@@ -27,7 +27,7 @@
 //!
 //! # Threads
 //!
-//! Large calls use the current `rayon` pool; the caller decides which one that is.
+//! Large calls use the current `rayon` pool; the caller decides which one that is, or that there is [none](in_calling_thread).
 
 pub mod activation;
 pub mod bfloat16;
@@ -47,6 +47,6 @@ mod testing;
 mod tile;
 pub mod vector;
 
-pub use parallel::stay_in_calling_thread;
+pub use parallel::{in_calling_thread, is_in_calling_thread, stay_in_calling_thread};
 pub use real::Real;
 pub use simd::InstructionSet;

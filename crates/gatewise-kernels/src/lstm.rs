@@ -168,9 +168,10 @@ pub fn forward_workspace_len(sizes: &Sizes, has_dropout: bool) -> usize {
     forward::workspace_len(sizes, has_dropout)
 }
 
-/// How many numbers of scratch [`backward()`] needs for a call of these sizes, where the gradient by x is wanted or not.
-pub fn backward_workspace_len(sizes: &Sizes, has_d_x: bool) -> usize {
-    backward::workspace_len(sizes, has_d_x)
+/// How many numbers of scratch [`backward()`] needs for a call of these sizes, with any dropout or without, and where the
+/// gradient by x is wanted or not.
+pub fn backward_workspace_len(sizes: &Sizes, has_dropout: bool, has_d_x: bool) -> usize {
+    backward::workspace_len(sizes, has_dropout, has_d_x)
 }
 
 /// Runs the layer over its input. `workspace` holds at least [`forward_workspace_len`] numbers.
@@ -229,7 +230,10 @@ pub fn backward(
     check::call(layer, inputs);
     check::record(layer, record);
     check::gradients(layer, d_outputs, &gradients);
-    check::workspace(backward_workspace_len(&layer.sizes, gradients.d_x.is_some()), workspace);
+    check::workspace(
+        backward_workspace_len(&layer.sizes, inputs.has_dropout(), gradients.d_x.is_some()),
+        workspace,
+    );
     backward::backward(layer, inputs, record, d_outputs, gradients, workspace);
 }
 

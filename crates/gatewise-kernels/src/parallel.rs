@@ -1,5 +1,6 @@
 //! Work on several threads, where there is enough of it.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
@@ -11,6 +12,30 @@ static USES_GLOBAL_POOL: AtomicBool = AtomicBool::new(true);
 /// use the global pool of `rayon` where there is enough work, which has as many threads as it has been given.
 pub fn stay_in_calling_thread() {
     USES_GLOBAL_POOL.store(false, Ordering::Relaxed);
+}
+
+thread_local! {
+    /// Whether functions that are called in this thread may not hand work to others.
+    static IS_ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does `work` in the calling thread, whatever pool it is in and however large the work is: so no thread waits for another, and
+/// no lock is taken.
+pub fn in_calling_thread<R>(work: impl FnOnce() -> R) -> R {
+    /// What was before, put back however `work` ends.
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            IS_ALONE.set(self.0);
+        }
+    }
+    let _before = Before(IS_ALONE.replace(true));
+    work()
+}
+
+/// Whether this is part of [`in_calling_thread`].
+pub fn is_in_calling_thread() -> bool {
+    IS_ALONE.get()
 }
 
 /// How many threads may be used. To ask `rayon` outside of a pool starts the threads of the global one.
@@ -29,7 +54,8 @@ pub(crate) fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
 }
 
 fn has_pool() -> bool {
-    rayon::current_thread_index().is_some() || USES_GLOBAL_POOL.load(Ordering::Relaxed)
+    !is_in_calling_thread()
+        && (rayon::current_thread_index().is_some() || USES_GLOBAL_POOL.load(Ordering::Relaxed))
 }
 
 /// Numbers that take longer to move than a thread takes to wake.
@@ -60,3 +86,6 @@ pub(crate) fn both(cost: usize, a: impl FnOnce() + Send, b: impl FnOnce() + Send
 
 /// Multiply-adds that take longer than waking a thread.
 pub(crate) const MIN_COST: usize = 1 << 21;
+
+#[cfg(test)]
+mod tests;

@@ -184,9 +184,10 @@ pub fn forward_workspace_len(layer: &Layer<f32>, has_dropout: bool) -> usize {
     forward::workspace_len(layer, has_dropout)
 }
 
-/// How many numbers of scratch [`backward()`] needs for a call of these sizes, where the gradient by x is wanted or not.
-pub fn backward_workspace_len(kind: Kind, sizes: &Sizes, has_d_x: bool) -> usize {
-    backward::workspace_len(kind, sizes, has_d_x)
+/// How many numbers of scratch [`backward()`] needs for a call of these sizes, with any dropout or without, and where the
+/// gradient by x is wanted or not.
+pub fn backward_workspace_len(kind: Kind, sizes: &Sizes, has_dropout: bool, has_d_x: bool) -> usize {
+    backward::workspace_len(kind, sizes, has_dropout, has_d_x)
 }
 
 /// Runs the layer over its input. `workspace` holds at least [`forward_workspace_len`] numbers.
@@ -226,8 +227,8 @@ pub fn backward(
     check::call(layer, inputs);
     check::record(layer, record);
     check::gradients(layer, d_outputs, &gradients);
-    let has_d_x = gradients.d_x.is_some();
-    check::workspace(backward_workspace_len(layer.kind, &layer.sizes, has_d_x), workspace);
+    let (has_dropout, has_d_x) = (inputs.has_dropout(), gradients.d_x.is_some());
+    check::workspace(backward_workspace_len(layer.kind, &layer.sizes, has_dropout, has_d_x), workspace);
     backward::backward(layer, inputs, record, d_outputs, gradients, workspace);
 }
 

@@ -120,3 +120,10 @@ pub fn leave_single_numbers<F: Real>(x: &mut [F], features: usize) {
 pub fn one_hot(ids: &[f32], features: usize) -> Vec<f32> {
     ids.iter().flat_map(|&id| (0..features).map(move |k| f32::from(id == k as f32))).collect()
 }
+
+/// A mask `[B, T]` of samples of which each uses more steps than the one before, the first none.
+pub fn growing_mask<F: Real>(batch: usize, steps: usize) -> Vec<F> {
+    let is_used = |sample: usize, step: usize| step * batch < sample * steps;
+    let one_or_zero = |is_used: bool| if is_used { F::one() } else { F::zero() };
+    (0..batch * steps).map(|at| one_or_zero(is_used(at / steps, at % steps))).collect()
+}

@@ -141,7 +141,7 @@ fn run(
     };
     if fast {
         let mut workspace =
-            nan(forward_workspace_len(&sizes, true).max(backward_workspace_len(&sizes, true)));
+            nan(forward_workspace_len(&sizes, true).max(backward_workspace_len(&sizes, true, true)));
         forward(&layer, &inputs, outputs, &mut workspace);
         backward(&layer, &inputs, &record, &d_outputs, gradients, &mut workspace);
     } else {
@@ -271,7 +271,7 @@ fn run_rnn(
     };
     if fast {
         let forward_len = rnn::forward_workspace_len(&layer, true);
-        let mut workspace = nan(forward_len.max(rnn::backward_workspace_len(kind, &sizes, true)));
+        let mut workspace = nan(forward_len.max(rnn::backward_workspace_len(kind, &sizes, true, true)));
         rnn::forward(&layer, &inputs, outputs, &mut workspace);
         rnn::backward(&layer, &inputs, &record, &d_outputs, gradients, &mut workspace);
     } else {

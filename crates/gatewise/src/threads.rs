@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use gatewise_kernels::is_in_calling_thread;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::environment::Environment;
@@ -32,7 +33,7 @@ fn make_pool() -> Result<ThreadPool> {
 /// Those of `work`, or if a variable of the environment cannot be understood.
 pub(crate) fn install<R: Send>(flops: u64, work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
     Environment::get()?;
-    if !HAS_THREADS || flops < FLOPS_WORTH_A_THREAD || rayon::current_thread_index().is_some() {
+    if !HAS_THREADS || flops < FLOPS_WORTH_A_THREAD || is_in_calling_thread() || is_in_pool() {
         return work();
     }
     pool()?.install(work)
@@ -40,10 +41,14 @@ pub(crate) fn install<R: Send>(flops: u64, work: impl FnOnce() -> Result<R> + Se
 
 /// Calls both functions, side by side if the caller is in a pool; without one `rayon` would make one of its own.
 pub(crate) fn join<R: Send>(a: impl FnOnce() -> R + Send, b: impl FnOnce() -> R + Send) -> (R, R) {
-    match rayon::current_thread_index() {
-        Some(_) => rayon::join(a, b),
-        None => (a(), b()),
+    match is_in_pool() && !is_in_calling_thread() {
+        true => rayon::join(a, b),
+        false => (a(), b()),
     }
+}
+
+fn is_in_pool() -> bool {
+    rayon::current_thread_index().is_some()
 }
 
 /// The same as [`install`], with something small that is done at the same time where there are threads, and else after the work.
@@ -57,7 +62,7 @@ pub(crate) fn install_beside<R: Send>(
 ) -> Result<R> {
     install(flops, || {
         // To wake a thread for little work costs more than it gains; and without a pool `rayon` would make one of its own.
-        if flops < FLOPS_WORTH_A_THREAD || rayon::current_thread_index().is_none() {
+        if flops < FLOPS_WORTH_A_THREAD || !is_in_pool() {
             let result = work();
             beside();
             return result;

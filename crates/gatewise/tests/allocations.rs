@@ -8,7 +8,7 @@ use gatewise::callbacks::{Callback, LambdaCallback};
 use gatewise::layers::{Bidirectional, Dense, Dropout, Embedding, Gru, Input, Lstm, SimpleRnn};
 use gatewise::ndarray::ArrayD;
 use gatewise::optimizers::{Adam, OptimizerOptions};
-use gatewise::{Compile, Fit, Runner, Sequential, Shuffle};
+use gatewise::{Compile, Fit, Runner, RunnerOptions, Sequential, Shuffle};
 use rayon::{ThreadPool, Yield};
 
 /// A second of sound at 48 kHz.
@@ -150,6 +150,24 @@ fn two_threads_that_share_a_sequence_allocate_nothing() {
         let what = format!("{batch} samples, {units} units");
         assert_two_threads_allocate_none(&what, &model, [batch, 100, features]);
     }
+}
+
+#[test]
+fn large_calls_in_the_calling_thread_allocate_nothing() {
+    let mut model = Sequential::new().with_seed(5);
+    model.add(Input::new([None, Some(32)])).unwrap();
+    model.add(Bidirectional::new(Lstm::new(64).return_sequences(true))).unwrap();
+    model.add(Gru::new(64)).unwrap().add(Dense::new(1)).unwrap();
+    let x = numbers(&[32, 50, 32]).into_raw_vec_and_offset().0;
+    let options = RunnerOptions { in_calling_thread: true, ..RunnerOptions::default() };
+    let mut runner = model.runner_with([[32, 50, 32]], options).unwrap();
+    let together = bits(&mut model.runner([[32, 50, 32]]).unwrap(), &x);
+    // From outside of a pool, where a call is else handed over, and from inside.
+    let call =
+        |runner: &mut Runner| (0..100).for_each(|_| assert!(runner.run(&[&x]).unwrap()[0].is_finite()));
+    assert_none("from outside", &measure(|| call(&mut runner)));
+    pool_of(2).install(|| assert_none("from inside", &measure(|| call(&mut runner))));
+    assert_eq!(bits(&mut runner, &x), together);
 }
 
 #[test]

@@ -80,7 +80,8 @@ impl Call {
         let Sizes { batch, steps, features, units } = sizes;
         let scale = 1.0 / (units as f32).sqrt();
         let lengths = [features * 4 * units, units * 4 * units, 4 * units];
-        let workspace_len = forward_workspace_len(&sizes, true).max(backward_workspace_len(&sizes, true));
+        let workspace_len =
+            forward_workspace_len(&sizes, true).max(backward_workspace_len(&sizes, true, true));
         Self {
             sizes,
             weights: lengths.map(|len| numbers(len, scale)),

@@ -51,13 +51,10 @@ fn transposed_len(sizes: &Sizes, has_d_x: bool) -> [usize; 2] {
 }
 
 /// See [`backward_workspace_len`](super::backward_workspace_len).
-pub(super) fn workspace_len(sizes: &Sizes, has_d_x: bool) -> usize {
+pub(super) fn workspace_len(sizes: &Sizes, has_dropout: bool, has_d_x: bool) -> usize {
     let chunks = recorded_chunks(sizes, GATES);
-    let samples_len = [chunks, chunks.with_room()].map(|chunks| {
-        let kept = GateGradients::roomy(sizes, LAYOUT, chunks);
-        samples::workspace_len(kept, scratch_len(kept))
-    });
-    transposed_len(sizes, has_d_x).iter().sum::<usize>() + samples_len[0].max(samples_len[1])
+    let samples_len = samples::roomy_workspace_len(sizes, LAYOUT, chunks, has_dropout, scratch_len);
+    transposed_len(sizes, has_d_x).iter().sum::<usize>() + samples_len
 }
 
 /// Writes the gradients; lengths have been checked.

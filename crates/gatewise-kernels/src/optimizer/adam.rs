@@ -1,6 +1,6 @@
 //! Adam and AMSGrad.
 
-use super::check_slot;
+use super::{check_slot, settled, settled_square};
 use crate::simd::run_loop;
 
 /// The factors of [`adam`].
@@ -66,8 +66,8 @@ pub fn adam(rule: &Adam, gradient: &[f32], weights: &mut [f32], slots: AdamSlots
 impl Adam {
     #[inline(always)]
     fn update_slots(&self, g: f32, m: &mut f32, v: &mut f32) {
-        *m += (g - *m) * self.one_minus_beta_1;
-        *v += (g * g - *v) * self.one_minus_beta_2;
+        *m = settled(*m + (g - *m) * self.one_minus_beta_1);
+        *v = settled_square(*v + (g * g - *v) * self.one_minus_beta_2);
     }
 
     #[inline(always)]

@@ -1,7 +1,7 @@
 //! Lamb: Adam with steps in proportion to the norm of the weights.
 
-use super::check_slot;
 use super::sums::sum;
+use super::{check_slot, settled, settled_square};
 use crate::simd::run_loop;
 
 /// The factors of [`lamb`].
@@ -46,8 +46,8 @@ pub fn lamb(rule: &Lamb, gradient: &[f32], weights: &mut [f32], slots: LambSlots
         #[inline(always)]
         || {
             for ((m, v), &g) in momentum.iter_mut().zip(&mut *velocity).zip(gradient) {
-                *m += (g - *m) * rule.one_minus_beta_1;
-                *v += (g * g - *v) * rule.one_minus_beta_2;
+                *m = settled(*m + (g - *m) * rule.one_minus_beta_1);
+                *v = settled_square(*v + (g * g - *v) * rule.one_minus_beta_2);
             }
         },
     );

@@ -1,7 +1,7 @@
 //! Muon: steps along the momentum made nearly orthogonal.
 
-use super::check_slot;
 use super::sums::sum;
+use super::{check_slot, settled};
 use crate::matmul::{Product, matmul, workspace_len};
 
 /// The factors of [`muon`].
@@ -42,7 +42,7 @@ pub fn muon(
     check_slot("momentum", weights, momentum);
     assert_eq!(weights.len(), rows * columns, "optimizer: `weights` must hold rows × columns numbers");
     for (m, g) in momentum.iter_mut().zip(gradient) {
-        *m += g + *m * rule.momentum_minus_one;
+        *m = settled(*m + (g + *m * rule.momentum_minus_one));
     }
     let ahead = |(m, g): (&f32, &f32)| if rule.nesterov { g + rule.momentum * m } else { *m };
     let step: Vec<f32> = momentum.iter().zip(gradient).map(ahead).collect();

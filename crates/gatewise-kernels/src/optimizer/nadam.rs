@@ -1,6 +1,6 @@
 //! Nadam: Adam with Nesterov momentum.
 
-use super::check_slot;
+use super::{check_slot, settled, settled_square};
 use crate::simd::run_loop;
 
 /// The factors of [`nadam`], all in `f32` throughout as in Keras.
@@ -49,8 +49,8 @@ pub fn nadam(rule: &Nadam, gradient: &[f32], weights: &mut [f32], slots: NadamSl
         #[inline(always)]
         || {
             for ((w, &g), (m, v)) in weights.iter_mut().zip(gradient).zip(momentum.iter_mut().zip(velocity)) {
-                *m += (g - *m) * rule.one_minus_beta_1;
-                *v += (g * g - *v) * rule.one_minus_beta_2;
+                *m = settled(*m + (g - *m) * rule.one_minus_beta_1);
+                *v = settled_square(*v + (g * g - *v) * rule.one_minus_beta_2);
                 let mean = m_share * *m / m_divisor + g_share * g / g_divisor;
                 let root = (*v / rule.velocity_correction).sqrt();
                 *w -= mean * rule.learning_rate / (root + rule.epsilon);

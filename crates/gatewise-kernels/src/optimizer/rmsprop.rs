@@ -1,6 +1,6 @@
 //! RMSprop, plain or centered, with or without momentum.
 
-use super::check_slot;
+use super::{check_slot, settled, settled_square};
 use crate::simd::run_loop;
 
 /// The factors of [`rmsprop`].
@@ -74,11 +74,11 @@ impl RmsProp {
     /// Updates `s` and `a` and returns d.
     #[inline(always)]
     fn step(&self, g: f32, s: &mut f32, a: Option<&mut f32>) -> f32 {
-        *s = self.rho * *s + self.one_minus_rho * (g * g);
+        *s = settled_square(self.rho * *s + self.one_minus_rho * (g * g));
         let variance = match a {
             None => *s,
             Some(a) => {
-                *a = self.rho * *a + self.one_minus_rho * g;
+                *a = settled(self.rho * *a + self.one_minus_rho * g);
                 *s - *a * *a
             }
         };
@@ -88,7 +88,7 @@ impl RmsProp {
     /// Updates `m` with the step `d` and returns it.
     #[inline(always)]
     fn roll(&self, m: &mut f32, d: f32) -> f32 {
-        *m = self.momentum * *m + d;
+        *m = settled(self.momentum * *m + d);
         *m
     }
 }

@@ -1,6 +1,6 @@
 //! Schedule-free AdamW: Adam whose average of the weights takes the place of a schedule.
 
-use super::check_slot;
+use super::{check_slot, settled_square};
 use crate::simd::run_loop;
 
 /// The factors of [`schedule_free_adamw`], all in `f32` throughout as in Keras.
@@ -53,7 +53,7 @@ pub fn schedule_free_adamw(
         #[inline(always)]
         || {
             for ((w, &g), (z, v)) in weights.iter_mut().zip(gradient).zip(momentum.iter_mut().zip(velocity)) {
-                *v += (g * g - *v) * rule.one_minus_beta_2;
+                *v = settled_square(*v + (g * g - *v) * rule.one_minus_beta_2);
                 *z -= learning_rate * g / ((*v / rule.velocity_correction).sqrt() + rule.epsilon);
                 let average = (*w - rest * *z) / beta_1;
                 *w = rest * *z + beta_1 * (old_share * average + average_share * *z);

@@ -1,6 +1,6 @@
 //! Gradient descent, with or without momentum.
 
-use super::check_slot;
+use super::{check_slot, settled};
 use crate::simd::run_loop;
 
 /// The factors of [`sgd`].
@@ -39,7 +39,7 @@ pub fn sgd(rule: &Sgd, gradient: &[f32], weights: &mut [f32], velocity: Option<&
                 #[inline(always)]
                 || {
                     for ((w, &g), v) in weights.iter_mut().zip(gradient).zip(velocity) {
-                        *v = *v * momentum - g * learning_rate;
+                        *v = settled(*v * momentum - g * learning_rate);
                         *w += if nesterov { *v * momentum - g * learning_rate } else { *v };
                     }
                 },

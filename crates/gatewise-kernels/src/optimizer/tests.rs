@@ -247,3 +247,36 @@ fn a_sum_takes_every_term_once() {
         assert_eq!(sums::sum(len, |i| i as f64 + 1.0), (len * (len + 1) / 2) as f64);
     }
 }
+
+/// Slots after so many steps without a gradient, none of which may be subnormal after any of them.
+fn without_gradient(
+    steps: usize,
+    slots: &mut [Vec<f32>],
+    mut update: impl FnMut(&[f32], &mut [f32], &mut [Vec<f32>]),
+) {
+    let mut weights = [0.5; 3];
+    for step in 0..steps {
+        update(&[0.0; 3], &mut weights, slots);
+        let all = slots.iter().flatten().chain(&weights);
+        assert!(all.clone().all(|x| !x.is_subnormal()), "step {step}: {slots:?}");
+    }
+}
+
+#[test]
+fn what_is_remembered_of_a_gradient_ends_as_zero() {
+    let rule =
+        Adam { corrected_learning_rate: 0.001, one_minus_beta_1: 0.1, one_minus_beta_2: 0.1, epsilon: 1e-7 };
+    let mut slots = [vec![1.0, -1e-30, f32::NAN], vec![1.0, 1e-36, 1.0]];
+    without_gradient(900, &mut slots, |gradient, weights, slots| {
+        let [momentum, velocity] = slots else { unreachable!() };
+        adam(&rule, gradient, weights, AdamSlots { momentum, velocity, velocity_hat: None });
+    });
+    assert_eq!([slots[0][0], slots[0][1], slots[1][0]], [0.0; 3]);
+    assert!(slots[0][2].is_nan(), "what is no number stays to be seen");
+    let mut velocity = [vec![1.0, -1.0, 0.0]];
+    without_gradient(900, &mut velocity, |gradient, weights, slots| {
+        let rule = Sgd { learning_rate: 0.1, momentum: 0.9, nesterov: false };
+        sgd(&rule, gradient, weights, Some(&mut slots[0]));
+    });
+    assert_eq!(velocity[0], [0.0; 3]);
+}

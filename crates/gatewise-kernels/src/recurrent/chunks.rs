@@ -22,14 +22,19 @@ pub(crate) trait Samples: Sized + Send {
 /// It depends on the sizes alone: enough rows for two tiles, chunks even in number, and one chunk where waking a
 /// thread would take longer than the work.
 pub(crate) fn chunk_len(sizes: &Sizes, gates: usize) -> usize {
-    /// Rows that share a pass over the weights.
-    const ROWS: usize = 12;
+    /// Rows that share a pass over the weights, where these lie in near memory and where not.
+    const ROWS: [usize; 2] = [12, 16];
+    /// The most weights that do: 1 MiB.
+    const NEAR: usize = 1 << 18;
+    /// A batch that is cut into as many chunks keeps them: a thread each is worth more than fewer passes.
+    const ENOUGH: usize = 4;
     let Sizes { batch, steps, features, units } = *sizes;
-    let cost = batch * steps * gates * units * (features + units);
-    if cost < 2 * MIN_COST || batch < 4 {
+    let weights = gates * units * (features + units);
+    if batch * steps * weights < 2 * MIN_COST || batch < 4 {
         return batch.max(1);
     }
-    batch.div_ceil(batch.div_ceil(ROWS).next_multiple_of(2))
+    let [near, far] = ROWS.map(|rows| batch.div_ceil(rows).next_multiple_of(2));
+    batch.div_ceil(if weights > NEAR { far.max(near.min(ENOUGH)) } else { near })
 }
 
 /// The chunks of a call that leaves a record, and of the way back through it.

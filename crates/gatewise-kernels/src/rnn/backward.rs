@@ -42,10 +42,10 @@ fn transposed_len(kind: Kind, sizes: &Sizes, has_d_x: bool) -> [usize; 2] {
 }
 
 /// See [`backward_workspace_len`](super::backward_workspace_len).
-pub(super) fn workspace_len(kind: Kind, sizes: &Sizes, has_d_x: bool) -> usize {
-    let kept = GateGradients::roomy(sizes, layout(kind), recorded_chunks(sizes, kind.gates()));
-    transposed_len(kind, sizes, has_d_x).iter().sum::<usize>()
-        + samples::workspace_len(kept, scratch_len(kept))
+pub(super) fn workspace_len(kind: Kind, sizes: &Sizes, has_dropout: bool, has_d_x: bool) -> usize {
+    let chunks = recorded_chunks(sizes, kind.gates());
+    let samples_len = samples::roomy_workspace_len(sizes, layout(kind), chunks, has_dropout, scratch_len);
+    transposed_len(kind, sizes, has_d_x).iter().sum::<usize>() + samples_len
 }
 
 /// Writes the gradients; lengths have been checked.
@@ -78,7 +78,8 @@ pub(super) fn backward(
     let history = History::new(layer, inputs, record);
     let emitted = Emitted { sequences, d_y: d_outputs.d_y, zero_output_for_mask: layer.zero_output_for_mask };
     let call = Call { layer, sequences, emitted, history, d_outputs, kernel, recurrent_kernel };
-    let kept = GateGradients::new(&sequences, layout(kind), recorded_chunks(&sizes, kind.gates()));
+    let chunks = recorded_chunks(&sizes, kind.gates()).balance(inputs.mask, sizes.steps);
+    let kept = GateGradients::new(&sequences, layout(kind), chunks);
     let d_c0 = None;
     let samples = BackwardSamples::new(kept, scratch_len(kept), OfSamples { d_x, d_h0, d_c0 }, workspace);
     // b, and a if there is one.

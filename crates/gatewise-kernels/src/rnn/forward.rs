@@ -101,6 +101,7 @@ pub(super) fn forward_with(
 /// Runs all chunks, whose steps are computed in the way C.
 fn run_chunks<C: Compute>(call: Call, samples: ForwardSamples) {
     let chunks = forward_chunks(&samples.sizes, samples.kind.gates(), samples.record.is_some());
+    let chunks = chunks.balance(call.inputs.mask, samples.sizes.steps);
     for_all_chunks(samples, chunks, &|samples| run(ChunkRun::<C> { call, samples, way: PhantomData }));
 }
 

@@ -62,7 +62,8 @@ impl Job {
         let ready = match way {
             "runner" => Some(Ready::Runner(Box::new(model.runner(shapes)?))),
             "runner-bfloat16" => {
-                let options = RunnerOptions { weights_dtype: WeightsDtype::Bfloat16 };
+                let options =
+                    RunnerOptions { weights_dtype: WeightsDtype::Bfloat16, ..RunnerOptions::default() };
                 Some(Ready::Runner(Box::new(model.runner_with(shapes, options)?)))
             }
             "stepper" => {

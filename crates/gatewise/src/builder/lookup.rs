@@ -13,6 +13,17 @@ use crate::ops::Op;
 use crate::ops::ids::Ids;
 use crate::shape::Shape;
 
+/// Which recurrent layers may be given ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Lookups {
+    /// None: anybody may ask for the gradient by a value, which must then be read.
+    #[default]
+    None,
+    /// Those with one state: a runner looks up more for an LSTM (`compiled/embeddings.rs`).
+    OneState,
+    All,
+}
+
 /// What a recurrent layer takes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RecurrentInputs {
@@ -38,13 +49,18 @@ pub(crate) enum Start {
 type LookedUp = (String, Value, Option<Value>);
 
 impl Builder {
-    /// Lets recurrent layers take ids where that is quicker. A builder does not by itself, as nobody can ask for the gradient
-    /// by a value that is not read.
-    pub(crate) fn with_lookups(self) -> Self {
-        Self { looks_up: true, ..self }
+    /// Lets recurrent layers take ids where that is quicker.
+    pub(crate) fn with_lookups(self, lookups: Lookups) -> Self {
+        Self { lookups, ..self }
     }
 
-    /// What a layer without dropout of `x` is to be given: what it would take, or ids.
+    /// Which layers may be given ids.
+    pub(crate) fn lookups(&self) -> Lookups {
+        self.lookups
+    }
+
+    /// What a layer is to be given: what it would take, or ids if it may, which then says what its sums begin with. It may not
+    /// where there is dropout of `x`.
     ///
     /// # Errors
     /// If a shape does not fit.
@@ -53,12 +69,11 @@ impl Builder {
         x: Value,
         kernel: Value,
         bias: Option<Value>,
-        start: Start,
+        start: Option<Start>,
     ) -> Result<RecurrentInputs> {
         let rows = RecurrentInputs { x, takes_ids: false, kernel, bias };
-        let Some((subject, ids, table)) = self.looked_up(x).filter(|_| self.looks_up) else {
-            return Ok(rows);
-        };
+        let Some(start) = start else { return Ok(rows) };
+        let Some((subject, ids, table)) = self.looked_up(x) else { return Ok(rows) };
         let Some(table) = table else {
             self.look_past(x);
             let x = self.checked(subject, ids, kernel)?;

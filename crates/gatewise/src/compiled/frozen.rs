@@ -9,12 +9,13 @@ use crate::cpu::{Cpu, Known, Prepared, WeightsDtype};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::executor::{Arena, Bindings, RunKey, execute_prepared};
+use crate::model::RunnerOptions;
 use crate::threads;
 
 /// A program with copies of its weights, laid out for the kernels, and with memory of its own.
 ///
-/// A run allocates nothing, and takes no lock as long as it is too small for several threads to help; one that is handed to a
-/// pool from outside makes `rayon` allocate now and then.
+/// A run allocates nothing, and takes no lock as long as no other thread helps; one that is handed to a pool from outside makes
+/// `rayon` allocate now and then.
 #[derive(Debug)]
 pub(crate) struct Frozen {
     compiled: Arc<Compiled>,
@@ -22,6 +23,7 @@ pub(crate) struct Frozen {
     prepared: Vec<Prepared>,
     arena: Arena<f32>,
     key: RunKey,
+    in_calling_thread: bool,
 }
 
 /// What the program's inputs are bound to.
@@ -50,13 +52,14 @@ impl Bindings<f32> for FrozenInputs {
 }
 
 impl Frozen {
-    /// Copies the weights as they are now, those of LSTM layers as `dtype`; stateful layers begin with zeros.
+    /// Copies the weights as they are now, those of LSTM layers as the options say; stateful layers begin with zeros.
     ///
     /// The program is run once, on zeros, so that the first call finds its memory ready.
     ///
     /// # Errors
-    /// If a variable of the environment cannot be understood, or `dtype` would change nothing.
-    pub fn new(compiled: Arc<Compiled>, key: RunKey, dtype: WeightsDtype) -> Result<Self> {
+    /// If a variable of the environment cannot be understood, or the type of weights would change nothing.
+    pub fn new(compiled: Arc<Compiled>, key: RunKey, options: RunnerOptions) -> Result<Self> {
+        let RunnerOptions { weights_dtype: dtype, in_calling_thread } = options;
         // The weights are laid out for the instruction set that the environment may choose.
         Environment::get()?;
         let program = &compiled.program;
@@ -91,7 +94,7 @@ impl Frozen {
         check_effect(dtype, &prepared)?;
         let arena = Arena::new(program);
         let inputs = FrozenInputs { sources, data, states };
-        let mut frozen = Self { compiled, inputs, prepared, arena, key };
+        let mut frozen = Self { compiled, inputs, prepared, arena, key, in_calling_thread };
         frozen.run()?;
         frozen.forget_states();
         Ok(frozen)
@@ -112,11 +115,13 @@ impl Frozen {
     /// # Errors
     /// If an operation meets data that it cannot use.
     pub fn run(&mut self) -> Result<()> {
-        let Self { compiled, inputs, prepared, arena, key } = self;
+        let Self { compiled, inputs, prepared, arena, key, in_calling_thread } = self;
         let program = &compiled.program;
-        threads::install(program.flops(), || {
-            execute_prepared(&Cpu, program, prepared, &*inputs, *key, arena)
-        })?;
+        let work = || execute_prepared(&Cpu, program, prepared, &*inputs, *key, arena);
+        match in_calling_thread {
+            true => gatewise_kernels::in_calling_thread(work)?,
+            false => threads::install(program.flops(), work)?,
+        }
         for (index, state) in inputs.states.iter_mut().enumerate() {
             state.copy_from_slice(arena.output(program, compiled.num_outputs + index));
         }

@@ -20,9 +20,10 @@ pub use stepper::Stepper;
 /// further does not change it. A call allocates nothing and takes no lock, and the first takes as long as the
 /// others.
 ///
-/// Work that is large enough for several threads is shared by those of a `rayon` pool, which wait for each other. They allocate
+/// Work that several threads do quicker is shared by those of a `rayon` pool, which wait for each other. They allocate
 /// nothing either if the call comes from a thread of the pool, as in `ThreadPool::install`. A call from outside is handed
-/// over to the pool: that takes a lock of `rayon`'s, and in one of some sixty such calls a block of memory for its queue.
+/// over to the pool: that takes a lock of `rayon`'s, and in one of some sixty such calls a block of memory for its queue. With
+/// [`RunnerOptions::in_calling_thread`] nothing is handed to anybody.
 #[derive(Debug)]
 pub struct Runner {
     frozen: Frozen,
@@ -63,7 +64,7 @@ impl Model {
     /// let mut model = Sequential::new();
     /// model.add(Input::new([None, Some(8)]))?.add(Lstm::new(32))?.add(Dense::new(1))?;
     ///
-    /// let options = RunnerOptions { weights_dtype: WeightsDtype::Bfloat16 };
+    /// let options = RunnerOptions { weights_dtype: WeightsDtype::Bfloat16, ..RunnerOptions::default() };
     /// let mut runner = model.runner_with([[1, 100, 8]], options)?;
     /// let x = [0.5; 800];
     /// let exact = model.runner([[1, 100, 8]])?.run(&[&x])?[0];
@@ -82,7 +83,7 @@ impl Model {
         let known: Vec<Shape> = shapes.iter().map(|shape| Shape::known(shape)).collect();
         check_inputs(self.name(), self.network()?, &known)?;
         let compiled = self.inference_program_for(Purpose::Run, shapes)?;
-        let frozen = Frozen::new(compiled, RunKey { seed: self.seed(), step: 0 }, options.weights_dtype)?;
+        let frozen = Frozen::new(compiled, RunKey { seed: self.seed(), step: 0 }, options)?;
         Ok(Runner {
             frozen,
             inputs: self.input_names().into_iter().zip(known).collect(),

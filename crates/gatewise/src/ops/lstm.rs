@@ -87,6 +87,11 @@ impl Lstm {
         self.optional_inputs().bias
     }
 
+    /// Whether there is dropout of x or of h.
+    pub(super) fn has_dropout(&self) -> bool {
+        [self.dropout, self.recurrent_dropout] != [DropoutForm::None; 2]
+    }
+
     /// The sizes for the kernels, from those of `x`, `kernel` and `recurrent_kernel`, the first inputs.
     pub fn sizes(inputs: &[&[usize]]) -> lstm::Sizes {
         let [x, kernel, recurrent_kernel, ..] = *inputs else { unreachable!("an LSTM has more inputs") };
@@ -269,8 +274,7 @@ impl Operation for Lstm {
     }
 
     fn workspace_len(&self, inputs: &[&[usize]]) -> usize {
-        let has_dropout = [self.dropout, self.recurrent_dropout] != [DropoutForm::None; 2];
-        lstm::forward_workspace_len(&Self::sizes(inputs), has_dropout)
+        lstm::forward_workspace_len(&Self::sizes(inputs), self.has_dropout())
     }
 
     fn is_optional(&self, output: usize) -> bool {

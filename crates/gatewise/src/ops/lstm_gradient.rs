@@ -96,7 +96,8 @@ impl Operation for LstmGradient {
     }
 
     fn workspace_len(&self, inputs: &[&[usize]]) -> usize {
-        lstm::backward_workspace_len(&Lstm::sizes(inputs), !self.forward.takes_ids)
+        let op = &self.forward;
+        lstm::backward_workspace_len(&Lstm::sizes(inputs), op.has_dropout(), !op.takes_ids)
     }
 
     fn is_optional(&self, _output: usize) -> bool {

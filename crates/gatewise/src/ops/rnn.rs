@@ -81,6 +81,11 @@ impl Rnn {
         }
     }
 
+    /// Whether there is dropout of x or of h.
+    pub(super) fn has_dropout(&self) -> bool {
+        [self.dropout, self.recurrent_dropout] != [DropoutForm::None; 2]
+    }
+
     /// The sizes for the kernels, from those of `x`, `kernel` and `recurrent_kernel`, the first inputs.
     pub fn sizes(inputs: &[&[usize]]) -> rnn::Sizes {
         let [x, kernel, recurrent_kernel, ..] = *inputs else { unreachable!("a recurrence has more inputs") };
@@ -246,8 +251,8 @@ impl Operation for Rnn {
     }
 
     fn workspace_len(&self, inputs: &[&[usize]]) -> usize {
-        let has_dropout = [self.dropout, self.recurrent_dropout] != [DropoutForm::None; 2];
-        rnn::forward_workspace_len(&self.layer(Self::sizes(inputs), [&[], &[]], None), has_dropout)
+        let layer = self.layer(Self::sizes(inputs), [&[], &[]], None);
+        rnn::forward_workspace_len(&layer, self.has_dropout())
     }
 
     fn is_optional(&self, output: usize) -> bool {

@@ -95,7 +95,8 @@ impl Operation for RnnGradient {
     }
 
     fn workspace_len(&self, inputs: &[&[usize]]) -> usize {
-        rnn::backward_workspace_len(self.forward.kind, &Rnn::sizes(inputs), !self.forward.takes_ids)
+        let op = &self.forward;
+        rnn::backward_workspace_len(op.kind, &Rnn::sizes(inputs), op.has_dropout(), !op.takes_ids)
     }
 
     fn is_optional(&self, _output: usize) -> bool {

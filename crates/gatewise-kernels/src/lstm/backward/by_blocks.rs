@@ -8,7 +8,7 @@ use crate::lstm::gates::Recorded;
 use crate::lstm::record::{C, KEPT, O, PHI_C};
 use crate::recurrent::backward::kept::Slots;
 use crate::recurrent::rows::UsedRows;
-use crate::simd::{BitOps, Isa, Kernel, NumOps, load_at_least, store, store_first};
+use crate::simd::{BitOps, Isa, Kernel, NumOps, load_at_least, store, store_first, without_tiny};
 
 /// A step back for the rows that use it, see [`Carried::step`].
 pub(super) struct ByBlocks<'a, 'b> {
@@ -109,7 +109,7 @@ impl<'a> ByBlocks<'a, '_> {
         let d_cell = ops.mul(ops.mul(d_h, gates[O]), slope(isa, &Activation::Tanh, phi_c)); // (4)
         let d_c_after = ops.add(load_at_least(ops, d_c, len), d_cell);
         let (mut d_z, d_previous_c) = Recorded { gates, phi_c, previous_c }.backward(isa, d_h, d_c_after);
-        store_first(ops, d_previous_c, &mut d_c[..len]);
+        store_first(ops, without_tiny(ops, d_previous_c), &mut d_c[..len]);
         let blocks = &mut carried.d_z[carried.kept.block_stride(carried.count) * (unit / ops.len())..];
         let kept = &mut blocks[slot * 4 * ops.len()..][..4 * ops.len()];
         let of_row = &mut carried.d_z_rows[4 * rank * units..][..4 * units];

@@ -10,7 +10,7 @@ use crate::lstm::gates::{Recorded, activate_rows, differentiate_rows};
 use crate::lstm::record::{C, O, PHI_C, place_of_z};
 use crate::passes::pass;
 use crate::recurrent::backward::kept::Slots;
-use crate::simd::{BitOps, Isa, Kernel, NumOps, load_first, store, store_first};
+use crate::simd::{BitOps, Isa, Kernel, NumOps, load_first, store, store_first, without_tiny};
 
 /// How many numbers of scratch a unit needs: the gradients by φ(c) and by the gates, and values and slopes of gates.
 pub(super) const SCRATCH: usize = 1 + 3 * GATES;
@@ -152,7 +152,7 @@ impl Carried<'_> {
             |[previous_c, d_h, i, f, g, phi_c, d_cell], [d_c]| {
                 let block = Recorded { gates: [i, f, g, d_cell], phi_c, previous_c };
                 let (d_gates, d_previous_c) = block.backward(isa, d_h, ops.add(d_c, d_cell));
-                ([d_previous_c], d_gates)
+                ([without_tiny(ops, d_previous_c)], d_gates)
             },
         );
         for (gate, (d_z, (y, z))) in d_z.chunks_exact_mut(len).zip(gates).enumerate() {

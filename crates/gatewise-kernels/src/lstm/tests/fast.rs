@@ -1,7 +1,7 @@
 //! The fast functions against the reference in single and double precision.
 
 use super::*;
-use crate::testing::{assert_close, assert_same_bits, leave_single_numbers, on_threads};
+use crate::testing::{assert_close, assert_same_bits, growing_mask, leave_single_numbers, on_threads};
 
 /// The fast functions round differently from the reference in double precision, at every step and in sums over
 /// steps and samples: some tens of units in the last place of numbers around one.
@@ -197,5 +197,36 @@ fn fast_agrees_with_the_reference_where_a_mask_moves_the_cut_between_chunks() {
                 assert_same_bits(name, together, alone);
             }
         }
+    }
+}
+
+#[test]
+fn fast_agrees_with_the_reference_where_a_mask_cuts_the_batch() {
+    // Two chunks, and four.
+    for (batch, steps, features, units) in [(16, 20, 40, 64), (40, 20, 9, 50)] {
+        let plain = Case { mask: true, ..Case::new(batch, steps, features, units) };
+        for case in [plain, Case { go_backwards: true, zero_output_for_mask: true, ..plain }] {
+            let (mut arrays, mut exact) = (case.arrays(), case.arrays());
+            arrays.mask = growing_mask(batch, steps);
+            exact.mask = growing_mask(batch, steps);
+            assert_fast_is_near_with(&case, 2e-4, &arrays, &exact);
+        }
+    }
+}
+
+#[test]
+fn a_gradient_that_fades_ends_as_zero_and_is_never_subnormal() {
+    let plain = Case { sequence: false, ..Case::new(2, 600, 3, 20) };
+    for case in [plain, Case { activations: Activations::CustomCandidate, ..plain }] {
+        let mut arrays = case.arrays::<f32>();
+        arrays.recurrent_kernel.iter_mut().for_each(|weight| *weight *= 0.1);
+        let got = case.fast(&arrays);
+        for (name, got) in got.named() {
+            assert!(got.iter().all(|x| !x.is_subnormal()), "{name}, {case:?}");
+        }
+        assert!(got.d_h0.iter().chain(&got.d_c0).all(|&d| d == 0.0), "{case:?}");
+        assert!(got.d_x[599 * 3] != 0.0, "{case:?}");
+        arrays.d_h[0] = f32::NAN;
+        assert!(case.fast(&arrays).d_h0[..20].iter().all(|d| d.is_nan()), "NaN is not tiny: {case:?}");
     }
 }

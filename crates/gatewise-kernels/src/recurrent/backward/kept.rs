@@ -52,18 +52,17 @@ impl Slots {
 pub(super) const LONG_SUM: usize = 32;
 
 impl GateGradients {
-    /// With the most steps that a call of these sizes can need, cut like this.
-    pub fn roomy(sizes: &Sizes, layout: Layout, chunks: Chunks) -> Self {
-        let kept =
-            Self { sizes: *sizes, layout, chunks, lanes: lanes(), steps: sizes.steps, by_sample: true };
-        kept.with_blocks()
+    /// With the most steps that a call of these sizes can need, cut like this, with dropout or without.
+    pub fn roomy(sizes: &Sizes, layout: Layout, chunks: Chunks, has_dropout: bool) -> Self {
+        let (steps, by_sample) = (sizes.steps, has_dropout);
+        Self { sizes: *sizes, layout, chunks, lanes: lanes(), steps, by_sample }.with_blocks()
     }
 
     pub fn new(sequences: &Sequences, layout: Layout, chunks: Chunks) -> Self {
-        let roomy = Self::roomy(&sequences.sizes, layout, chunks);
-        match roomy.goes_by_sample(sequences) {
-            true => roomy,
-            false => Self { by_sample: false, ..roomy }.with_blocks(),
+        let by_sample = Self::roomy(&sequences.sizes, layout, chunks, true);
+        match by_sample.goes_by_sample(sequences) {
+            true => by_sample,
+            false => Self { by_sample: false, ..by_sample }.with_blocks(),
         }
     }
 

@@ -5,7 +5,7 @@ use super::{Chain, Operand, Sequences};
 use crate::matmul::Panels;
 use crate::recurrent::rows::{RowGroup, UsedRows};
 use crate::recurrent::{DropoutMasks, Sizes};
-use crate::simd::{BitOps, Isa, NumOps, SimdOp, load_first, run, store_first};
+use crate::simd::{BitOps, Isa, NumOps, SimdOp, load_first, run, store_first, without_tiny};
 use crate::tile::{
     CONSECUTIVE, DenseRows, MAX_ROWS, MAX_VECTORS, Panel, Sums, multiply_row, multiply_vectors,
 };
@@ -194,7 +194,7 @@ impl GateProduct<'_> {
             if *adds {
                 value = ops.add(load_first(ops, &to[at..]), value);
             }
-            store_first(ops, value, &mut to[at..]);
+            store_first(ops, without_tiny(ops, value), &mut to[at..]);
         }
     }
 }

@@ -5,10 +5,10 @@ use std::ops::Range;
 use super::kept::GateGradients;
 use super::waiting::Waiting;
 use super::weights::WeightProducts;
-use super::{Sequences, sums, time_blocks};
+use super::{Layout, Sequences, sums, time_blocks};
 use crate::parallel::num_threads;
 use crate::recurrent::Sizes;
-use crate::recurrent::chunks::{Samples, Wanted, for_all_chunks, own_lines, split_wanted, take};
+use crate::recurrent::chunks::{Chunks, Samples, Wanted, for_all_chunks, own_lines, split_wanted, take};
 
 /// Results and scratch of consecutive samples.
 pub(crate) struct BackwardSamples<'a> {
@@ -52,10 +52,21 @@ pub(crate) struct OfWeights<'a> {
     pub d_bias: [Wanted<'a>; 2],
 }
 
-/// How many numbers of scratch the samples of a call take, each of which has `scratch_len` numbers for itself.
-pub(crate) fn workspace_len(kept: GateGradients, scratch_len: usize) -> usize {
-    let num_chunks = kept.chunks.count();
-    Waiting::len(kept, kept.max_rooms()) + kept.sums_len(num_chunks) + kept.sizes.batch * scratch_len
+/// How many numbers of scratch the samples of a call take at most, whether a mask [balances](Chunks::balance) its chunks or
+/// not, with dropout or without; each sample has `scratch_len` numbers for itself.
+pub(crate) fn roomy_workspace_len(
+    sizes: &Sizes,
+    layout: Layout,
+    chunks: Chunks,
+    has_dropout: bool,
+    scratch_len: impl Fn(GateGradients) -> usize,
+) -> usize {
+    let len = |chunks: Chunks| {
+        let kept = GateGradients::roomy(sizes, layout, chunks, has_dropout);
+        let waiting = Waiting::len(kept, kept.max_rooms());
+        waiting + kept.sums_len(chunks.count()) + sizes.batch * scratch_len(kept)
+    };
+    len(chunks).max(len(chunks.with_room()))
 }
 
 impl<'a> BackwardSamples<'a> {

@@ -269,7 +269,8 @@ impl Case {
         let (mut results, mut record) = self.empty(&layer);
         let mut workspace = vec![f32::NAN; forward_workspace_len(&layer, inputs.has_dropout())];
         forward(&layer, &inputs, self.outputs(&mut results, Some(&mut record)), &mut workspace);
-        let mut workspace = vec![f32::NAN; backward_workspace_len(self.kind, &self.sizes, !self.ids)];
+        let mut workspace =
+            vec![f32::NAN; backward_workspace_len(self.kind, &self.sizes, inputs.has_dropout(), !self.ids)];
         backward(&layer, &inputs, &record, &d_outputs, gradients(&mut results), &mut workspace);
         results
     }

@@ -1,7 +1,7 @@
 //! The fast functions against the reference in single and double precision.
 
 use super::*;
-use crate::testing::{assert_close, leave_single_numbers};
+use crate::testing::{assert_close, growing_mask, leave_single_numbers};
 
 /// The fast functions round differently from the reference in double precision, at every step and in sums over
 /// steps and samples: some tens of units in the last place of numbers around one.
@@ -160,6 +160,40 @@ fn fast_agrees_with_the_reference_from_a_state_of_zeros() {
                 exact.h0.fill(0.0);
                 assert_fast_is_near_with(&case, 1e-4, &arrays, &exact);
             }
+        }
+    }
+}
+
+#[test]
+fn fast_agrees_with_the_reference_where_a_mask_cuts_the_batch() {
+    for kind in KINDS {
+        for [batch, steps, features, units] in [[16, 60, 40, 64], [40, 40, 9, 50]] {
+            let plain = Case { mask: true, ..Case::new(kind, [batch, steps, features, units]) };
+            for case in [plain, Case { go_backwards: true, zero_output_for_mask: true, ..plain }] {
+                let (mut arrays, mut exact) = (case.arrays(), case.arrays());
+                arrays.mask = growing_mask(batch, steps);
+                exact.mask = growing_mask(batch, steps);
+                assert_fast_is_near_with(&case, 2e-4, &arrays, &exact);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_gradient_that_fades_ends_as_zero_and_is_never_subnormal() {
+    for kind in KINDS {
+        let plain = Case { sequence: false, ..Case::new(kind, [2, 600, 3, 20]) };
+        for case in [plain, Case { activations: Activations::CustomCandidate, ..plain }] {
+            let mut arrays = case.arrays::<f32>();
+            arrays.recurrent_kernel.iter_mut().for_each(|weight| *weight *= 0.1);
+            let got = case.fast(&arrays);
+            for (name, got) in got.named() {
+                assert!(got.iter().all(|x| !x.is_subnormal()), "{name}, {case:?}");
+            }
+            assert!(got.d_h0.iter().all(|&d| d == 0.0), "{case:?}");
+            assert!(got.d_x[599 * 3] != 0.0, "{case:?}");
+            arrays.d_h[0] = f32::NAN;
+            assert!(case.fast(&arrays).d_h0[..20].iter().all(|d| d.is_nan()), "NaN is not tiny: {case:?}");
         }
     }
 }

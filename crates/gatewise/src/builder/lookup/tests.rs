@@ -1,6 +1,6 @@
 use ndarray::ArrayD;
 
-use crate::builder::{Builder, Mode};
+use crate::builder::{Builder, Lookups, Mode, Start};
 use crate::layers::{
     Bidirectional, CategoryEncoding, Dense, Embedding, Gru, Input, IntoLayer, Lambda, Lstm, OutputMode,
     SimpleRnn,
@@ -51,7 +51,11 @@ fn assert_ids_are_rows<L: IntoLayer>(name: &str, layer: impl Fn() -> L) {
         let [on_ids, on_rows] = [false, true].map(|is_hidden| model(mask_zero, is_hidden, layer()));
         on_rows.set_weights(&on_ids.get_weights()).unwrap();
         assert!(takes_ids(&on_ids, BATCH) && !takes_ids(&on_rows, BATCH), "{name}");
-        assert_eq!(on_ids.predict(&ids()).unwrap(), on_rows.predict(&ids()).unwrap(), "{name}");
+        let expected = on_rows.predict(&ids()).unwrap();
+        assert_eq!(on_ids.predict(&ids()).unwrap(), expected, "{name}");
+        let mut runner = on_ids.runner([[BATCH, STEPS]]).unwrap();
+        let got = runner.run(&[ids().as_slice().unwrap()]).unwrap();
+        assert_eq!(got, expected.as_slice().unwrap(), "{name}");
         let y = ArrayD::from_elem(vec![BATCH, 2], 0.5);
         let [mut on_ids, mut on_rows] = [on_ids, on_rows];
         for _ in 0..3 {
@@ -89,7 +93,7 @@ fn a_table_is_not_multiplied_for_few_ids() {
 
 #[test]
 fn dropout_of_the_input_needs_the_rows() {
-    let b = Builder::new(Mode::Training).with_lookups();
+    let b = Builder::new(Mode::Training).with_lookups(Lookups::All);
     let x = b.gather(
         "embedding",
         b.input("table", &Shape::known(&[2, 3])),
@@ -127,12 +131,12 @@ fn an_id_without_a_row_is_an_error_that_names_the_embedding() {
 
 #[test]
 fn a_gradient_by_rows_that_are_not_read_is_an_error_that_says_what_to_do() {
-    let b = Builder::new(Mode::Inference).with_lookups();
+    let b = Builder::new(Mode::Inference).with_lookups(Lookups::All);
     let emit = || -> Result<()> {
         let table = b.input("table", &Shape::known(&[2, 3]));
         let rows = b.gather("embedding", table, b.input("ids", &Shape::known(&[20, 5])))?;
         let kernel = b.input("kernel", &Shape::known(&[3, 8]));
-        b.recurrent_inputs(rows, kernel, None, super::Start::Bias)?;
+        b.recurrent_inputs(rows, kernel, None, Some(Start::Bias))?;
         b.gradients(b.sum_all(rows)?, &[rows]).map(drop)
     };
     let text = emit().unwrap_err().to_string();

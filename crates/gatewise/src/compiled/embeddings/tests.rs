@@ -85,7 +85,7 @@ fn an_lstm_on_ids_has_weights_in_bfloat16() {
     model.add(LstmLayer::new(9)).unwrap();
     let x = tokens(3, 5);
     let exact = model.predict(&x).unwrap();
-    let options = RunnerOptions { weights_dtype: WeightsDtype::Bfloat16 };
+    let options = RunnerOptions { weights_dtype: WeightsDtype::Bfloat16, ..RunnerOptions::default() };
     let mut runner = model.runner_with([x.shape()], options).unwrap();
     let got = runner.run(&[x.as_slice().unwrap()]).unwrap();
     assert!(got.iter().zip(&exact).all(|(got, exact)| (got - exact).abs() < 0.01), "{got:?} {exact}");

@@ -70,7 +70,8 @@ impl Model {
     /// let mut model = Sequential::new();
     /// model.add(Input::new([None, Some(2)]))?.add(Lstm::new(8))?;
     ///
-    /// let mut stepper = model.stepper_with([[1, 2]], RunnerOptions { weights_dtype: WeightsDtype::Bfloat16 })?;
+    /// let options = RunnerOptions { weights_dtype: WeightsDtype::Bfloat16, in_calling_thread: true };
+    /// let mut stepper = model.stepper_with([[1, 2]], options)?;
     /// assert_eq!(stepper.step(&[&[0.5, 1.0]])?.len(), 8);
     /// # Ok::<(), gatewise::Error>(())
     /// ```
@@ -98,8 +99,8 @@ impl Model {
         let links = [&first, &next].map(|program| program.links(&next, outputs, arrays.len()));
         let key = RunKey { seed: self.seed(), step: 0 };
         Ok(Stepper {
-            first: Frozen::new(Arc::clone(&first.compiled), key, options.weights_dtype)?,
-            next: Frozen::new(Arc::clone(&next.compiled), key, options.weights_dtype)?,
+            first: Frozen::new(Arc::clone(&first.compiled), key, options)?,
+            next: Frozen::new(Arc::clone(&next.compiled), key, options)?,
             links,
             next_program: next,
             inputs: names.into_iter().zip(zeros.iter().map(|array| Shape::known(array.shape()))).collect(),

@@ -29,7 +29,7 @@ fn each_part_has_the_weights_that_were_prepared_for_it() {
         let x = x();
         let exact = model.predict(&x).unwrap();
         for weights_dtype in dtypes {
-            let options = RunnerOptions { weights_dtype: *weights_dtype };
+            let options = RunnerOptions { weights_dtype: *weights_dtype, ..RunnerOptions::default() };
             let mut runner = model.runner_with([x.shape()], options).unwrap();
             let got = runner.run(&[x.as_slice().unwrap()]).unwrap();
             let is_near = got.iter().zip(&exact).all(|(got, exact)| (got - exact).abs() < 0.02);

@@ -6,7 +6,8 @@ use crate::layers::{Bidirectional, Dense, Gru, Input, Lstm};
 use crate::model::{Model, RunnerOptions};
 use crate::sequential::Sequential;
 
-const BFLOAT16: RunnerOptions = RunnerOptions { weights_dtype: WeightsDtype::Bfloat16 };
+const BFLOAT16: RunnerOptions =
+    RunnerOptions { weights_dtype: WeightsDtype::Bfloat16, in_calling_thread: false };
 
 fn numbers(shape: &[usize]) -> ArrayD<f32> {
     let mut next = 0.37f32;
