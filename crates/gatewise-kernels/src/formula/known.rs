@@ -4,7 +4,7 @@
 //! Their meaning is the formula that they stand for, with the derivative at each kink that it has.
 
 use super::vectors::{erf, exp_up_to, log_1p_of_exp};
-use crate::activation::sigmoid;
+use crate::activation::{sigmoid, tanh};
 use crate::passes::pass;
 use crate::simd::{BitOps, FloatOps, Isa, NumOps, Simd, SimdOp, neg, run};
 
@@ -29,6 +29,12 @@ pub enum Known {
     LogSigmoid,
     /// 0 up to −1, (x + 1)² / 4 between, x from 1.
     SparsePlus,
+    /// x / (1 + |x|)
+    Softsign,
+    /// x − tanh(x)
+    TanhShrink,
+    /// sign(x) · max(|x| − ½, 0)
+    SoftShrink,
 }
 
 /// What is computed of an array.
@@ -85,6 +91,9 @@ impl SimdOp for Application<'_> {
             Known::Softplus => each!(softplus),
             Known::LogSigmoid => each!(log_sigmoid),
             Known::SparsePlus => each!(sparse_plus),
+            Known::Softsign => each!(softsign),
+            Known::TanhShrink => each!(tanh_shrink),
+            Known::SoftShrink => each!(soft_shrink),
         }
     }
 }
@@ -215,5 +224,31 @@ fn sparse_plus<I: Isa>(isa: I, x: I::F32) -> [I::F32; 2] {
     [ops.select(x, ops.mul(middle, middle), is_above), ops.select(one, middle, is_above)].map(
         #[inline(always)]
         |upper| ops.select(ops.zero(), upper, is_below),
+    )
+}
+
+#[inline(always)]
+fn softsign<I: Isa>(isa: I, x: I::F32) -> [I::F32; 2] {
+    let ops = isa.f32();
+    let inverse = ops.div(ops.one(), ops.add(ops.one(), ops.abs(x)));
+    [ops.mul(x, inverse), ops.mul(inverse, inverse)]
+}
+
+/// The slope of tanh is 1 − tanh², and so this one is its square.
+#[inline(always)]
+fn tanh_shrink<I: Isa>(isa: I, x: I::F32) -> [I::F32; 2] {
+    let ops = isa.f32();
+    let t = tanh(isa, x);
+    [ops.sub(x, t), ops.mul(t, t)]
+}
+
+#[inline(always)]
+fn soft_shrink<I: Isa>(isa: I, x: I::F32) -> [I::F32; 2] {
+    let (ops, zero, half) = (isa.f32(), isa.f32().zero(), isa.f32().splat(0.5));
+    let (above, below) = (ops.max(ops.sub(x, half), zero), ops.min(ops.add(x, half), zero));
+    let is_far = ops.gt(ops.abs(x), half);
+    [ops.add(above, below), ops.one()].map(
+        #[inline(always)]
+        |far| ops.select(far, zero, is_far),
     )
 }

@@ -14,7 +14,7 @@ use crate::ops::row::Row;
 use crate::shape::Shape;
 
 /// The activations that the kernels know as whole functions.
-const KNOWN: [(&str, Known); 10] = [
+const KNOWN: [(&str, Known); 13] = [
     ("elu", Known::Elu),
     ("selu", Known::Selu),
     ("celu", Known::Celu),
@@ -25,6 +25,9 @@ const KNOWN: [(&str, Known); 10] = [
     ("softplus", Known::Softplus),
     ("log_sigmoid", Known::LogSigmoid),
     ("sparse_plus", Known::SparsePlus),
+    ("softsign", Known::Softsign),
+    ("tanh_shrink", Known::TanhShrink),
+    ("soft_shrink", Known::SoftShrink),
 ];
 
 /// An activation inside a recurrent layer.
