@@ -1,6 +1,7 @@
 //! The options that are compared with the plain layer, and what each may cost.
 
 use gatewise::Activation;
+use gatewise::initializers::Constant;
 use gatewise::layers::Lstm;
 
 /// Keras's activations that a cell can have: all but `glu`, which halves the width.
@@ -126,6 +127,10 @@ pub fn all() -> Vec<Case> {
         Case::new("initial state", |lstm| lstm).given(Extra::States),
         Case::new("return_state", |lstm| lstm.return_state(true)),
         Case::new("return_sequences", |lstm| lstm.return_sequences(true)),
+        // Gates that are nearly closed: on its way back the gradient comes below all numbers but subnormal ones.
+        Case::new("a gradient that fades", |lstm| {
+            lstm.unit_forget_bias(false).bias_initializer(Constant { value: -2.0 })
+        }),
     ]);
     cases.extend(masks());
     cases

@@ -30,19 +30,27 @@ pub(crate) fn row_of<F: Number>(subject: &str, id: F, position: usize, rows: usi
     })
 }
 
+/// Checks ids of so many rows and writes them to the start of `to`, for operations that look up what they need themselves.
+///
+/// # Errors
+/// As those of [`row_of`].
+pub(crate) fn hand_ids_on<F: Number>(subject: &str, ids: &[F], rows: usize, to: &mut [F]) -> Result<()> {
+    for (position, (id, to)) in ids.iter().zip(to).enumerate() {
+        row_of(subject, *id, position, rows)?;
+        *to = *id;
+    }
+    Ok(())
+}
+
 impl Gather {
-    /// Checks the ids and writes them to the start of the output, for operations that look up what they need themselves.
+    /// Writes the ids to the start of the output, for operations that have the rows in tables of their own.
     ///
     /// # Errors
     /// As those of [`row_of`].
     pub fn hand_ids_on(&self, run: &mut Run<'_, f32>) -> Result<()> {
         let rows = run.input_dims(0)[0];
         let (inputs, outputs) = run.parts();
-        for (position, (id, to)) in inputs.get(1).iter().zip(outputs[0].iter_mut()).enumerate() {
-            row_of(&self.subject, *id, position, rows)?;
-            *to = *id;
-        }
-        Ok(())
+        hand_ids_on(&self.subject, inputs.get(1), rows, &mut outputs[0])
     }
 }
 

@@ -1,6 +1,6 @@
 //! Numbers of rows, checked for those who look up the rows themselves.
 
-use super::gather::row_of;
+use super::gather::hand_ids_on;
 use super::{Differential, Operation};
 use crate::error::Result;
 use crate::executor::Run;
@@ -40,11 +40,7 @@ impl Operation for Ids {
 
     fn run<F: Number>(&self, run: &mut Run<'_, F>) -> Result<()> {
         let (inputs, outputs) = run.parts();
-        for (position, (id, to)) in inputs.get(0).iter().zip(outputs[0].iter_mut()).enumerate() {
-            row_of(&self.subject, *id, position, self.rows)?;
-            *to = *id;
-        }
-        Ok(())
+        hand_ids_on(&self.subject, inputs.get(0), self.rows, &mut outputs[0])
     }
 }
 
