@@ -3,6 +3,7 @@
 pub(crate) mod backward;
 pub(crate) mod check;
 pub(crate) mod chunks;
+pub(crate) mod in_turn;
 pub(crate) mod operand;
 pub(crate) mod rows;
 pub(crate) mod single_numbers;

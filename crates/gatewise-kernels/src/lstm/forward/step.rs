@@ -5,9 +5,10 @@ use std::ops::Range;
 use super::finish::{Finish, Place};
 use super::pair::Meeting;
 use super::run::Call;
-use crate::lstm::Output;
 use crate::lstm::record::{C, ChunkRecord, O, PHI_C};
 use crate::lstm::weights::{Packed, Weights, block_in_place};
+use crate::lstm::{Output, Sizes};
+use crate::recurrent::in_turn::in_turn;
 use crate::recurrent::operand::Operand;
 use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock, UsedRows};
 use crate::recurrent::single_numbers::{SingleNumber, SingleNumbers};
@@ -153,8 +154,10 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
         let place = self.place(0);
         let places = [place, place.of_block(1, lanes)];
         let number = x.single_number(0);
-        let mut first = units.start;
-        while first + lanes < units.end {
+        let Sizes { features, units: all, .. } = self.call.layer.sizes;
+        let count = units.len().saturating_sub(lanes).div_ceil(2 * lanes);
+        for pair in in_turn(count, self.number, 4 * units.len() * (features + all)) {
+            let first = units.start + 2 * lanes * pair;
             let mut z = self.multiply_pair(isa, (x, number), h, packed, first);
             // The products of the next pair run beside the activations of this one.
             match self.units() - first >= 2 * lanes {
@@ -166,9 +169,8 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
                     self.finish(isa, rest, &places[..1], (first + lanes, len));
                 }
             }
-            first += 2 * lanes;
         }
-        first.min(units.end)
+        units.end.min(units.start + 2 * lanes * count)
     }
 
     /// Carries these units of the rows that do not use the step over it.

@@ -4,6 +4,7 @@ use super::results::{Place, Results};
 use super::step::{Compute, Step};
 use crate::activation::Activation;
 use crate::activation::apply::replace;
+use crate::recurrent::in_turn::in_turn;
 use crate::recurrent::operand::Operand;
 use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock};
 use crate::recurrent::single_numbers::SingleNumbers;
@@ -74,7 +75,9 @@ fn run_pairs<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], packed: &P
     let place = step.place(0);
     let places = [place, place.of_next_block(lanes)];
     let number = operands[0].single_number(0);
-    for unit in (0..units).step_by(2 * lanes) {
+    let features = step.call.layer.sizes.features;
+    for pair in in_turn(units.div_ceil(2 * lanes), step.number, 3 * units * (features + units)) {
+        let unit = 2 * lanes * pair;
         // There may be no second block; then it is the first one again, and nobody reads its sums.
         let next = if unit + lanes < units { unit + lanes } else { unit };
         let blocks = [packed.block(unit), packed.block(next)];
