@@ -33,6 +33,7 @@ pub mod one_hot;
 pub mod pad;
 pub mod random_mask;
 pub mod random_normal;
+pub(crate) mod recurrent;
 pub mod reduce;
 pub mod reshape;
 pub mod rnn;

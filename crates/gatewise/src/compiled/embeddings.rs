@@ -2,7 +2,8 @@
 
 use crate::graph::Value;
 use crate::ops::Op;
-use crate::ops::lstm::{DropoutForm, Lstm};
+use crate::ops::lstm::Lstm;
+use crate::ops::recurrent::DropoutForm;
 use crate::program::{Program, Step};
 
 /// The most numbers that a table of a row for each id may have: 64 MiB.

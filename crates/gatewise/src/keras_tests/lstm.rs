@@ -10,7 +10,8 @@ use crate::builder::{Builder, Mode};
 use crate::graph::Value;
 use crate::layers::{self, Layer, LstmCall, Tensor};
 use crate::ops::Op;
-use crate::ops::lstm::{DropoutForm, Lstm};
+use crate::ops::lstm::Lstm;
+use crate::ops::recurrent::DropoutForm;
 use crate::shape::Shape;
 
 /// Keras computes in single precision, so its own values are this far from the truth.

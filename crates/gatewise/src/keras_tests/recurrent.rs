@@ -11,7 +11,7 @@ use crate::layers::{
     self, Cell, CellKind, ConvLstm1d, ConvLstm2d, Gru, Layer, LstmCell, RecurrentForm, Rnn, SimpleRnn,
     WeightedCell,
 };
-use crate::ops::lstm::DropoutForm;
+use crate::ops::recurrent::DropoutForm;
 use crate::shape::Shape;
 
 /// Keras computes in single precision, so its own values are this far from the truth.

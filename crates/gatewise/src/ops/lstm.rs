@@ -9,6 +9,7 @@
 use gatewise_kernels::lstm;
 
 use super::lstm_gradient::LstmGradient;
+use super::recurrent::{DropoutForm, OptionalInputs, features_of};
 use super::{Differential, Op, Operation, elements, expect_shape};
 use crate::activations::cell::CellActivation;
 use crate::cpu::Prepared;
@@ -17,18 +18,6 @@ use crate::executor::{Buffer, Inputs, Run};
 use crate::graph::Value;
 use crate::number::Number;
 use crate::shape::{Dim, Shape};
-
-/// How many masks of dropout a recurrent layer gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum DropoutForm {
-    /// None: no dropout.
-    #[default]
-    None,
-    /// One for all gates, `[batch, width]`.
-    Shared,
-    /// One a gate, `[4, batch, width]`.
-    PerGate,
-}
 
 /// The attributes of an LSTM.
 #[derive(Debug, Clone)]
@@ -54,32 +43,11 @@ const FIRST_OPTIONAL: usize = 5;
 /// The number of the output that the gradient reads.
 pub(crate) const RECORD: usize = 3;
 
-/// Which optional inputs an operation has, by number.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct OptionalInputs {
-    pub bias: Option<usize>,
-    pub mask: Option<usize>,
-    pub dropout: Option<usize>,
-    pub recurrent_dropout: Option<usize>,
-    /// The number of inputs in all.
-    pub count: usize,
-}
-
 impl Lstm {
     /// The numbers of the optional inputs.
     pub(super) fn optional_inputs(&self) -> OptionalInputs {
-        let mut count = FIRST_OPTIONAL;
-        let mut next = |is_there: bool| {
-            count += usize::from(is_there);
-            is_there.then_some(count - 1)
-        };
-        OptionalInputs {
-            bias: next(self.has_bias),
-            mask: next(self.has_mask),
-            dropout: next(self.dropout != DropoutForm::None),
-            recurrent_dropout: next(self.recurrent_dropout != DropoutForm::None),
-            count,
-        }
+        let dropouts = [self.dropout, self.recurrent_dropout];
+        OptionalInputs::after(FIRST_OPTIONAL, [self.has_bias, self.has_mask], dropouts)
     }
 
     /// The number of the input that is the bias, if there is one.
@@ -89,7 +57,7 @@ impl Lstm {
 
     /// Whether there is dropout of x or of h.
     pub(super) fn has_dropout(&self) -> bool {
-        [self.dropout, self.recurrent_dropout] != [DropoutForm::None; 2]
+        self.dropout.is_there() || self.recurrent_dropout.is_there()
     }
 
     /// The sizes for the kernels, from those of `x`, `kernel` and `recurrent_kernel`, the first inputs.
@@ -101,16 +69,6 @@ impl Lstm {
     /// Checks the shape of one input.
     fn expect(&self, name: (&str, &str), got: &Shape, expected: &[Dim]) -> Result<()> {
         expect_shape(&self.subject, name, got, expected)
-    }
-
-    /// Checks the sequences and returns the number of their features, which ids have from the rows of the kernel.
-    fn features(&self, x: &Shape, kernel: &Shape) -> Result<Dim> {
-        if self.takes_ids {
-            self.expect(("ids", "batch, time"), x, &[None, None])?;
-            return Ok(kernel.dims().first().copied().flatten());
-        }
-        self.expect(("inputs", "batch, time, features"), x, &[None, None, None])?;
-        Ok(x.dim(2))
     }
 
     fn check_optional(&self, inputs: &[&Shape], features: Dim, units: Dim) -> Result<()> {
@@ -192,25 +150,6 @@ impl Lstm {
     }
 }
 
-impl DropoutForm {
-    /// The names and sizes of the axes of the masks of a layer of so many gates.
-    pub(super) fn axes(self, gates: usize, batch: Dim, width: Dim) -> (&'static str, Vec<Dim>) {
-        match self {
-            Self::PerGate => ("gate, batch, width", vec![Some(gates), batch, width]),
-            Self::Shared | Self::None => ("batch, width", vec![batch, width]),
-        }
-    }
-
-    /// The masks as the kernels take them.
-    pub(super) fn kernel<F>(self, masks: Option<&[F]>) -> lstm::DropoutMasks<'_, F> {
-        match (self, masks) {
-            (Self::PerGate, Some(masks)) => lstm::DropoutMasks::PerGate(masks),
-            (Self::Shared, Some(masks)) => lstm::DropoutMasks::Shared(masks),
-            _ => lstm::DropoutMasks::None,
-        }
-    }
-}
-
 impl Operation for Lstm {
     fn name(&self) -> &'static str {
         "lstm"
@@ -224,8 +163,8 @@ impl Operation for Lstm {
             (self.takes_ids, "ids"),
             (self.has_bias, "bias"),
             (self.has_mask, "mask"),
-            (self.dropout != DropoutForm::None, "dropout"),
-            (self.recurrent_dropout != DropoutForm::None, "recurrent_dropout"),
+            (self.dropout.is_there(), "dropout"),
+            (self.recurrent_dropout.is_there(), "recurrent_dropout"),
         ];
         let set: Vec<&str> = flags.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| *name).collect();
         set.join(", ")
@@ -233,7 +172,7 @@ impl Operation for Lstm {
 
     fn output_shapes(&self, inputs: &[&Shape]) -> Result<Vec<Shape>> {
         let x = inputs[0];
-        let features = self.features(x, inputs[1])?;
+        let features = features_of(&self.subject, self.takes_ids, x, inputs[1])?;
         let units = inputs[2].dims().first().copied().flatten();
         let columns = units.map(|units| 4 * units);
         self.expect(("kernel", "features, 4 × units"), inputs[1], &[features, columns])?;

@@ -11,7 +11,7 @@
 
 use gatewise_kernels::rnn::{self, Kind};
 
-use super::lstm::DropoutForm;
+use super::recurrent::{DropoutForm, OptionalInputs, features_of};
 use super::rnn_gradient::RnnGradient;
 use super::{Differential, Op, Operation, elements, expect_shape};
 use crate::activations::cell::CellActivation;
@@ -48,17 +48,6 @@ const FIRST_OPTIONAL: usize = 4;
 /// The number of the output that the gradient reads.
 pub(crate) const RECORD: usize = 2;
 
-/// Which optional inputs an operation has, by number.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct OptionalInputs {
-    pub bias: Option<usize>,
-    pub mask: Option<usize>,
-    pub dropout: Option<usize>,
-    pub recurrent_dropout: Option<usize>,
-    /// The number of inputs in all.
-    pub count: usize,
-}
-
 impl Rnn {
     /// The name of the kind in messages and printed programs.
     pub(super) fn kind_name(&self) -> &'static str {
@@ -67,39 +56,19 @@ impl Rnn {
 
     /// The numbers of the optional inputs.
     pub(super) fn optional_inputs(&self) -> OptionalInputs {
-        let mut count = FIRST_OPTIONAL;
-        let mut next = |is_there: bool| {
-            count += usize::from(is_there);
-            is_there.then_some(count - 1)
-        };
-        OptionalInputs {
-            bias: next(self.has_bias),
-            mask: next(self.has_mask),
-            dropout: next(self.dropout != DropoutForm::None),
-            recurrent_dropout: next(self.recurrent_dropout != DropoutForm::None),
-            count,
-        }
+        let dropouts = [self.dropout, self.recurrent_dropout];
+        OptionalInputs::after(FIRST_OPTIONAL, [self.has_bias, self.has_mask], dropouts)
     }
 
     /// Whether there is dropout of x or of h.
     pub(super) fn has_dropout(&self) -> bool {
-        [self.dropout, self.recurrent_dropout] != [DropoutForm::None; 2]
+        self.dropout.is_there() || self.recurrent_dropout.is_there()
     }
 
     /// The sizes for the kernels, from those of `x`, `kernel` and `recurrent_kernel`, the first inputs.
     pub fn sizes(inputs: &[&[usize]]) -> rnn::Sizes {
         let [x, kernel, recurrent_kernel, ..] = *inputs else { unreachable!("a recurrence has more inputs") };
         rnn::Sizes { batch: x[0], steps: x[1], features: kernel[0], units: recurrent_kernel[0] }
-    }
-
-    /// Checks the sequences and returns the number of their features, which ids have from the rows of the kernel.
-    fn features(&self, x: &Shape, kernel: &Shape) -> Result<Dim> {
-        if self.takes_ids {
-            expect_shape(&self.subject, ("ids", "batch, time"), x, &[None, None])?;
-            return Ok(kernel.dims().first().copied().flatten());
-        }
-        expect_shape(&self.subject, ("inputs", "batch, time, features"), x, &[None, None, None])?;
-        Ok(x.dim(2))
     }
 
     fn check_optional(&self, inputs: &[&Shape], features: Dim, units: Dim) -> Result<()> {
@@ -200,8 +169,8 @@ impl Operation for Rnn {
             (self.zero_output_for_mask, "zero_output_for_mask"),
             (self.takes_ids, "ids"),
             (self.has_mask, "mask"),
-            (self.dropout != DropoutForm::None, "dropout"),
-            (self.recurrent_dropout != DropoutForm::None, "recurrent_dropout"),
+            (self.dropout.is_there(), "dropout"),
+            (self.recurrent_dropout.is_there(), "recurrent_dropout"),
         ];
         let set: Vec<&str> = flags.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| *name).collect();
         set.join(", ")
@@ -209,7 +178,7 @@ impl Operation for Rnn {
 
     fn output_shapes(&self, inputs: &[&Shape]) -> Result<Vec<Shape>> {
         let (x, subject) = (inputs[0], &self.subject);
-        let features = self.features(x, inputs[1])?;
+        let features = features_of(&self.subject, self.takes_ids, x, inputs[1])?;
         let units = inputs[2].dims().first().copied().flatten();
         let columns = units.map(|units| self.kind.gates() * units);
         expect_shape(subject, ("kernel", "features, gates × units"), inputs[1], &[features, columns])?;

@@ -209,8 +209,8 @@ fn an_lstm_written_as_a_scan_is_the_fused_one() {
             takes_ids: false,
             has_bias: false,
             has_mask: false,
-            dropout: crate::ops::lstm::DropoutForm::None,
-            recurrent_dropout: crate::ops::lstm::DropoutForm::None,
+            dropout: crate::ops::recurrent::DropoutForm::None,
+            recurrent_dropout: crate::ops::recurrent::DropoutForm::None,
         };
         Ok(b.emit_all(Op::Lstm(op), &[x[0], x[1], x[2], zeros, zeros])?[0])
     };

@@ -9,7 +9,8 @@ use crate::builder::Builder;
 use crate::error::Result;
 use crate::graph::Value;
 use crate::ops::Op;
-use crate::ops::lstm::{DropoutForm, Lstm};
+use crate::ops::lstm::Lstm;
+use crate::ops::recurrent::DropoutForm;
 
 /// Sizes of a call.
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,7 @@ use crate::builder::Builder;
 use crate::error::Result;
 use crate::graph::Value;
 use crate::ops::Op;
-use crate::ops::lstm::DropoutForm;
+use crate::ops::recurrent::DropoutForm;
 use crate::ops::rnn::Rnn;
 
 /// All kinds, for tests that try each.

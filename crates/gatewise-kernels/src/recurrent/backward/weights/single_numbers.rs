@@ -1,10 +1,10 @@
 //! Products with x whose rows have no more than one number other than zero: each adds to one row of the gradient by W.
 
 use super::ChunkProduct;
-use crate::recurrent::Sizes;
 use crate::recurrent::backward::Operand;
 use crate::recurrent::backward::operand::BLOCK_LEN;
 use crate::recurrent::single_numbers::SingleNumber;
+use crate::recurrent::{Sizes, X};
 use crate::simd::{BitOps, Isa, Kernel, NumOps, load, store};
 use crate::tile::MAX_ROWS;
 
@@ -14,10 +14,11 @@ impl ChunkProduct<'_> {
     pub(super) fn has_single_numbers(&self) -> bool {
         self.product.operand == Operand::X
             && !self.has_masks_per_gate()
-            && self.slots().all(
-                #[inline(always)]
-                |slot| self.single_number(slot).is_some(),
-            )
+            && (matches!(self.products.sequences.x, X::Ids(_))
+                || self.slots().all(
+                    #[inline(always)]
+                    |slot| self.single_number(slot).is_some(),
+                ))
     }
 
     /// The number of the step and the sample of each slot, in the order of the slots.

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::graph::Value;
 use crate::layers::{RecurrentForm, unbuilt};
 use crate::ops::Op;
-use crate::ops::lstm::DropoutForm;
+use crate::ops::recurrent::DropoutForm;
 use crate::ops::rnn as op;
 use crate::shape::{Dim, Shape};
 
