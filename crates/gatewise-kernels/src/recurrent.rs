@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod chunks;
 pub(crate) mod in_turn;
 pub(crate) mod operand;
+pub(crate) mod pair;
 pub(crate) mod rows;
 pub(crate) mod single_numbers;
 pub(crate) mod x;

@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 pub struct Machine {
     /// Today, as `2026-01-31`.
     pub date: String,
-    /// The model of the CPU as it calls itself.
+    /// The model of the CPU as it calls itself, with its family and model number where that names no generation.
     pub cpu: String,
     /// The commit, with `+` behind it if files differ from it.
     pub commit: String,
@@ -35,12 +35,22 @@ impl Machine {
 /// The model of the CPU; only the architecture where the system does not tell it as Linux does.
 fn cpu() -> String {
     let info = std::fs::read_to_string(Path::new("/proc/cpuinfo")).unwrap_or_default();
-    model_name(&info).unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+    model(&info).unwrap_or_else(|| std::env::consts::ARCH.to_owned())
 }
 
-fn model_name(info: &str) -> Option<String> {
-    let line = info.lines().find(|line| line.starts_with("model name"))?;
-    Some(line.split_once(':')?.1.trim().replace(',', " "))
+/// The name, and what tells generations apart if the name has no number: virtual machines hide it.
+fn model(info: &str) -> Option<String> {
+    let field = |name: &str| {
+        let mut fields = info.lines().filter_map(|line| line.split_once(':'));
+        fields.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim().replace(',', " "))
+    };
+    let name = field("model name")?;
+    match (field("cpu family"), field("model")) {
+        (Some(family), Some(model)) if !name.contains(|letter: char| letter.is_ascii_digit()) => {
+            Some(format!("{name} family {family} model {model}"))
+        }
+        _ => Some(name),
+    }
 }
 
 #[cfg(test)]

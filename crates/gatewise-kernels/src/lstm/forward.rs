@@ -18,9 +18,9 @@ use super::tokens::Tokens;
 use super::weights::{AnyWeights, PackedWeights, Weights};
 use super::{GATES, Inputs, Layer, Output, Outputs, Sizes};
 use crate::recurrent::chunks::{OWN_LINES, Samples, for_all_chunks, forward_chunks, take};
+use crate::recurrent::pair::Shareable;
 use crate::simd::{lanes, run};
 use crate::tile::PanelNumber;
-use pair::Shareable;
 use run::{Call, ChunkRun};
 
 /// Results and scratch of consecutive samples.
@@ -105,7 +105,7 @@ fn forward_with(
     };
     let call = Call { layer, inputs, weights, tokens };
     let is_shareable = pair::is_worth_it(layer, inputs, samples.record.is_some());
-    let shareable = is_shareable.then(|| Shareable::new(&sizes));
+    let shareable = is_shareable.then(|| Shareable::new(&pair::work(&sizes)));
     if shareable.as_ref().is_some_and(Shareable::is_shared) {
         pair::run_on_two(call, samples, workspace);
     } else {

@@ -10,6 +10,7 @@
 //!      through memory; see `rows`.
 
 mod gru;
+mod pair;
 mod results;
 mod rows;
 mod run;
@@ -22,6 +23,7 @@ use super::record::RecordLayout;
 use super::weights::Weights;
 use super::{Inputs, Kind, Layer, Output, Outputs, Sizes, Way};
 use crate::recurrent::chunks::{OWN_LINES, Samples, for_all_chunks, forward_chunks, split_wanted, take};
+use crate::recurrent::pair::Shareable;
 use crate::simd::{lanes, run};
 use run::{Call, ChunkRun};
 use step::Compute;
@@ -54,7 +56,8 @@ fn scratch_len(kind: Kind, sizes: &Sizes, has_dropout: bool) -> usize {
 /// See [`forward_workspace_len`](super::forward_workspace_len).
 pub(super) fn workspace_len(layer: &Layer<f32>, has_dropout: bool) -> usize {
     let scratch_len = scratch_len(layer.kind, &layer.sizes, has_dropout);
-    Weights::len(layer, lanes()) + layer.sizes.batch * scratch_len
+    let of_samples = layer.sizes.batch * scratch_len;
+    Weights::len(layer, lanes()) + of_samples + pair::scratch_len(layer.kind, &layer.sizes)
 }
 
 /// Runs the layer over its input; lengths have been checked.
@@ -92,17 +95,33 @@ pub(super) fn forward_with(
     };
     let call = Call { layer, inputs, weights };
     match layer.way() {
-        Way::Simple => run_chunks::<simple::InTiles>(call, samples),
-        Way::Gru => run_chunks::<gru::InBlocks>(call, samples),
+        Way::Simple => run_samples::<simple::InTiles>(call, samples, workspace),
+        Way::Gru => run_samples::<gru::InBlocks>(call, samples, workspace),
         Way::Rows => run_chunks::<rows::InRows>(call, samples),
     }
+}
+
+/// Runs all samples, whose steps are computed in the way C, which takes any share of the units: few samples on two threads, if
+/// that is quicker.
+fn run_samples<C: Compute>(call: Call, samples: ForwardSamples, workspace: &mut [f32]) {
+    if !pair::is_worth_it(call.layer, call.inputs, samples.record.is_some()) {
+        return run_chunks::<C>(call, samples);
+    }
+    let shareable = Shareable::new(&pair::work(samples.kind, &samples.sizes));
+    match shareable.is_shared() {
+        true => pair::run_on_two::<C>(call, samples, workspace),
+        false => run_chunks::<C>(call, samples),
+    }
+    shareable.end();
 }
 
 /// Runs all chunks, whose steps are computed in the way C.
 fn run_chunks<C: Compute>(call: Call, samples: ForwardSamples) {
     let chunks = forward_chunks(&samples.sizes, samples.kind.gates(), samples.record.is_some());
     let chunks = chunks.balance(call.inputs.mask, samples.sizes.steps);
-    for_all_chunks(samples, chunks, &|samples| run(ChunkRun::<C> { call, samples, way: PhantomData }));
+    for_all_chunks(samples, chunks, &|samples| {
+        run(ChunkRun::<C> { call, samples, meeting: None, way: PhantomData })
+    });
 }
 
 impl Samples for ForwardSamples<'_> {

@@ -1,7 +1,6 @@
 //! One chunk of samples through all steps.
 
 use super::ForwardSamples;
-use super::pair::Meeting;
 use super::step::Step;
 use crate::lstm::record::ChunkRecord;
 use crate::lstm::tokens::Tokens;
@@ -9,6 +8,7 @@ use crate::lstm::weights::Weights;
 use crate::lstm::{Inputs, Layer, Output, Sizes};
 use crate::recurrent::chunks::{Samples, own_lines, take};
 use crate::recurrent::operand::{Operand, is_zero};
+use crate::recurrent::pair::Meeting;
 use crate::recurrent::rows::UsedRows;
 use crate::simd::{Isa, SimdOp};
 use crate::tile::PanelNumber;

@@ -9,7 +9,7 @@ use crate::recurrent::operand::Operand;
 use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock};
 use crate::recurrent::single_numbers::SingleNumbers;
 use crate::rnn::weights::{Packed, Weights};
-use crate::rnn::{CANDIDATE, INNER, RESET, UPDATE};
+use crate::rnn::{CANDIDATE, INNER, RESET, Sizes, UPDATE};
 use crate::simd::{BitOps, Isa, Kernel, NumOps, load_at_least};
 use crate::tile::{
     Blocks, MAX_ROWS, MAX_ROWS_OF_THREE, MAX_VECTORS, ShortBlocks, Sums, has_32_registers, multiply_row,
@@ -40,13 +40,13 @@ impl Compute for InBlocks {
 /// The blocks of units of some rows.
 #[inline(always)]
 fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &RowsOfBlock) {
-    let (lanes, units) = (isa.f32().len(), step.units());
+    let (lanes, share) = (isa.f32().len(), step.share.clone());
     let places = step.places(rows);
     let places = &places[..rows.count];
     let (numbers, x) = SingleNumbers::take(operands[0], rows);
     let operands = [x, operands[1]];
     let mut sums = [[isa.f32().zero(); MAX_VECTORS]; MAX_ROWS_OF_BLOCK];
-    for unit in (0..units).step_by(lanes) {
+    for unit in share.clone().step_by(lanes) {
         let (bias, inner) = bias(isa, step, unit);
         sums[..rows.count].fill(bias);
         if let Some(numbers) = &numbers {
@@ -64,22 +64,23 @@ fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &Rows
                 }
             }
         }
-        finish(isa, step, &mut sums[..rows.count], places, (unit, lanes.min(units - unit)));
+        finish(isa, step, &mut sums[..rows.count], places, (unit, lanes.min(share.end - unit)));
     }
 }
 
 /// The only row, for pairs of blocks of units: alone a block has too few chains of additions.
 #[inline(always)]
 fn run_pairs<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], packed: &Packed) {
-    let (lanes, units) = (isa.f32().len(), step.units());
+    let (lanes, share) = (isa.f32().len(), step.share.clone());
     let place = step.place(0);
     let places = [place, place.of_next_block(lanes)];
     let number = operands[0].single_number(0);
-    let features = step.call.layer.sizes.features;
-    for pair in in_turn(units.div_ceil(2 * lanes), step.number, 3 * units * (features + units)) {
-        let unit = 2 * lanes * pair;
+    let Sizes { features, units, .. } = step.call.layer.sizes;
+    let weights = 3 * share.len() * (features + units);
+    for pair in in_turn(share.len().div_ceil(2 * lanes), step.number, weights) {
+        let unit = share.start + 2 * lanes * pair;
         // There may be no second block; then it is the first one again, and nobody reads its sums.
-        let next = if unit + lanes < units { unit + lanes } else { unit };
+        let next = if unit + lanes < share.end { unit + lanes } else { unit };
         let blocks = [packed.block(unit), packed.block(next)];
         let [(bias_of_first, inner_of_first), (bias_of_next, inner_of_next)] =
             [bias(isa, step, unit), bias(isa, step, next)];
@@ -98,13 +99,13 @@ fn run_pairs<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], packed: &P
             (sums[CANDIDATE], sums[INNER]) = (inner, sums[CANDIDATE]);
         }
         multiply_row::<I, 3>(isa, &mut sums, operands[1].row(0), [blocks[0][1], blocks[1][1]]);
-        match units - unit >= 2 * lanes {
+        match share.end - unit >= 2 * lanes {
             true => finish(isa, step, &mut sums, &places, (unit, lanes)),
             false => {
                 let (first, rest) = sums.split_at_mut(1);
-                finish(isa, step, first, &places[..1], (unit, lanes.min(units - unit)));
+                finish(isa, step, first, &places[..1], (unit, lanes.min(share.end - unit)));
                 if unit < next {
-                    finish(isa, step, rest, &places[..1], (next, units - next));
+                    finish(isa, step, rest, &places[..1], (next, share.end - next));
                 }
             }
         }

@@ -6,6 +6,7 @@ use super::ForwardSamples;
 use super::step::{Compute, Step};
 use crate::recurrent::chunks::{Samples, own_lines, take};
 use crate::recurrent::operand::{Operand, is_zero};
+use crate::recurrent::pair::Meeting;
 use crate::recurrent::rows::UsedRows;
 use crate::rnn::weights::Weights;
 use crate::rnn::{Inputs, Layer, Output, Sizes};
@@ -23,7 +24,20 @@ pub(super) struct Call<'a> {
 pub(super) struct ChunkRun<'a, C> {
     pub call: Call<'a>,
     pub samples: ForwardSamples<'a>,
+    /// Where another thread may come to help.
+    pub meeting: Option<&'a Meeting<'a>>,
     pub way: PhantomData<C>,
+}
+
+/// x at `time` and h of the samples from number `first`, without dropout.
+#[inline(always)]
+pub(super) fn operands<'a>(
+    call: &Call<'a>,
+    (first, time): (usize, usize),
+    h: &'a [f32],
+) -> (Operand<'a>, Operand<'a>) {
+    let sizes = &call.layer.sizes;
+    (call.inputs.x.operand(sizes, first, time), Operand::of_states(h, sizes.units))
 }
 
 impl<C: Compute> SimdOp for ChunkRun<'_, C> {
@@ -31,7 +45,7 @@ impl<C: Compute> SimdOp for ChunkRun<'_, C> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let Self { call, samples, .. } = self;
+        let Self { call, samples, meeting, .. } = self;
         let (layer, inputs) = (call.layer, call.inputs);
         let (Sizes { steps, features, units, .. }, kind) = (layer.sizes, layer.kind);
         let (first, count) = (samples.first, samples.count());
@@ -51,14 +65,14 @@ impl<C: Compute> SimdOp for ChunkRun<'_, C> {
         }
         for number in 0..steps {
             let time = layer.time(number);
-            let x = inputs.x.operand(&layer.sizes, first, time);
-            let previous_h = Operand::of_states(h, units);
+            let (x, previous_h) = operands(&call, (first, time), h);
             let chunk = (first, count);
             let x = x.masked(&inputs.dropout, kind.gates(), chunk, masked_x);
             let mut operand_h = previous_h.masked(&inputs.recurrent_dropout, kind.gates(), chunk, masked_h);
             if number == 0 && is_zero(h) {
                 operand_h = operand_h.without_numbers();
             }
+            let shared = meeting.filter(|meeting| meeting.is_shared(number, h, &[]));
             let mut step = Step {
                 call,
                 first,
@@ -66,6 +80,7 @@ impl<C: Compute> SimdOp for ChunkRun<'_, C> {
                 number,
                 time,
                 used: UsedRows::new(inputs.mask, steps, chunk, time),
+                share: 0..units,
                 h: &*h,
                 next_h: &mut *next_h,
                 y: &mut y,
@@ -75,11 +90,14 @@ impl<C: Compute> SimdOp for ChunkRun<'_, C> {
                 values: &mut *values,
                 reset: &mut *reset,
             };
-            match step.used.len() > 0 {
-                true => C::compute(isa, &mut step, x, operand_h),
-                false => (0..count).for_each(|row| step.skip(row, 0, units)),
+            match shared {
+                Some(meeting) => step.run_shared::<I, C>(isa, x, operand_h, meeting),
+                None => step.run::<I, C>(isa, x, operand_h),
             }
             std::mem::swap(&mut h, &mut next_h);
+        }
+        if let Some(meeting) = meeting {
+            meeting.end(steps, &mut []);
         }
         last_h.copy_from_slice(h);
     }

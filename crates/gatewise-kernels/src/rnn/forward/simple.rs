@@ -35,7 +35,11 @@ fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &Rows
     let (numbers, x) = SingleNumbers::take(operands[0], rows);
     let operands = [x, operands[1]];
     let mut all_sums = [[ops.zero(); MAX_VECTORS]; MAX_ROWS_OF_BLOCK];
+    let share = step.share.clone();
     for (unit, vectors) in (Panels { n: units, lanes: ops.len() }).iter() {
+        if !share.contains(&unit) {
+            continue;
+        }
         let mut bias = [ops.zero(); MAX_VECTORS];
         if let Some(b) = layer.bias {
             for (vector, bias) in bias[..vectors].iter_mut().enumerate() {

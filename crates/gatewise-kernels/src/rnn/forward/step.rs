@@ -1,7 +1,10 @@
 //! One step of a chunk of samples: what it has, and where its results go.
 
+use std::ops::Range;
+
 use super::run::Call;
 use crate::recurrent::operand::Operand;
+use crate::recurrent::pair::Meeting;
 use crate::recurrent::rows::UsedRows;
 use crate::rnn::Output;
 use crate::rnn::record::{RecordLayout, RecordRowMut};
@@ -20,6 +23,8 @@ pub(super) struct Step<'a, 'b> {
     pub time: usize,
     /// The rows that use it.
     pub used: UsedRows<'a>,
+    /// The units that are computed: all, or where the way allows it the share of one of two threads.
+    pub share: Range<usize>,
     /// `[count, H]`
     pub h: &'b [f32],
     /// `[count, H]`
@@ -61,6 +66,40 @@ impl Step<'_, '_> {
         self.used.contains(row)
     }
 
+    /// Computes the share of the step.
+    #[inline(always)]
+    pub fn run<I: Isa, C: Compute>(&mut self, isa: I, x: Operand, h: Operand) {
+        match self.used.len() > 0 {
+            true => C::compute(isa, self, x, h),
+            false => self.skip_rows(),
+        }
+    }
+
+    /// Computes the step with another thread, or without it if it does not keep up.
+    #[inline(always)]
+    pub fn run_shared<I: Isa, C: Compute>(&mut self, isa: I, x: Operand, h: Operand, meeting: &Meeting) {
+        self.share = meeting.leader_share();
+        self.run::<I, C>(isa, x, h);
+        self.share = meeting.follower_share();
+        match meeting.leader_exchange(self.number, self.next_h, &mut []) {
+            true => self.emit_share(),
+            false => self.run::<I, C>(isa, x, h),
+        }
+    }
+
+    /// Writes the outputs of the share, whose new h another thread has computed.
+    fn emit_share(&mut self) {
+        self.skip_rows();
+        let (units, share, next_h) = (self.units(), self.share.clone(), std::mem::take(&mut self.next_h));
+        for row in 0..self.count {
+            if self.is_used(row) {
+                let from = &next_h[row * units + share.start..][..share.len()];
+                self.output(row, share.start, share.len()).copy_from_slice(from);
+            }
+        }
+        self.next_h = next_h;
+    }
+
     /// Carries the rows over the step that do not use it.
     #[inline(always)]
     pub fn skip_rows(&mut self) {
@@ -69,7 +108,7 @@ impl Step<'_, '_> {
         }
         for row in 0..self.count {
             if !self.is_used(row) {
-                self.skip(row, 0, self.units());
+                self.skip(row, self.share.start, self.share.len());
             }
         }
     }

@@ -39,6 +39,23 @@ fn any_number_of_threads_gives_the_same_bits() {
 }
 
 #[test]
+fn two_threads_that_share_the_units_give_the_bits_of_one() {
+    for sizes in [[1, 120, 8, 200], [1, 60, 33, 250], [3, 90, 1, 140], [2, 20, 20, 300]] {
+        for case in all_options(sizes).filter(|case| case.dropout == Dropout::None) {
+            let arrays = case.arrays();
+            let alone = on_threads(1, || case.packed(&arrays));
+            // When the second thread comes is up to chance.
+            for _ in 0..5 {
+                let together = on_threads(2, || case.packed(&arrays));
+                for (name, got, expected) in [("y", &together.y, &alone.y), ("h", &together.h, &alone.h)] {
+                    assert_same_bits(&format!("{name}, {case:?}"), got, expected);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn steps_one_by_one_give_the_bits_of_the_whole_sequence() {
     for [batch, features, units] in [[1, 3, 5], [1, 64, 64], [7, 20, 33], [40, 2, 16]] {
         for case in all_options([batch, 6, features, units]) {

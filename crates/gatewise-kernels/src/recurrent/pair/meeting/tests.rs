@@ -1,5 +1,6 @@
 use super::*;
 use crate::recurrent::chunks::{OWN_LINES, own_lines};
+use crate::simd::lanes;
 
 #[test]
 fn the_parts_of_a_meeting_fit_into_its_scratch_and_share_no_line() {
@@ -8,7 +9,8 @@ fn the_parts_of_a_meeting_fit_into_its_scratch_and_share_no_line() {
             let sizes = Sizes { batch, steps: 1, features: 1, units };
             let mut scratch = vec![0.0; Meeting::max_len(&sizes) + OWN_LINES];
             let scratch = &mut own_lines(&mut scratch)[..Meeting::max_len(&sizes)];
-            let meeting = Meeting::new(&sizes, scratch);
+            let work = Work { sizes, gates: 4, block: lanes() };
+            let meeting = Meeting::new(&work, true, scratch);
             let states = [meeting.after(0), meeting.after(1)];
             let mut lines: Vec<_> = (states.iter())
                 .flat_map(|state| [state.h[LEADER], state.h[FOLLOWER], state.c])
@@ -28,7 +30,8 @@ fn the_parts_of_a_meeting_fit_into_its_scratch_and_share_no_line() {
 fn each_side_gets_what_the_other_has_put() {
     let sizes = Sizes { batch: 3, steps: 1, features: 1, units: 3 * lanes() + 1 };
     let mut scratch = vec![f32::NAN; Meeting::max_len(&sizes)];
-    let meeting = Meeting::new(&sizes, &mut scratch);
+    let work = Work { sizes, gates: 4, block: lanes() };
+    let meeting = Meeting::new(&work, true, &mut scratch);
     let numbers: Vec<f32> = (0..3 * sizes.units).map(|n| n as f32).collect();
     let h = meeting.after(0).h;
     let mut got = vec![-1.0; numbers.len()];

@@ -8,10 +8,9 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use zerocopy::transmute_mut;
 
-use super::step_cost;
-use crate::lstm::Sizes;
+use super::Work;
+use crate::recurrent::Sizes;
 use crate::recurrent::chunks::LINES;
-use crate::simd::lanes;
 
 /// [`Meeting::start`] as long as nobody has come.
 const ALONE: usize = usize::MAX;
@@ -27,7 +26,7 @@ const DISMISSED: usize = usize::MAX;
 
 /// Where two threads hand each other their halves of the state. Numbers are atomic because both threads see them; what
 /// orders them are the counters.
-pub(in crate::lstm::forward) struct Meeting<'a> {
+pub(crate) struct Meeting<'a> {
     /// The first step that both take, or one of the words above.
     start: Padded,
     /// How many steps the leader and the follower have published.
@@ -49,7 +48,7 @@ struct Padded(AtomicUsize);
 struct Shared<'a> {
     /// The units of h of the leader and of the follower, `[B, share]`.
     h: [&'a [AtomicU32]; 2],
-    /// Those of c of the follower: the leader has its own.
+    /// Those of c of the follower, in layers with a cell state: the leader has its own.
     c: &'a [AtomicU32],
 }
 
@@ -64,11 +63,11 @@ impl<'a> Meeting<'a> {
         (3 * sizes.batch * sizes.units).next_multiple_of(LINES) + 2 * 3 * LINES
     }
 
-    /// For a call of these sizes, in scratch that begins with a line of the cache and may hold anything, for nothing is
-    /// read that has not been put there.
-    pub fn new(sizes: &Sizes, scratch: &'a mut [f32]) -> Self {
-        let Sizes { batch, units, .. } = *sizes;
-        let middle = units.div_ceil(lanes()).div_ceil(2) * lanes();
+    /// For some work, of a layer with a cell state or without, in scratch that begins with a line of the cache and may hold
+    /// anything, for nothing is read that has not been put there.
+    pub fn new(work: &Work, has_cells: bool, scratch: &'a mut [f32]) -> Self {
+        let Sizes { batch, units, .. } = work.sizes;
+        let middle = units.div_ceil(work.block).div_ceil(2) * work.block;
         let numbers: &'a mut [AtomicU32] = transmute_mut!(scratch);
         let mut rest = &*numbers;
         let mut numbers = |share: usize| {
@@ -77,15 +76,15 @@ impl<'a> Meeting<'a> {
             &numbers[..batch * share]
         };
         let (leader, follower) = (middle, units - middle);
-        let states =
-            [(); 2].map(|()| Shared { h: [numbers(leader), numbers(follower)], c: numbers(follower) });
+        let cells = if has_cells { follower } else { 0 };
+        let states = [(); 2].map(|()| Shared { h: [numbers(leader), numbers(follower)], c: numbers(cells) });
         Self {
             start: Padded(AtomicUsize::new(ALONE)),
             published: [(); 2].map(|()| Padded(AtomicUsize::new(0))),
             states,
             shares: [0..middle, middle..units],
             units,
-            patience: patience(sizes),
+            patience: patience(work),
         }
     }
 
@@ -206,10 +205,10 @@ impl<'a> Meeting<'a> {
 }
 
 /// How often to look for the other thread: for some tens of microseconds and twice as long as a step takes.
-fn patience(sizes: &Sizes) -> usize {
+fn patience(work: &Work) -> usize {
     /// Multiply-adds in the time from one look to the next, some ten nanoseconds.
     const COST: usize = 1 << 10;
-    1024 + 2 * step_cost(sizes) / COST
+    1024 + 2 * work.step_cost() / COST
 }
 
 /// Waits for the other thread without letting go of the core; whether it came.

@@ -1,0 +1,123 @@
+//! One chunk of samples on two threads that share the units, where there are too few samples to share.
+//!
+//! The thread that was called, the leader, goes through the steps. From the step at whose start a second thread, the
+//! follower, has come, each computes the blocks of its half of the units and gives the other the new state of these: so
+//! each core keeps half of the weights in its cache. If nobody comes, the leader does everything; if the follower is late
+//! with a step, as where its core was given to another program, the leader dismisses it and goes on alone from the state
+//! before. Sums are the same chains, whoever computes them. Nothing is allocated: what the two hand over and what the follower
+//! writes to lies in the caller's workspace.
+
+mod meeting;
+mod trials;
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use super::Sizes;
+use super::chunks::OWN_LINES;
+use crate::parallel::{MIN_COST, num_threads};
+use crate::simd::lanes;
+
+pub(crate) use meeting::Meeting;
+use trials::{Attempt, Trials};
+
+/// Multiply-adds of whole vectors in a step that take longer than handing its results over.
+const MIN_STEP_COST: usize = 1 << 11;
+
+/// Steps in which the second thread has time to come.
+const MIN_STEPS: usize = 8;
+
+/// Multiply-adds of a call from which on it pays to wake a second thread.
+const MIN_COST_TO_WAKE: usize = 4 * MIN_COST;
+
+/// Until when the second thread of the last call that two could share still looks for work, in nanoseconds after [`START`].
+static AWAKE_UNTIL: AtomicU64 = AtomicU64::new(0);
+
+/// Some time before that.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// What short calls took.
+static TRIALS: Trials = Trials::new();
+
+/// What there is to share.
+#[derive(Clone, Copy)]
+pub(crate) struct Work {
+    pub sizes: Sizes,
+    /// How many blocks of columns the weights have.
+    pub gates: usize,
+    /// How many units at a time are computed, which are not shared.
+    pub block: usize,
+}
+
+impl Work {
+    /// Multiply-adds of a step.
+    fn step_cost(&self) -> usize {
+        let Sizes { batch, features, units, .. } = self.sizes;
+        batch * self.gates * units * (features + units)
+    }
+
+    /// Whether two threads that are awake are quicker than one.
+    pub fn is_worth_it(&self) -> bool {
+        self.may_be_worth_it()
+            && self.sizes.units >= 2 * self.block
+            && self.step_cost() / lanes() >= MIN_STEP_COST
+            && num_threads() > 1
+    }
+
+    /// Whether they may be on some instruction set.
+    fn may_be_worth_it(&self) -> bool {
+        let Sizes { batch, steps, .. } = self.sizes;
+        (1..4).contains(&batch) && steps >= MIN_STEPS && steps * self.step_cost() >= MIN_COST / 2
+    }
+
+    /// How many numbers of scratch two threads need beside that of the samples, `buffers` states of the follower's among them.
+    /// They are as many for any instruction set, as it may be chosen after memory was planned.
+    pub fn scratch_len(&self, buffers: usize) -> usize {
+        let Sizes { batch, units, .. } = self.sizes;
+        match self.may_be_worth_it() {
+            true => Meeting::max_len(&self.sizes) + buffers * batch * units + OWN_LINES,
+            false => 0,
+        }
+    }
+}
+
+/// A call that two threads can share.
+pub(crate) struct Shareable {
+    attempt: Attempt,
+    start: u64,
+}
+
+impl Shareable {
+    /// Decides about a call. A short one would be over before a thread has woken, but where such calls follow each other closely
+    /// the thread of the call before still looks for work instead of sleeping.
+    pub fn new(work: &Work) -> Self {
+        let (cost, start) = (work.sizes.steps * work.step_cost(), nanoseconds());
+        let attempt = if cost >= MIN_COST_TO_WAKE {
+            Attempt { with_second: true, is_timed: false }
+        } else if start < AWAKE_UNTIL.load(Ordering::Relaxed) {
+            TRIALS.next(cost as u64)
+        } else {
+            Attempt { with_second: false, is_timed: false }
+        };
+        Self { attempt, start }
+    }
+
+    /// Whether to call a second thread.
+    pub fn is_shared(&self) -> bool {
+        self.attempt.with_second
+    }
+
+    /// Remembers when the call ended.
+    pub fn end(self) {
+        /// Somewhat less than `rayon` looks for work before it sleeps.
+        const NANOSECONDS: u64 = 8_000;
+        let end = nanoseconds();
+        AWAKE_UNTIL.store(end + NANOSECONDS, Ordering::Relaxed);
+        TRIALS.remember(self.attempt, end - self.start);
+    }
+}
+
+fn nanoseconds() -> u64 {
+    START.elapsed().as_nanos() as u64
+}
