@@ -32,6 +32,7 @@ mod record;
 pub mod reference;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod weights;
 
 use crate::Real;
@@ -41,6 +42,7 @@ use crate::simd::lanes;
 
 pub use crate::recurrent::{DropoutMasks, Output, OutputGradient, Sizes, X};
 pub use record::record_len;
+pub use tokens::TokenTable;
 pub use weights::PackedWeights;
 
 /// Which recurrence a layer computes.
@@ -198,7 +200,8 @@ pub fn forward(layer: &Layer<f32>, inputs: &Inputs<f32>, outputs: Outputs<f32>, 
     forward::forward(layer, inputs, outputs, workspace);
 }
 
-/// [`forward()`] with weights that were packed before; `packed` are those of `layer`. Gives the same bits.
+/// [`forward()`] with weights that were packed before; `packed` are those of `layer`, on rows or on [ids](X::Ids). Gives the same
+/// bits.
 pub fn forward_packed(
     layer: &Layer<f32>,
     packed: &PackedWeights,
@@ -208,8 +211,8 @@ pub fn forward_packed(
 ) {
     check::call(layer, inputs);
     check::outputs(layer, &outputs);
-    check::workspace(forward_workspace_len(layer, inputs.has_dropout()), workspace);
-    let weights = packed.weights(layer, lanes());
+    check::workspace(forward::packed_workspace_len(layer, inputs), workspace);
+    let weights = packed.weights(layer, inputs.x, lanes());
     forward::forward_with(weights, layer, inputs, outputs, workspace);
 }
 

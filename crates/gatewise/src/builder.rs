@@ -19,7 +19,7 @@ mod losses;
 mod scan;
 mod windows;
 
-pub(crate) use lookup::{Lookups, RecurrentInputs, Start};
+pub(crate) use lookup::{RecurrentInputs, Start};
 pub(crate) use scan::Direction;
 pub use scan::Steps;
 
@@ -69,7 +69,7 @@ pub struct Builder {
     purpose: Mode,
     /// What the part that is being emitted is made for.
     mode: Cell<Mode>,
-    lookups: Lookups,
+    has_lookups: bool,
     state: RefCell<State>,
 }
 
@@ -90,7 +90,7 @@ struct State {
 impl Builder {
     /// An empty builder for programs of this mode.
     pub fn new(mode: Mode) -> Self {
-        Self { purpose: mode, mode: Cell::new(mode), lookups: Lookups::None, state: RefCell::default() }
+        Self { purpose: mode, mode: Cell::new(mode), has_lookups: false, state: RefCell::default() }
     }
 
     /// What the program is made for.

@@ -8,11 +8,13 @@
 //!   3. That by the bias is summed in each chunk as the steps are taken, and then over the chunks in order.
 
 mod by_blocks;
+mod carried;
+mod pair;
 mod pointwise;
 mod run;
 mod whole_rows;
 
-use super::record::KEPT;
+use super::record::{KEPT, recorded_work};
 use super::{GATES, Gradients, Inputs, Layer, OutputGradients, Sizes};
 use crate::matmul::Panels;
 use crate::recurrent::backward::emitted::Emitted;
@@ -21,8 +23,8 @@ use crate::recurrent::backward::samples::{self, BackwardSamples, OfSamples, OfWe
 use crate::recurrent::backward::{Chain, Layout, Operand, Product, Sequences, pack_transposed};
 use crate::recurrent::chunks::{OWN_LINES, recorded_chunks, take};
 use crate::recurrent::operand::is_zero;
-use crate::simd::{lanes, run};
-use run::{Call, ChunkRun};
+use crate::simd::lanes;
+use run::{Call, run_steps};
 
 /// All gates take x and h.
 const CHAINS: &[Chain] = &[Chain { sum: 0, gate: 0, count: GATES }];
@@ -39,9 +41,13 @@ const LAYOUT: Layout = Layout {
 };
 
 /// How many numbers of scratch a sample needs: the gradients by the bias, h, c and the output carried back, those by the
-/// parts of a step and by its z, and values and slopes of the gates.
-fn scratch_len(kept: GateGradients) -> usize {
-    kept.slots_len() + (7 + whole_rows::SCRATCH) * kept.sizes.units + OWN_LINES
+/// parts of a step and by its z, and values and slopes of the gates; and what two threads need that may share the units.
+fn scratch_len(kept: GateGradients, has_d_x: bool) -> usize {
+    let of_pair = match pair::scratch_len(&kept.sizes) {
+        0 => 0,
+        len => len.div_ceil(kept.sizes.batch) + carried::far_len(kept, has_d_x),
+    };
+    kept.slots_len() + (7 + whole_rows::SCRATCH) * kept.sizes.units + of_pair + OWN_LINES
 }
 
 /// How many numbers the transposed weights take: W is only needed for the gradient by x.
@@ -53,7 +59,8 @@ fn transposed_len(sizes: &Sizes, has_d_x: bool) -> [usize; 2] {
 /// See [`backward_workspace_len`](super::backward_workspace_len).
 pub(super) fn workspace_len(sizes: &Sizes, has_dropout: bool, has_d_x: bool) -> usize {
     let chunks = recorded_chunks(sizes, GATES);
-    let samples_len = samples::roomy_workspace_len(sizes, LAYOUT, chunks, has_dropout, scratch_len);
+    let samples_len =
+        samples::roomy_workspace_len(sizes, LAYOUT, chunks, has_dropout, |kept| scratch_len(kept, has_d_x));
     transposed_len(sizes, has_d_x).iter().sum::<usize>() + samples_len
 }
 
@@ -84,10 +91,14 @@ pub(super) fn backward(
     }
     pack_transposed(layer.recurrent_kernel, sizes.units, 4 * sizes.units, recurrent_kernel);
     let emitted = Emitted { sequences, d_y: d_outputs.d_y, zero_output_for_mask: layer.zero_output_for_mask };
-    let call = Call { layer, inputs, sequences, emitted, record, d_outputs, kernel, recurrent_kernel };
+    let (has_d_x, has_d_h0) = (d_x.is_some(), d_h0.is_some());
+    let call =
+        Call { layer, inputs, sequences, emitted, record, d_outputs, kernel, recurrent_kernel, has_d_h0 };
     let chunks = recorded_chunks(&sizes, GATES).balance(inputs.mask, sizes.steps);
     let kept = GateGradients::new(&sequences, LAYOUT, chunks);
-    let samples = BackwardSamples::new(kept, scratch_len(kept), OfSamples { d_x, d_h0, d_c0 }, workspace);
+    let samples =
+        BackwardSamples::new(kept, scratch_len(kept, has_d_x), OfSamples { d_x, d_h0, d_c0 }, workspace);
     let gradients = OfWeights { d_kernel, d_recurrent_kernel, d_bias: [d_bias, None] };
-    samples.run(sequences, gradients, &|samples, steps| run(ChunkRun { call, samples, steps }));
+    let work = recorded_work(layer, inputs);
+    samples.run(sequences, gradients, &|samples, steps| run_steps(call, work.as_ref(), samples, &steps));
 }

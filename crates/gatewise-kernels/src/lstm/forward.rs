@@ -9,6 +9,7 @@
 
 mod finish;
 mod pair;
+mod part;
 mod run;
 mod step;
 mod whole_rows;
@@ -17,6 +18,7 @@ use super::record::row_len;
 use super::tokens::Tokens;
 use super::weights::{AnyWeights, PackedWeights, Weights};
 use super::{GATES, Inputs, Layer, Output, Outputs, Sizes};
+use crate::parallel::num_threads;
 use crate::recurrent::chunks::{OWN_LINES, Samples, for_all_chunks, forward_chunks, take};
 use crate::recurrent::pair::Shareable;
 use crate::simd::{lanes, run};
@@ -104,18 +106,29 @@ fn forward_with(
         sizes,
     };
     let call = Call { layer, inputs, weights, tokens };
-    let is_shareable = pair::is_worth_it(layer, inputs, samples.record.is_some());
-    let shareable = is_shareable.then(|| Shareable::new(&pair::work(&sizes)));
-    if shareable.as_ref().is_some_and(Shareable::is_shared) {
-        pair::run_on_two(call, samples, workspace);
-    } else {
-        let chunks = forward_chunks(&sizes, GATES, samples.record.is_some());
-        let chunks = chunks.balance(inputs.mask, sizes.steps);
-        for_all_chunks(samples, chunks, &|samples| run(ChunkRun { call, samples, meeting: None }));
+    let has_record = samples.record.is_some();
+    let has_threads = || num_threads() > 1;
+    match pair::work_to_share(layer, inputs, has_record) {
+        Some(work) if has_record && has_threads() => pair::run_on_two(&work, call, samples, workspace),
+        Some(work) if has_record => run(ChunkRun { call, samples, shares: Some(work.shares()), pair: None }),
+        Some(work) if has_threads() => {
+            let shareable = Shareable::new(&work);
+            match shareable.is_shared() {
+                true => pair::run_on_two(&work, call, samples, workspace),
+                false => run_chunks(call, samples),
+            }
+            shareable.end();
+        }
+        _ => run_chunks(call, samples),
     }
-    if let Some(shareable) = shareable {
-        shareable.end();
-    }
+}
+
+/// Runs all chunks.
+fn run_chunks(call: Call<impl PanelNumber>, samples: ForwardSamples) {
+    let sizes = call.layer.sizes;
+    let chunks = forward_chunks(&sizes, GATES, samples.record.is_some());
+    let chunks = chunks.balance(call.inputs.mask, sizes.steps);
+    for_all_chunks(samples, chunks, &|samples| run(ChunkRun { call, samples, shares: None, pair: None }));
 }
 
 impl Samples for ForwardSamples<'_> {

@@ -7,7 +7,8 @@
 //! i [w] │ f [w] │ g [w] │ o [w] │ c [w] │ φ(c) [w]          w units, the width of the block
 //! ```
 //!
-//! so that both passes go through it from one end to the other. With other activations than the default ones a step goes
+//! so that both passes go through it from one end to the other. Where two threads may share the units, those of the first one
+//! come at all times, and then those of the second. With other activations than the default ones a step goes
 //! over whole rows; then at each time of the input come, `[samples, H]` each, the parts
 //!
 //! ```text
@@ -22,10 +23,12 @@
 
 use std::ops::Range;
 
-use super::{Layer, Sizes};
+use super::{GATES, Inputs, Layer, Sizes};
 use crate::Real;
 use crate::activation::Activation;
+use crate::recurrent::pair::Work;
 use crate::simd::lanes;
+use crate::tile::MAX_VECTORS;
 
 /// How many numbers of each unit are kept.
 pub(super) const KEPT: usize = 6;
@@ -50,14 +53,24 @@ pub fn record_len<F: Real>(sizes: &Sizes, recurrent_activation: &Activation<F>) 
     sizes.batch * sizes.steps * row_len(sizes, recurrent_activation)
 }
 
+/// What two threads may share in training, if they may: then the record has a part for the units of each. It does not depend on
+/// how many threads there are.
+pub(super) fn recorded_work(layer: &Layer<f32>, inputs: &Inputs<f32>) -> Option<Work> {
+    let work = Work { sizes: inputs.x.multiplied(&layer.sizes), gates: GATES, block: MAX_VECTORS * lanes() };
+    let may_share = layer.has_default_activations() && !inputs.has_dropout();
+    (may_share && work.is_worth_waking()).then_some(work)
+}
+
 /// How many numbers are kept of a sample and step.
 pub(super) fn row_len<F: Real>(sizes: &Sizes, recurrent_activation: &Activation<F>) -> usize {
     sizes.units * if recurrent_activation.reads_x() { KEPT + 1 } else { KEPT }
 }
 
-/// Where the numbers of a chunk of `count` samples lie in its part of the record.
+/// Where the numbers of some units of a chunk of `count` samples lie in their part of the record.
 #[derive(Clone, Copy)]
 pub(super) struct ChunkRecord {
+    /// The first unit of the part, and how many it has.
+    pub first: usize,
     pub units: usize,
     pub lanes: usize,
     pub count: usize,
@@ -68,10 +81,12 @@ pub(super) struct ChunkRecord {
 }
 
 impl ChunkRecord {
-    pub fn new(layer: &Layer<f32>, count: usize) -> Self {
+    /// The part of a share of the units: of all, except where two threads may share them.
+    pub fn new(layer: &Layer<f32>, count: usize, share: &Range<usize>) -> Self {
         let sizes = &layer.sizes;
         Self {
-            units: sizes.units,
+            first: share.start,
+            units: share.len(),
             lanes: lanes(),
             count,
             has_rows: !layer.has_default_activations(),
@@ -82,8 +97,9 @@ impl ChunkRecord {
     /// The first number of the block of units from `unit` of a row, and how wide the block is.
     #[inline(always)]
     pub fn block(self, time: usize, row: usize, unit: usize) -> (usize, usize) {
-        let width = self.lanes.min(self.units - unit);
-        (KEPT * (self.count * (time * self.units + unit) + row * width), width)
+        let before = unit - self.first;
+        let width = self.lanes.min(self.units - before);
+        (KEPT * (self.count * (time * self.units + before) + row * width), width)
     }
 
     /// Part `which` of the rows, where a step goes over whole ones, `[rows, H]`.

@@ -2,24 +2,29 @@
 //!
 //! The thread that was called, the leader, goes through the steps. From the step at whose start a second thread, the
 //! follower, has come, each computes the blocks of its half of the units and gives the other the new state of these: so
-//! each core keeps half of the weights in its cache. If nobody comes, the leader does everything; if the follower is late
-//! with a step, as where its core was given to another program, the leader dismisses it and goes on alone from the state
-//! before. Sums are the same chains, whoever computes them. Nothing is allocated: what the two hand over and what the follower
-//! writes to lies in the caller's workspace.
+//! each core keeps half of the weights in its cache. If nobody comes, the leader does everything; if the follower of a
+//! prediction is late with a step, as where its core was given to another program, the leader dismisses it and goes on alone
+//! from the state before. Sums are the same chains, whoever computes them. Nothing is allocated: what the two hand over and what
+//! the follower writes to lies in the caller's workspace.
+//!
+//! In training the follower is given more than a state when it comes: the part of the record, or on the way back of all that is
+//! carried, that belongs to its units, which nobody else touches from then on. So it cannot be dismissed. On the way
+//! back the two hand each other not the state but the gradients by the sums of the step.
 
 mod meeting;
 mod trials;
 
+use std::ops::Range;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::Sizes;
 use super::chunks::OWN_LINES;
-use crate::parallel::{MIN_COST, num_threads};
+use crate::parallel::MIN_COST;
 use crate::simd::lanes;
 
-pub(crate) use meeting::Meeting;
+pub(crate) use meeting::{Exchange, Meeting};
 use trials::{Attempt, Trials};
 
 /// Multiply-adds of whole vectors in a step that take longer than handing its results over.
@@ -57,26 +62,43 @@ impl Work {
         batch * self.gates * units * (features + units)
     }
 
-    /// Whether two threads that are awake are quicker than one.
-    pub fn is_worth_it(&self) -> bool {
+    /// Multiply-adds of all steps.
+    fn cost(&self) -> usize {
+        self.sizes.steps * self.step_cost()
+    }
+
+    /// Whether two threads that are awake would be quicker than one.
+    pub fn can_be_shared(&self) -> bool {
         self.may_be_worth_it()
             && self.sizes.units >= 2 * self.block
             && self.step_cost() / lanes() >= MIN_STEP_COST
-            && num_threads() > 1
+    }
+
+    /// Whether two threads are quicker than one even if the second one must be woken.
+    pub fn is_worth_waking(&self) -> bool {
+        self.can_be_shared() && self.cost() >= MIN_COST_TO_WAKE
     }
 
     /// Whether they may be on some instruction set.
     fn may_be_worth_it(&self) -> bool {
         let Sizes { batch, steps, .. } = self.sizes;
-        (1..4).contains(&batch) && steps >= MIN_STEPS && steps * self.step_cost() >= MIN_COST / 2
+        (1..4).contains(&batch) && steps >= MIN_STEPS && self.cost() >= MIN_COST / 2
     }
 
-    /// How many numbers of scratch two threads need beside that of the samples, `buffers` states of the follower's among them.
-    /// They are as many for any instruction set, as it may be chosen after memory was planned.
-    pub fn scratch_len(&self, buffers: usize) -> usize {
+    /// The units of the leader and of the follower.
+    pub fn shares(&self) -> [Range<usize>; 2] {
+        let units = self.sizes.units;
+        let middle = units.div_ceil(self.block).div_ceil(2) * self.block;
+        [0..middle, middle..units]
+    }
+
+    /// How many numbers of scratch two threads need beside that of the samples, if in a step they hand over `rows` rows of H
+    /// numbers a sample and the follower has `buffers` of its own. They are as many for any instruction set, as it may be
+    /// chosen after memory was planned.
+    pub fn scratch_len(&self, rows: usize, buffers: usize) -> usize {
         let Sizes { batch, units, .. } = self.sizes;
         match self.may_be_worth_it() {
-            true => Meeting::max_len(&self.sizes) + buffers * batch * units + OWN_LINES,
+            true => Meeting::max_len(rows * batch * units) + buffers * batch * units + OWN_LINES,
             false => 0,
         }
     }
@@ -92,7 +114,7 @@ impl Shareable {
     /// Decides about a call. A short one would be over before a thread has woken, but where such calls follow each other closely
     /// the thread of the call before still looks for work instead of sleeping.
     pub fn new(work: &Work) -> Self {
-        let (cost, start) = (work.sizes.steps * work.step_cost(), nanoseconds());
+        let (cost, start) = (work.cost(), nanoseconds());
         let attempt = if cost >= MIN_COST_TO_WAKE {
             Attempt { with_second: true, is_timed: false }
         } else if start < AWAKE_UNTIL.load(Ordering::Relaxed) {

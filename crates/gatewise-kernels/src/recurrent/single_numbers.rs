@@ -83,9 +83,26 @@ impl SingleNumbers {
         sums: &mut [[I::F32; MAX_VECTORS]],
         right: impl RightVectors,
     ) {
-        for (sums, &number) in sums.iter_mut().zip(&self.0) {
-            number.add_product::<I, V>(isa, sums, right);
-        }
+        add_products::<I, V>(isa, sums, self.as_slice(), right);
+    }
+
+    /// The numbers, row by row.
+    #[inline(always)]
+    pub fn as_slice(&self) -> &[SingleNumber] {
+        &self.0
+    }
+}
+
+/// Adds the products of a number for each row with the V vectors of `right` to the sums of the rows.
+#[inline(always)]
+pub(crate) fn add_products<I: Isa, const V: usize>(
+    isa: I,
+    sums: &mut [[I::F32; MAX_VECTORS]],
+    numbers: &[SingleNumber],
+    right: impl RightVectors,
+) {
+    for (sums, &number) in sums.iter_mut().zip(numbers) {
+        number.add_product::<I, V>(isa, sums, right);
     }
 }
 

@@ -35,6 +35,14 @@ impl<'a, F: Real> X<'a, F> {
         }
     }
 
+    /// The sizes as far as something is multiplied: no features where x is ids.
+    pub(crate) fn multiplied(self, sizes: &Sizes) -> Sizes {
+        match self {
+            Self::Rows(_) => *sizes,
+            Self::Ids(_) => Sizes { features: 0, ..*sizes },
+        }
+    }
+
     /// Element `k` of the row at place `row` of `[B · T]`.
     pub(crate) fn element(self, row: usize, k: usize, features: usize) -> F {
         match self {

@@ -55,9 +55,17 @@ fn scratch_len(kind: Kind, sizes: &Sizes, has_dropout: bool) -> usize {
 
 /// See [`forward_workspace_len`](super::forward_workspace_len).
 pub(super) fn workspace_len(layer: &Layer<f32>, has_dropout: bool) -> usize {
-    let scratch_len = scratch_len(layer.kind, &layer.sizes, has_dropout);
-    let of_samples = layer.sizes.batch * scratch_len;
-    Weights::len(layer, lanes()) + of_samples + pair::scratch_len(layer.kind, &layer.sizes)
+    Weights::len(layer, lanes()) + samples_len(layer, &layer.sizes, has_dropout)
+}
+
+/// How many numbers of scratch [`forward_with`] needs.
+pub(super) fn packed_workspace_len(layer: &Layer<f32>, inputs: &Inputs<f32>) -> usize {
+    samples_len(layer, &inputs.x.multiplied(&layer.sizes), inputs.has_dropout())
+}
+
+/// How many of them are not for the weights, for a layer of these sizes.
+fn samples_len(layer: &Layer<f32>, sizes: &Sizes, has_dropout: bool) -> usize {
+    sizes.batch * scratch_len(layer.kind, sizes, has_dropout) + pair::scratch_len(layer.kind, sizes)
 }
 
 /// Runs the layer over its input; lengths have been checked.
@@ -68,7 +76,7 @@ pub(super) fn forward(
     mut workspace: &mut [f32],
 ) {
     let packed = take(&mut workspace, Weights::len(layer, lanes()));
-    let weights = Weights::new(layer, lanes(), packed);
+    let weights = Weights::new(layer, inputs.x, lanes(), packed);
     forward_with(weights, layer, inputs, outputs, workspace);
 }
 
@@ -107,7 +115,8 @@ fn run_samples<C: Compute>(call: Call, samples: ForwardSamples, workspace: &mut 
     if !pair::is_worth_it(call.layer, call.inputs, samples.record.is_some()) {
         return run_chunks::<C>(call, samples);
     }
-    let shareable = Shareable::new(&pair::work(samples.kind, &samples.sizes));
+    let sizes = call.inputs.x.multiplied(&samples.sizes);
+    let shareable = Shareable::new(&pair::work(samples.kind, &sizes));
     match shareable.is_shared() {
         true => pair::run_on_two::<C>(call, samples, workspace),
         false => run_chunks::<C>(call, samples),
@@ -117,7 +126,10 @@ fn run_samples<C: Compute>(call: Call, samples: ForwardSamples, workspace: &mut 
 
 /// Runs all chunks, whose steps are computed in the way C.
 fn run_chunks<C: Compute>(call: Call, samples: ForwardSamples) {
-    let chunks = forward_chunks(&samples.sizes, samples.kind.gates(), samples.record.is_some());
+    let has_record = samples.record.is_some();
+    // The way back cuts a batch that leaves a record by the sizes alone.
+    let sizes = if has_record { samples.sizes } else { call.inputs.x.multiplied(&samples.sizes) };
+    let chunks = forward_chunks(&sizes, samples.kind.gates(), has_record);
     let chunks = chunks.balance(call.inputs.mask, samples.sizes.steps);
     for_all_chunks(samples, chunks, &|samples| {
         run(ChunkRun::<C> { call, samples, meeting: None, way: PhantomData })

@@ -5,6 +5,7 @@ mod differences;
 mod fast;
 mod identities;
 mod options;
+mod tokens;
 
 use super::Kind;
 use case::{Activations, Arrays, Case, Dropout, KINDS, Results};

@@ -6,9 +6,9 @@
 //! otherwise    for each gate the Panels of its H columns
 //! ```
 //!
-//! W comes first, then U.
+//! W comes first, then U. Where x is ids, rows of W are read where they lie: each is a few lines of the cache.
 
-use super::{Layer, Sizes, Way};
+use super::{Layer, Sizes, Way, X};
 use crate::matmul::{Matrix, Panels};
 use crate::parallel::for_each_chunk;
 use crate::simd::lanes;
@@ -45,7 +45,15 @@ pub struct PackedWeights {
 impl PackedWeights {
     /// Packs the weights of a layer for the current instruction set.
     pub fn new(layer: &Layer<f32>) -> Self {
-        let packing = Packing::new(layer, lanes());
+        Self::with(Packing::new(layer, &layer.sizes, lanes()), layer)
+    }
+
+    /// The same of a layer on [ids](X::Ids), whose kernel is read where it lies.
+    pub fn of_ids(layer: &Layer<f32>) -> Self {
+        Self::with(Packing::new(layer, &X::<f32>::Ids(&[]).multiplied(&layer.sizes), lanes()), layer)
+    }
+
+    fn with(packing: Packing, layer: &Layer<f32>) -> Self {
         let (Sizes { features, units, .. }, columns) = (layer.sizes, packing.gates * packing.units);
         assert_eq!(layer.kernel.len(), features * columns, "rnn: `kernel` must hold F × GH numbers");
         let expected = units * columns;
@@ -60,8 +68,8 @@ impl PackedWeights {
     }
 
     /// The weights, which must have been packed for such a layer, these sizes and this instruction set.
-    pub(super) fn weights(&self, layer: &Layer<f32>, lanes: usize) -> Weights<'_> {
-        let needed = Packing::new(layer, lanes);
+    pub(super) fn weights(&self, layer: &Layer<f32>, x: X<f32>, lanes: usize) -> Weights<'_> {
+        let needed = Packing::new(layer, &x.multiplied(&layer.sizes), lanes);
         assert_eq!(self.packing, needed, "rnn: the weights are packed for other sizes or instructions");
         Weights::Packed(needed.parts(&self.data))
     }
@@ -78,8 +86,9 @@ struct Packing {
 }
 
 impl Packing {
-    fn new(layer: &Layer<f32>, lanes: usize) -> Self {
-        let (way, gates, Sizes { features, units, .. }) = (layer.way(), layer.kind.gates(), layer.sizes);
+    /// For a layer of these sizes, as far as something is multiplied.
+    fn new(layer: &Layer<f32>, &Sizes { features, units, .. }: &Sizes, lanes: usize) -> Self {
+        let (way, gates) = (layer.way(), layer.kind.gates());
         Self { way, gates, features, units, lanes }
     }
 
@@ -104,7 +113,7 @@ impl Packing {
     fn pack(self, layer: &Layer<f32>, to: &mut [f32]) {
         let (kernel, recurrent_kernel) = to.split_at_mut(self.len_of(self.features));
         for (weights, to) in [(layer.kernel, kernel), (layer.recurrent_kernel, recurrent_kernel)] {
-            match (weights.is_empty(), self.way) {
+            match (to.is_empty(), self.way) {
                 (true, _) => {}
                 (false, Way::Gru) => self.pack_blocks(weights, to),
                 (false, Way::Simple | Way::Rows) => self.pack_panels(weights, to),
@@ -143,15 +152,16 @@ impl<'a> Weights<'a> {
         let row_steps = layer.sizes.batch * layer.sizes.steps;
         // Products of whole rows read panels.
         let in_place = row_steps <= MAX_ROW_STEPS_IN_PLACE && layer.way() != Way::Rows;
-        if in_place { 0 } else { Packing::new(layer, lanes).len() }
+        if in_place { 0 } else { Packing::new(layer, &layer.sizes, lanes).len() }
     }
 
     /// Packs the weights into `to`, unless it is empty.
-    pub fn new(layer: &Layer<f32>, lanes: usize, to: &'a mut [f32]) -> Self {
+    pub fn new(layer: &Layer<f32>, x: X<f32>, lanes: usize, to: &'a mut [f32]) -> Self {
         if to.is_empty() {
             return Self::InPlace;
         }
-        let packing = Packing::new(layer, lanes);
+        let packing = Packing::new(layer, &x.multiplied(&layer.sizes), lanes);
+        let to = &mut to[..packing.len()];
         packing.pack(layer, to);
         Self::Packed(packing.parts(to))
     }

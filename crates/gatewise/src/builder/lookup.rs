@@ -13,17 +13,6 @@ use crate::ops::Op;
 use crate::ops::ids::Ids;
 use crate::shape::Shape;
 
-/// Which recurrent layers may be given ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Lookups {
-    /// None: anybody may ask for the gradient by a value, which must then be read.
-    #[default]
-    None,
-    /// Those with one state: a runner looks up more for an LSTM (`compiled/embeddings.rs`).
-    OneState,
-    All,
-}
-
 /// What a recurrent layer takes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RecurrentInputs {
@@ -49,14 +38,14 @@ pub(crate) enum Start {
 type LookedUp = (String, Value, Option<Value>);
 
 impl Builder {
-    /// Lets recurrent layers take ids where that is quicker.
-    pub(crate) fn with_lookups(self, lookups: Lookups) -> Self {
-        Self { lookups, ..self }
+    /// Lets recurrent layers take ids where that is quicker. Then nobody may ask for the gradient by a value that only they read.
+    pub(crate) fn with_lookups(self) -> Self {
+        Self { has_lookups: true, ..self }
     }
 
-    /// Which layers may be given ids.
-    pub(crate) fn lookups(&self) -> Lookups {
-        self.lookups
+    /// Whether layers may be given ids.
+    pub(crate) fn has_lookups(&self) -> bool {
+        self.has_lookups
     }
 
     /// What a layer is to be given: what it would take, or ids if it may, which then says what its sums begin with. It may not

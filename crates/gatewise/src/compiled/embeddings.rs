@@ -1,8 +1,7 @@
-//! Embeddings whose rows only LSTMs read: these can be given the ids, where the weights never change.
+//! Embeddings whose rows only recurrent layers read: these can be given the ids, where the weights never change.
 
 use crate::graph::Value;
 use crate::ops::Op;
-use crate::ops::lstm::Lstm;
 use crate::ops::recurrent::DropoutForm;
 use crate::program::{Program, Step};
 
@@ -29,9 +28,9 @@ impl<'a> Embeddings<'a> {
             let num_ids = program.dims(step.inputs[0])[0];
             let root = program.root(rows);
             let is_output = program.outputs().iter().any(|output| program.root(*output) == root);
-            let are_readers_lstms =
+            let do_readers_take_ids =
                 program.steps.iter().all(|reader| takes_ids(program, reader, (root, num_ids), weight));
-            (!is_output && are_readers_lstms).then_some((root, table))
+            (!is_output && do_readers_take_ids).then_some((root, table))
         });
         Self { tables: tables.collect() }
     }
@@ -52,19 +51,20 @@ fn takes_ids<'a>(
 ) -> bool {
     let reads = |value: &Value| program.root(*value) == root;
     step.parts().filter(|(_, inputs)| inputs.iter().any(reads)).all(|(op, inputs)| {
-        let Op::Lstm(op) = op else { return false };
-        let (width, units) = (program.dims(inputs[1])[0], program.dims(inputs[2])[0]);
+        let (dropout, bias) = match op {
+            Op::Lstm(op) => (op.dropout, op.bias_input()),
+            Op::Rnn(op) => (op.dropout, op.bias_input()),
+            _ => return false,
+        };
+        let [width, columns] = *program.dims(inputs[1]) else { unreachable!("a kernel has two axes") };
         let most_numbers = if width < WIDE { NEAR_NUMBERS } else { MOST_NUMBERS };
+        // What has to stand in the table and in the weights.
+        let mut weights = [Some(1), Some(2), bias].into_iter().flatten().map(|input| inputs[input]);
         !inputs[1..].iter().any(reads)
-            && op.dropout == DropoutForm::None
-            && weights(op, inputs).all(|input| weight(input).is_some())
-            && num_ids.saturating_mul(4 * units) <= most_numbers
+            && dropout == DropoutForm::None
+            && weights.all(|input| weight(input).is_some())
+            && num_ids.saturating_mul(columns) <= most_numbers
     })
-}
-
-/// What has to stand in the table and in the weights.
-fn weights(op: &Lstm, inputs: &[Value]) -> impl Iterator<Item = Value> {
-    [Some(1), Some(2), op.bias_input()].into_iter().flatten().map(|input| inputs[input])
 }
 
 #[cfg(test)]

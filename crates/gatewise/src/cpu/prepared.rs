@@ -23,6 +23,8 @@ pub(crate) enum Prepared {
     Ids,
     /// Those of a recurrence with one state.
     Rnn(rnn::PackedWeights),
+    /// Those of such a one on rows of an embedding, which is given [ids](Self::Ids) instead.
+    RnnOfIds(rnn::PackedWeights, rnn::TokenTable),
     /// The right operand of a product.
     Right(matmul::PackedRight),
     /// Those of the operations that are parts of this one.
@@ -50,14 +52,7 @@ impl Prepared {
         match op {
             Op::Gather(_) if known.hands_ids_on => Self::Ids,
             Op::Lstm(op) => Self::lstm(op, known).unwrap_or(Self::Nothing),
-            Op::Rnn(op) => match (weight(1), weight(2)) {
-                (Some(kernel), Some(recurrent_kernel)) => {
-                    let sizes = Rnn::sizes(dims);
-                    let layer = op.layer(sizes, [kernel, recurrent_kernel], None);
-                    Self::Rnn(rnn::PackedWeights::new(&layer))
-                }
-                _ => Self::Nothing,
-            },
+            Op::Rnn(op) => Self::rnn(op, known).unwrap_or(Self::Nothing),
             Op::MatMul(product) => match weight(1) {
                 Some(b) => Self::Right(matmul::PackedRight::new(&product.product(dims[0], dims[1]), b)),
                 None => Self::Nothing,
@@ -99,12 +94,26 @@ impl Prepared {
         Some(Self::LstmOfIds(pack(&[], recurrent_kernel, &sizes), table))
     }
 
+    fn rnn(op: &Rnn, known: Known<'_, '_>) -> Option<Self> {
+        let weights = [(known.weight)(1)?, (known.weight)(2)?];
+        let bias = op.bias_input().and_then(known.weight);
+        let layer = op.layer(Rnn::sizes(known.dims), weights, bias);
+        Some(match (known.embeddings)(0) {
+            Some(embeddings) => {
+                let table = rnn::TokenTable::new(&layer, embeddings);
+                Self::RnnOfIds(rnn::PackedWeights::of_ids(&table.layer(layer)), table)
+            }
+            None if op.takes_ids => Self::Rnn(rnn::PackedWeights::of_ids(&layer)),
+            None => Self::Rnn(rnn::PackedWeights::new(&layer)),
+        })
+    }
+
     /// Whether weights of an LSTM are among it.
     pub fn has_lstm(&self) -> bool {
         match self {
             Self::Lstm(_) | Self::LstmOfIds(..) => true,
             Self::Parts(parts) => parts.iter().any(Self::has_lstm),
-            Self::Nothing | Self::Ids | Self::Rnn(_) | Self::Right(_) => false,
+            Self::Nothing | Self::Ids | Self::Rnn(_) | Self::RnnOfIds(..) | Self::Right(_) => false,
         }
     }
 

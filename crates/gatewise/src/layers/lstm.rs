@@ -28,7 +28,7 @@ use super::{
     name_of, unbuilt,
 };
 use crate::activations::cell::CellActivation;
-use crate::builder::{Builder, Lookups, Mode, RecurrentInputs, Start};
+use crate::builder::{Builder, Mode, RecurrentInputs, Start};
 use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::initializers::Initializer;
@@ -185,7 +185,7 @@ impl Lstm {
         let (kernel, bias) =
             (b.variable(&weights.kernel), weights.bias.as_ref().map(|bias| b.variable(bias)));
         let features = b.shape(x).last();
-        let may_take_ids = dropout == DropoutForm::None && b.lookups() == Lookups::All;
+        let may_take_ids = dropout == DropoutForm::None && b.has_lookups();
         let RecurrentInputs { x, takes_ids, kernel, bias } =
             b.recurrent_inputs(x, kernel, bias, may_take_ids.then_some(Start::Bias))?;
         let recurrent_kernel = b.variable(&weights.recurrent_kernel);

@@ -9,7 +9,7 @@ use super::Model;
 use super::architecture::check_inputs;
 use super::feed::{BatchView, View};
 use super::heads::Heads;
-use crate::builder::{Builder, Lookups, Mode};
+use crate::builder::{Builder, Mode};
 use crate::compiled::Compiled;
 use crate::error::Result;
 use crate::graph::Value;
@@ -179,8 +179,9 @@ impl Model {
         check_inputs(self.name(), network, &shapes)?;
         let key = Key { purpose, shapes: BatchShapes { x, ..BatchShapes::default() } };
         self.programs.get_or_make(key, || {
-            let lookups = if purpose == Purpose::Run { Lookups::OneState } else { Lookups::All };
-            let builder = Builder::new(Mode::Inference).with_lookups(lookups);
+            let builder = Builder::new(Mode::Inference);
+            // A runner looks up more, as its weights stay: `compiled/embeddings.rs`.
+            let builder = if purpose == Purpose::Run { builder } else { builder.with_lookups() };
             let inputs = enter(&builder, network, &shapes);
             let outputs = network.trace(&builder, &inputs)?;
             Compiled::new(&builder, &outputs.iter().map(|output| output.value).collect::<Vec<_>>())
@@ -224,7 +225,7 @@ fn make_loss(
     is_scaled: bool,
 ) -> Result<Compiled> {
     let mode = if purpose == Purpose::Train { Mode::Training } else { Mode::Inference };
-    let b = Builder::new(mode).with_lookups(Lookups::All);
+    let b = Builder::new(mode).with_lookups();
     let inputs = enter(&b, network, &shapes_of(&shapes.x));
     let enter_all = |name: &str, shapes: &[Vec<usize>]| -> Vec<Value> {
         shapes.iter().map(|shape| b.input(name, &Shape::known(shape))).collect()

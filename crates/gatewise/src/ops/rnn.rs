@@ -60,6 +60,11 @@ impl Rnn {
         OptionalInputs::after(FIRST_OPTIONAL, [self.has_bias, self.has_mask], dropouts)
     }
 
+    /// The number of the input that is the bias, if there is one.
+    pub fn bias_input(&self) -> Option<usize> {
+        self.optional_inputs().bias
+    }
+
     /// Whether there is dropout of x or of h.
     pub(super) fn has_dropout(&self) -> bool {
         self.dropout.is_there() || self.recurrent_dropout.is_there()
@@ -147,11 +152,16 @@ impl Rnn {
         let sizes = Self::sizes(&run.first_dims::<3>());
         let prepared = run.prepared();
         let (inputs, outputs, workspace) = run.parts_with_workspace();
-        let (layer, inputs) = self.arguments(sizes, inputs);
+        let (layer, arguments) = self.arguments(sizes, inputs);
         let outputs = self.kernel_outputs(outputs);
         match prepared {
-            Prepared::Rnn(packed) => rnn::forward_packed(&layer, packed, &inputs, outputs, workspace),
-            _ => rnn::forward(&layer, &inputs, outputs, workspace),
+            Prepared::Rnn(packed) => rnn::forward_packed(&layer, packed, &arguments, outputs, workspace),
+            Prepared::RnnOfIds(packed, table) => {
+                let ids = &inputs.get(0)[..sizes.batch * sizes.steps];
+                let arguments = rnn::Inputs { x: rnn::X::Ids(ids), ..arguments };
+                rnn::forward_packed(&table.layer(layer), packed, &arguments, outputs, workspace);
+            }
+            _ => rnn::forward(&layer, &arguments, outputs, workspace),
         }
     }
 }

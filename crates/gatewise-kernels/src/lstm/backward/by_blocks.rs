@@ -1,6 +1,8 @@
 //! (4) to (2) differentiated with the default activations, a block of units at a time in registers.
 
-use super::run::Carried;
+use std::ops::Range;
+
+use super::carried::Carried;
 use crate::activation::Activation;
 use crate::activation::apply::slope;
 use crate::lstm::CANDIDATE;
@@ -31,12 +33,12 @@ struct Block<'a> {
 impl<I: Isa> Kernel<I> for ByBlocks<'_, '_> {
     #[inline(always)]
     fn eval(mut self, isa: I) {
-        let (lanes, units) = (isa.f32().len(), self.carried.call.layer.sizes.units);
-        for unit in (0..units).step_by(lanes) {
+        let (lanes, Range { start, end }) = (isa.f32().len(), self.carried.share.clone());
+        for unit in (start..end).step_by(lanes) {
             // The length of all blocks but the last is known when the code is compiled.
-            match units - unit < lanes {
+            match end - unit < lanes {
                 false => self.block(isa, unit, lanes),
-                true => self.block(isa, unit, units - unit),
+                true => self.block(isa, unit, end - unit),
             }
         }
     }
@@ -96,21 +98,24 @@ impl<'a> ByBlocks<'a, '_> {
         let slot = self.slots.at(rank);
         let [previous_c, previous_h] = self.state_before(isa, block, row, len);
         let carried = &mut *self.carried;
-        store_first(ops, previous_h, &mut carried.previous_h[slot * units + unit..][..len]);
+        if !carried.previous_h.is_empty() {
+            store_first(ops, previous_h, &mut carried.previous_h[slot * units + unit..][..len]);
+        }
         let recorded = of_row(block.recorded, row, len, ops.len());
         let mut gates = [ops.zero(); 4];
         for (gate, to) in gates.iter_mut().enumerate() {
             *to = load_at_least(ops, &recorded[gate * len..], len);
         }
         let phi_c = load_at_least(ops, &recorded[PHI_C * len..], len);
-        let state = row * units + unit;
+        let in_share = unit - carried.share.start;
+        let state = row * carried.share.len() + in_share;
         let d_h = load_at_least(ops, &carried.d_h[state..], len);
         let d_c = &mut carried.d_c[state..];
         let d_cell = ops.mul(ops.mul(d_h, gates[O]), slope(isa, &Activation::Tanh, phi_c)); // (4)
         let d_c_after = ops.add(load_at_least(ops, d_c, len), d_cell);
         let (mut d_z, d_previous_c) = Recorded { gates, phi_c, previous_c }.backward(isa, d_h, d_c_after);
         store_first(ops, without_tiny(ops, d_previous_c), &mut d_c[..len]);
-        let blocks = &mut carried.d_z[carried.kept.block_stride(carried.count) * (unit / ops.len())..];
+        let blocks = &mut carried.d_z[carried.kept.block_stride(carried.count) * (in_share / ops.len())..];
         let kept = &mut blocks[slot * 4 * ops.len()..][..4 * ops.len()];
         let of_row = &mut carried.d_z_rows[4 * rank * units..][..4 * units];
         for (gate, d_z) in d_z.iter_mut().enumerate() {

@@ -3,7 +3,7 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use super::run::Carried;
+use super::carried::Carried;
 use crate::activation::Activation;
 use crate::lstm::GATES;
 use crate::lstm::gates::{Recorded, activate_rows, differentiate_rows};

@@ -1,42 +1,88 @@
 //! One chunk of samples on two threads that share the units.
 
 use std::array::from_fn;
+use std::sync::Mutex;
 
 use super::ForwardSamples;
+use super::part::Part;
 use super::run::{Call, ChunkRun, operands};
 use super::step::Step;
-use crate::lstm::record::ChunkRecord;
+use crate::lstm::record::recorded_work;
 use crate::lstm::{GATES, Inputs, Layer, Output, Sizes};
 use crate::parallel::join;
 use crate::recurrent::chunks::{own_lines, take};
-use crate::recurrent::pair::{Meeting, Work};
+use crate::recurrent::pair::{Exchange, Meeting, Work};
 use crate::recurrent::rows::UsedRows;
 use crate::simd::{Isa, SimdOp, lanes, run};
 use crate::tile::PanelNumber;
 
-/// What two threads could share of a call.
-pub(super) fn work(sizes: &Sizes) -> Work {
+/// Where a second thread may come to help.
+pub(super) struct Pair<'a> {
+    pub meeting: Meeting<'a>,
+    /// Where the leader puts the follower's part of a record, if there is one.
+    handed: Option<Mutex<Option<Part<'a>>>>,
+}
+
+impl<'a> Pair<'a> {
+    fn new(work: &Work, has_record: bool, scratch: &'a mut [f32]) -> Self {
+        let exchange = Exchange { rows: ROWS, may_dismiss: !has_record, has_cells: true };
+        let handed = has_record.then(|| Mutex::new(None));
+        Self { meeting: Meeting::new(work, exchange, scratch), handed }
+    }
+
+    /// Gives the follower its part of the record, if there is one.
+    pub fn hand_over(&self, far: &mut Option<Part<'a>>) {
+        if let Some(handed) = &self.handed {
+            *handed.lock().expect("nobody panics with it") = far.take();
+        }
+    }
+
+    /// The follower's part.
+    fn take_over(&self, layer: &Layer<f32>) -> Part<'a> {
+        match &self.handed {
+            Some(handed) => {
+                let part = handed.lock().expect("nobody panics with it").take();
+                part.expect("the leader hands it over before it lets the follower in")
+            }
+            None => Part::new(layer, layer.sizes.batch, self.meeting.follower_share(), None),
+        }
+    }
+}
+
+/// The threads hand each other h.
+const ROWS: usize = 1;
+
+fn work(sizes: &Sizes) -> Work {
     Work { sizes: *sizes, gates: GATES, block: lanes() }
 }
 
-/// Whether two threads that are awake are quicker than one.
-pub(super) fn is_worth_it(layer: &Layer<f32>, inputs: &Inputs<f32>, has_record: bool) -> bool {
-    let is_plain = layer.has_default_activations() && !has_record && !inputs.has_dropout();
-    is_plain && work(&layer.sizes).is_worth_it()
+/// What two threads can share of a call, if that is worth while.
+pub(super) fn work_to_share(layer: &Layer<f32>, inputs: &Inputs<f32>, has_record: bool) -> Option<Work> {
+    if has_record {
+        return recorded_work(layer, inputs);
+    }
+    let is_plain = layer.has_default_activations() && !inputs.has_dropout();
+    Some(work(&inputs.x.multiplied(&layer.sizes))).filter(|work| is_plain && work.can_be_shared())
 }
 
 /// How many numbers of scratch [`run_on_two`] needs beside that of the samples.
 pub(super) fn scratch_len(sizes: &Sizes) -> usize {
-    work(sizes).scratch_len(FOLLOWER_BUFFERS)
+    work(sizes).scratch_len(ROWS, FOLLOWER_BUFFERS)
 }
 
 /// Runs all samples, with a second thread if one comes in time; both have ended when it returns.
-pub(super) fn run_on_two(call: Call<impl PanelNumber>, samples: ForwardSamples, scratch: &mut [f32]) {
-    let sizes = &call.layer.sizes;
+pub(super) fn run_on_two(
+    work: &Work,
+    call: Call<impl PanelNumber>,
+    samples: ForwardSamples,
+    scratch: &mut [f32],
+) {
+    let Sizes { batch, units, .. } = work.sizes;
     let mut scratch = own_lines(scratch);
-    let meeting = Meeting::new(&work(sizes), true, take(&mut scratch, Meeting::max_len(sizes)));
-    let follower = FollowerRun { call, meeting: &meeting, scratch };
-    let leader = ChunkRun { call, samples, meeting: Some(&meeting) };
+    let meeting = take(&mut scratch, Meeting::max_len(ROWS * batch * units));
+    let pair = Pair::new(work, samples.record.is_some(), meeting);
+    let follower = FollowerRun { call, pair: &pair, scratch };
+    let leader = ChunkRun { call, samples, shares: Some(work.shares()), pair: Some(&pair) };
     join(|| run(leader), || run(follower));
 }
 
@@ -44,21 +90,24 @@ pub(super) fn run_on_two(call: Call<impl PanelNumber>, samples: ForwardSamples, 
 const FOLLOWER_BUFFERS: usize = 4;
 
 /// The follower's part.
-struct FollowerRun<'a, N> {
-    call: Call<'a, N>,
-    meeting: &'a Meeting<'a>,
+struct FollowerRun<'a, 'b, N> {
+    call: Call<'b, N>,
+    pair: &'b Pair<'a>,
     /// [`FOLLOWER_BUFFERS`]
-    scratch: &'a mut [f32],
+    scratch: &'b mut [f32],
 }
 
-impl<N: PanelNumber> SimdOp for FollowerRun<'_, N> {
+impl<N: PanelNumber> SimdOp for FollowerRun<'_, '_, N> {
     type Output = ();
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let Self { call, meeting, mut scratch } = self;
+        let Self { call, pair, mut scratch } = self;
+        let meeting = &pair.meeting;
+        let _presence = meeting.follower_is_there();
         let Some(first_step) = meeting.come() else { return };
         let Sizes { batch, steps, units, .. } = call.layer.sizes;
+        let mut part = pair.take_over(call.layer);
         let buffers: [_; FOLLOWER_BUFFERS] = from_fn(|_| take(&mut scratch, batch * units));
         let [mut h, mut next_h, c, y] = buffers;
         meeting.get_state(first_step, h, c);
@@ -66,24 +115,21 @@ impl<N: PanelNumber> SimdOp for FollowerRun<'_, N> {
         for number in first_step..steps {
             let time = call.layer.time(number);
             let (x, operand_h) = operands(&call, (0, time), &*h);
-            let (count, layout) = (batch, ChunkRecord::new(call.layer, batch));
             let mut step = Step {
                 call: &call,
-                count,
+                count: batch,
                 number,
                 time,
                 used: &UsedRows::new(call.inputs.mask, steps, (0, batch), time),
                 used_before: None,
+                part: part.reborrow(),
                 h: &*h,
                 next_h: &mut *next_h,
                 c: &mut *c,
                 y: &mut y,
-                record: None,
-                layout,
                 scratch: &mut [],
             };
-            step.run_units(isa, x, operand_h, meeting.follower_share());
-            step.skip_rows(meeting.follower_share());
+            step.run(isa, x, operand_h);
             if !meeting.follower_exchange(number, next_h, c) {
                 return;
             }

@@ -1,14 +1,16 @@
 //! One chunk of samples through all steps.
 
+use std::ops::Range;
+
 use super::ForwardSamples;
+use super::pair::Pair;
+use super::part::Part;
 use super::step::Step;
-use crate::lstm::record::ChunkRecord;
 use crate::lstm::tokens::Tokens;
 use crate::lstm::weights::Weights;
 use crate::lstm::{Inputs, Layer, Output, Sizes};
 use crate::recurrent::chunks::{Samples, own_lines, take};
 use crate::recurrent::operand::{Operand, is_zero};
-use crate::recurrent::pair::Meeting;
 use crate::recurrent::rows::UsedRows;
 use crate::simd::{Isa, SimdOp};
 use crate::tile::PanelNumber;
@@ -24,11 +26,13 @@ pub(super) struct Call<'a, N> {
 }
 
 /// The work on a chunk.
-pub(super) struct ChunkRun<'a, N> {
-    pub call: Call<'a, N>,
+pub(super) struct ChunkRun<'a, 'b, N> {
+    pub call: Call<'b, N>,
     pub samples: ForwardSamples<'a>,
-    /// Where another thread may come to help.
-    pub meeting: Option<&'a Meeting<'a>>,
+    /// The units of each of two threads, if there may be two.
+    pub shares: Option<[Range<usize>; 2]>,
+    /// Where the second one may come to help.
+    pub pair: Option<&'b Pair<'a>>,
 }
 
 /// x at `time` and h of the samples from number `first`, without dropout.
@@ -42,16 +46,23 @@ pub(super) fn operands<'a, N>(
     (call.inputs.x.operand(sizes, first, time), Operand::of_states(h, sizes.units))
 }
 
-impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
+impl<N: PanelNumber> SimdOp for ChunkRun<'_, '_, N> {
     type Output = ();
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let Self { call, samples, meeting } = self;
+        let Self { call, samples, shares, pair } = self;
+        let _presence = pair.map(|pair| pair.meeting.leader_is_there());
         let Sizes { steps, features, units, .. } = call.layer.sizes;
         let (first, count) = (samples.first, samples.count());
-        let ForwardSamples { mut y, h: last_h, c: last_c, mut record, scratch, .. } = samples;
-        let layout = ChunkRecord::new(call.layer, count);
+        let ForwardSamples { mut y, h: last_h, c: last_c, record, scratch, .. } = samples;
+        let (mut near, mut far) = match shares {
+            None => (Part::new(call.layer, count, 0..units, record), None),
+            Some(shares) => {
+                let (near, far) = Part::both(call.layer, count, shares, record);
+                (near, Some(far))
+            }
+        };
         let mut scratch = own_lines(scratch);
         let mut h = take(&mut scratch, count * units);
         let mut next_h = take(&mut scratch, count * units);
@@ -75,7 +86,8 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
             if number == 0 && is_zero(h) {
                 operand_h = operand_h.without_numbers();
             }
-            let shared = meeting.filter(|meeting| meeting.is_shared(number, h, c));
+            let shared =
+                pair.filter(|pair| pair.meeting.is_shared(number, h, c, || pair.hand_over(&mut far)));
             let mut step = Step {
                 call: &call,
                 count,
@@ -83,26 +95,27 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, N> {
                 time,
                 used: &used,
                 used_before: used_before.as_ref(),
+                part: near.reborrow(),
                 h: &*h,
                 next_h: &mut *next_h,
                 c: &mut *c,
                 y: &mut y,
-                record: record.as_deref_mut(),
-                layout,
                 scratch: &mut *scratch,
             };
-            match shared {
-                Some(meeting) => step.run_shared(isa, x, operand_h, meeting),
-                None if used.len() == 0 => step.skip_rows(0..units),
-                None => step.run(isa, x, operand_h),
+            step.run(isa, x, operand_h);
+            // What the second thread has not done of its part remains to be done.
+            let is_complete = shared.is_some_and(|pair| step.is_completed_by(&pair.meeting));
+            if let (false, Some(far)) = (is_complete, &mut far) {
+                step.part = far.reborrow();
+                step.run(isa, x, operand_h);
             }
-            if meeting.is_none() && used.are_masked() {
+            if pair.is_none() && used.are_masked() {
                 used_before = Some(used);
             }
             std::mem::swap(&mut h, &mut next_h);
         }
-        if let Some(meeting) = meeting {
-            meeting.end(steps, c);
+        if let Some(pair) = pair {
+            pair.meeting.end(steps, c);
         }
         last_h.copy_from_slice(h);
         last_c.copy_from_slice(c);

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::finish::{Finish, Place};
+use super::part::Part;
 use super::run::Call;
-use crate::lstm::record::{C, ChunkRecord, O, PHI_C};
+use crate::lstm::record::{C, O, PHI_C};
 use crate::lstm::weights::{Packed, Weights, block_in_place};
 use crate::lstm::{Output, Sizes};
 use crate::recurrent::in_turn::in_turn;
@@ -30,6 +31,8 @@ pub(super) struct Step<'a, 'b, N> {
     /// The rows that use it, and those that used the step before it, if the state of all others has been carried over that.
     pub used: &'b UsedRows<'a>,
     pub used_before: Option<&'b UsedRows<'a>>,
+    /// The units that are computed.
+    pub part: Part<'b>,
     /// `[count, H]`
     pub h: &'b [f32],
     /// `[count, H]`
@@ -37,9 +40,6 @@ pub(super) struct Step<'a, 'b, N> {
     /// `[count, H]`
     pub c: &'b mut [f32],
     pub y: &'b mut Output<'a, f32>,
-    /// The part of the chunk.
-    pub record: Option<&'b mut [f32]>,
-    pub layout: ChunkRecord,
     /// `[9, count, H]`: z and what is not recorded, where a step goes over whole rows.
     pub scratch: &'b mut [f32],
 }
@@ -53,28 +53,26 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
         self.call.layer.sizes.steps
     }
 
-    /// Computes the step. The default activations are applied block by block, all others to whole rows.
+    /// Computes the part of the step. The default activations are applied block by block, all others to whole rows.
     #[inline(always)]
     pub fn run<I: Isa>(&mut self, isa: I, x: Operand, h: Operand) {
-        self.run_units(isa, x, h, 0..self.units());
-        self.skip_rows(0..self.units());
-        if self.layout.has_rows {
+        if self.used.len() > 0 {
+            self.run_units(isa, x, h, self.part.share.clone());
+        }
+        self.skip_rows();
+        if self.part.layout.has_rows {
             self.finish_rows(isa);
         }
     }
 
-    /// Computes the step with another thread, or without it if it does not keep up.
+    /// Exchanges the part for that of another thread, whose outputs are then written here; whether that has kept up.
     #[inline(always)]
-    pub fn run_shared<I: Isa>(&mut self, isa: I, x: Operand, h: Operand, meeting: &Meeting) {
-        self.run_units(isa, x, h, meeting.leader_share());
-        self.skip_rows(meeting.leader_share());
-        match meeting.leader_exchange(self.number, self.next_h, self.c) {
-            true => self.emit(meeting.follower_share()),
-            false => {
-                self.run_units(isa, x, h, meeting.follower_share());
-                self.skip_rows(meeting.follower_share());
-            }
+    pub fn is_completed_by(&mut self, meeting: &Meeting) -> bool {
+        let has_come = meeting.leader_exchange(self.number, self.next_h, self.c);
+        if has_come {
+            self.emit(meeting.follower_share());
         }
+        has_come
     }
 
     /// The rows that use the step, for the blocks of units that begin in `units`, whose start is the start of a block.
@@ -173,13 +171,14 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
         units.end.min(units.start + 2 * lanes * count)
     }
 
-    /// Carries these units of the rows that do not use the step over it.
+    /// Carries the part of the rows that do not use the step over it.
     #[inline(always)]
-    pub fn skip_rows(&mut self, units: Range<usize>) {
+    fn skip_rows(&mut self) {
         if !self.used.are_masked() {
             return;
         }
-        let used_next = if self.record.is_some() { self.used_next() } else { None };
+        let units = self.part.share.clone();
+        let used_next = if self.part.record.is_some() { self.used_next() } else { None };
         for row in 0..self.count {
             if self.used.contains(row) {
                 continue;
@@ -284,10 +283,10 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
         places: &[Place],
         (unit, len): (usize, usize),
     ) {
-        if self.layout.has_rows {
+        if self.part.layout.has_rows {
             return self.store_z(isa, z, places, (unit, len));
         }
-        let record_from = self.layout.block(self.time, 0, unit).0;
+        let record_from = self.part.layout.block(self.time, 0, unit).0;
         let has_output = self.has_output();
         let (Output::Last(y) | Output::Sequence(y)) = &mut *self.y;
         isa.call(Finish {
@@ -298,7 +297,7 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
             c: &mut *self.c,
             next_h: &mut *self.next_h,
             y: has_output.then_some(y),
-            record: self.record.as_deref_mut().map(|record| &mut record[record_from..]),
+            record: self.part.record.as_deref_mut().map(|record| &mut record[record_from..]),
         });
     }
 
@@ -389,11 +388,11 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
 
     /// Records the state that was carried for a row that uses the next step: nobody asks for it otherwise.
     fn record_skipped(&mut self, row: usize, units: Range<usize>) {
-        let Some(record) = self.record.as_deref_mut() else { return };
-        let lanes = self.layout.lanes;
+        let Some(record) = self.part.record.as_deref_mut() else { return };
+        let lanes = self.part.layout.lanes;
         for unit in units.clone().step_by(lanes) {
             let (state, len) = (row * self.call.layer.sizes.units + unit, lanes.min(units.end - unit));
-            let place = |which| self.layout.place(self.time, which, row, unit);
+            let place = |which| self.part.layout.place(self.time, which, row, unit);
             record[place(O)..][..len].fill(1.0);
             record[place(C)..][..len].copy_from_slice(&self.c[state..][..len]);
             record[place(PHI_C)..][..len].copy_from_slice(&self.h[state..][..len]);
@@ -402,10 +401,10 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
 
     /// Writes the outputs of units whose new h another thread has computed.
     fn emit(&mut self, units: Range<usize>) {
-        self.skip_rows(units.clone());
         for row in 0..self.count {
-            if self.used.contains(row) {
-                self.emit_row(row, units.clone());
+            match self.used.contains(row) {
+                true => self.emit_row(row, units.clone()),
+                false => self.emit_skipped(row, units.clone()),
             }
         }
     }

@@ -119,8 +119,12 @@ impl<N: PanelNumber> Step<'_, '_, N> {
     fn finish_piece<I: Isa>(&mut self, isa: I, rows: Range<usize>) {
         let (ops, layer, units) = (isa.f32(), self.call.layer, self.units());
         let (len, rows) = (self.count * units, rows.start * units..rows.end * units);
-        let parts = self.layout.rows(self.time, 0, 0..0).start;
-        let record = self.record.as_deref_mut().map(|record| &mut record[parts..][..self.layout.parts * len]);
+        let parts = self.part.layout.rows(self.time, 0, 0..0).start;
+        let record = self
+            .part
+            .record
+            .as_deref_mut()
+            .map(|record| &mut record[parts..][..self.part.layout.parts * len]);
         let Places { z, mut gates, phi_c, kept_z, kept_c } =
             Places::new(layer, record, self.scratch, len, rows.clone());
         for (gate, ((z, to), kept)) in z.into_iter().zip(&mut gates).zip(kept_z).enumerate() {

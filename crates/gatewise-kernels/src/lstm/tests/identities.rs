@@ -105,6 +105,22 @@ fn two_threads_that_share_the_units_give_the_bits_of_one() {
 }
 
 #[test]
+fn two_threads_that_share_the_units_in_training_give_the_bits_of_one() {
+    for (batch, steps, features, units) in [(1, 40, 33, 260), (2, 12, 300, 200), (3, 20, 70, 200)] {
+        let cases = Case::with_options(batch, steps, features, units);
+        for case in cases.into_iter().filter(|case| case.activations == Activations::Default) {
+            let arrays = case.arrays();
+            let alone = on_threads(1, || case.fast(&arrays));
+            // When the second thread comes is up to chance.
+            for _ in 0..5 {
+                let together = on_threads(2, || case.fast(&arrays));
+                assert_same_results(&format!("{case:?}"), &together, &alone);
+            }
+        }
+    }
+}
+
+#[test]
 #[should_panic(expected = "packed for other sizes")]
 fn weights_packed_for_other_sizes_are_refused() {
     let case = Case::with_options(1, 2, 3, 5).remove(0);

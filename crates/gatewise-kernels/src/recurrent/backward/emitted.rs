@@ -1,5 +1,7 @@
 //! The gradients by the outputs on their way back: a step that a mask skips emits the output before it once more.
 
+use std::ops::Range;
+
 use super::Sequences;
 use crate::recurrent::{OutputGradient, Sizes};
 
@@ -13,22 +15,24 @@ pub(crate) struct Emitted<'a> {
 }
 
 impl Emitted<'_> {
-    /// Adds the gradient by the output of step `number` of a sample to that by h, `d_h` `[H]`, if the step is used; otherwise
-    /// hands it on to the step whose output was emitted again, in `d_emitted` `[H]`.
+    /// Adds the gradient by the output of step `number` of a sample to that by h, `d_h`, if the step is used; otherwise hands it
+    /// on to the step whose output was emitted again, in `d_emitted`. Both have the numbers of the units in `share`.
     #[inline(always)]
     pub fn receive(
         &self,
         (sample, number): (usize, usize),
         used: bool,
+        share: &Range<usize>,
         d_h: &mut [f32],
         d_emitted: &mut [f32],
     ) {
         let Sizes { steps, units, .. } = self.sequences.sizes;
         let d_y = match self.d_y {
-            OutputGradient::Sequence(d_y) => Some(&d_y[(sample * steps + number) * units..][..units]),
-            OutputGradient::Last(d_y) if number + 1 == steps => Some(&d_y[sample * units..][..units]),
+            OutputGradient::Sequence(d_y) => Some(&d_y[(sample * steps + number) * units..]),
+            OutputGradient::Last(d_y) if number + 1 == steps => Some(&d_y[sample * units..]),
             OutputGradient::Last(_) | OutputGradient::None => None,
         };
+        let d_y = d_y.map(|d_y| &d_y[share.clone()]);
         let repeats_output = self.sequences.mask.is_some() && !self.zero_output_for_mask;
         if used && repeats_output && self.was_emitted_again((sample, number)) {
             add(d_h, d_emitted);

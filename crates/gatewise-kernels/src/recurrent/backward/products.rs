@@ -1,5 +1,7 @@
 //! The products of a step differentiated for a chunk of samples: from the gradients by the sums to those by h and x.
 
+use std::ops::Range;
+
 use super::kept::GateGradients;
 use super::{Chain, Operand, Sequences};
 use crate::matmul::Panels;
@@ -21,21 +23,28 @@ pub(crate) struct StepBack<'a> {
 }
 
 impl StepBack<'_> {
-    /// Through the transposed U to the gradient by h or r ⊙ h, `to` `[count, H]`, which is replaced or added to.
-    pub fn to_h(self, operand: Operand, weights: &[f32], to: &mut [f32], adds: bool) {
-        let units = self.sequences.sizes.units;
-        self.multiply(operand, weights, units, Target { to, first: 0, stride: units, adds });
+    /// Through the transposed U to the gradient by the units in `share` of h or r ⊙ h, `to` `[count, share]`, which is replaced or
+    /// added to.
+    pub fn to_h(self, operand: Operand, weights: &[f32], share: Range<usize>, to: &mut [f32], adds: bool) {
+        let (units, stride) = (self.sequences.sizes.units, share.len());
+        self.multiply(operand, weights, units, Target { to, columns: share, first: 0, stride, adds });
     }
 
-    /// Through the transposed W to that by the input, `d_x` `[count, T, F]`, which is zero where the step is not used.
-    pub fn to_x(self, weights: &[f32], d_x: &mut [f32]) {
-        let (rows, Sizes { steps, features, .. }) = (self.rows, self.sequences.sizes);
-        let at = |row: usize| (row * steps + rows.time) * features;
-        for row in (0..rows.count).filter(|&row| !rows.contains(row)) {
-            d_x[at(row)..][..features].fill(0.0);
+    /// Through the transposed W to that by the input, which is zero where the step is not used.
+    pub fn to_x(self, weights: &[f32], to: XRows) {
+        let XRows { to, columns, first, stride } = to;
+        for row in (0..self.rows.count).filter(|&row| !self.rows.contains(row)) {
+            to[first + row * stride..][..columns.len()].fill(0.0);
         }
-        let target = Target { to: d_x, first: at(0), stride: steps * features, adds: false };
-        self.multiply(Operand::X, weights, features, target);
+        let target = Target { to, columns, first, stride, adds: false };
+        self.multiply(Operand::X, weights, self.sequences.sizes.features, target);
+    }
+
+    /// The rows of the step of `d_x` `[count, T, F]`.
+    pub fn x_rows<'a>(&self, d_x: &'a mut [f32]) -> XRows<'a> {
+        let Sizes { steps, features, .. } = self.sequences.sizes;
+        let first = self.rows.time * features;
+        XRows { to: d_x, columns: 0..features, first, stride: steps * features }
     }
 
     fn multiply(self, operand: Operand, weights: &[f32], n: usize, target: Target) {
@@ -55,9 +64,21 @@ impl StepBack<'_> {
     }
 }
 
+/// Where the gradients by some features of a step go.
+pub(crate) struct XRows<'a> {
+    pub to: &'a mut [f32],
+    /// The features.
+    pub columns: Range<usize>,
+    /// Row r starts at `first + r · stride`.
+    pub first: usize,
+    pub stride: usize,
+}
+
 /// Where a gradient goes.
 struct Target<'a> {
     to: &'a mut [f32],
+    /// Which of the n columns go there; they start and end where panels do.
+    columns: Range<usize>,
     /// Row r starts at `first + r · stride`.
     first: usize,
     stride: usize,
@@ -109,7 +130,8 @@ impl GateProduct<'_> {
     #[inline(always)]
     fn add_chain<I: Isa>(&mut self, isa: I, chain: Chain) {
         let rows = self.rows;
-        let mut panels = self.columns.iter().peekable();
+        let share = self.target.columns.clone();
+        let mut panels = self.columns.iter().filter(|panel| share.contains(&panel.0)).peekable();
         while let Some(panel) = panels.next() {
             // A row alone has too few chains of additions in one panel.
             if rows.len() == 1
@@ -183,14 +205,14 @@ impl GateProduct<'_> {
         let sample = self.rows.first + row;
         let batch = self.sizes.batch;
         let mask = self.masks.row(gate, sample, batch, n);
-        let Target { to, first, stride, adds } = &mut self.target;
-        let to = &mut to[*first + row * *stride..][..n];
+        let Target { to, columns, first, stride, adds } = &mut self.target;
+        let to = &mut to[*first + row * *stride..][..columns.len()];
         for (v, &sum) in sums[..vectors].iter().enumerate() {
-            let at = column + v * ops.len();
             let mut value = sum;
             if let Some(mask) = mask {
-                value = ops.mul(sum, load_first(ops, &mask[at..]));
+                value = ops.mul(sum, load_first(ops, &mask[column + v * ops.len()..]));
             }
+            let at = column - columns.start + v * ops.len();
             if *adds {
                 value = ops.add(load_first(ops, &to[at..]), value);
             }

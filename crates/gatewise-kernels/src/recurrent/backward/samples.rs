@@ -203,7 +203,7 @@ impl<'a> BackwardSamples<'a> {
     }
 
     /// The same for a while.
-    fn reborrow(&mut self) -> BackwardSamples<'_> {
+    pub fn reborrow(&mut self) -> BackwardSamples<'_> {
         BackwardSamples {
             d_x: self.d_x.as_deref_mut(),
             d_h0: self.d_h0.as_deref_mut(),

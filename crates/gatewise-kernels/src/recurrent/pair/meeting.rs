@@ -36,8 +36,21 @@ pub(crate) struct Meeting<'a> {
     /// The units of the leader and of the follower.
     shares: [Range<usize>; 2],
     units: usize,
+    /// Whether the leader goes on without a follower that is late.
+    may_dismiss: bool,
     /// How often the leader looks for the follower before it goes on alone.
     patience: usize,
+}
+
+/// What two threads hand each other after a step.
+#[derive(Clone, Copy)]
+pub(crate) struct Exchange {
+    /// How many rows of H numbers for each sample: one of h, or on the way back the gradients by the sums.
+    pub rows: usize,
+    /// Whether the leader goes on without a follower that is late, from the state before the step.
+    pub may_dismiss: bool,
+    /// Whether there is a c beside h.
+    pub has_cells: bool,
 }
 
 /// A counter that has its cache line for itself.
@@ -46,7 +59,7 @@ struct Padded(AtomicUsize);
 
 /// A state, each part of it in lines of the cache of its own.
 struct Shared<'a> {
-    /// The units of h of the leader and of the follower, `[B, share]`.
+    /// The units of h, or of what else is handed over, of the leader and of the follower, `[rows, share]`.
     h: [&'a [AtomicU32]; 2],
     /// Those of c of the follower, in layers with a cell state: the leader has its own.
     c: &'a [AtomicU32],
@@ -57,33 +70,37 @@ const LEADER: usize = 0;
 const FOLLOWER: usize = 1;
 
 impl<'a> Meeting<'a> {
-    /// How many numbers of scratch it needs at most: the follower's share is the smaller one, so that h and its c are no
-    /// more than one and a half states, each of the three parts up to the end of a line.
-    pub fn max_len(sizes: &Sizes) -> usize {
-        (3 * sizes.batch * sizes.units).next_multiple_of(LINES) + 2 * 3 * LINES
+    /// How many numbers of scratch it needs at most for states of `len` numbers: the follower's share is the smaller one, so that h
+    /// and its c are no more than one and a half states, each of the three parts up to the end of a line.
+    pub fn max_len(len: usize) -> usize {
+        (3 * len).next_multiple_of(LINES) + 2 * 3 * LINES
     }
 
-    /// For some work, of a layer with a cell state or without, in scratch that begins with a line of the cache and may hold
-    /// anything, for nothing is read that has not been put there.
-    pub fn new(work: &Work, has_cells: bool, scratch: &'a mut [f32]) -> Self {
+    /// For some work, in scratch that begins with a line of the cache and may hold anything, for nothing is read that has not
+    /// been put there.
+    pub fn new(work: &Work, kind: Exchange, scratch: &'a mut [f32]) -> Self {
         let Sizes { batch, units, .. } = work.sizes;
-        let middle = units.div_ceil(work.block).div_ceil(2) * work.block;
+        let (rows, cell_rows) = (kind.rows * batch, if kind.has_cells { batch } else { 0 });
+        let shares = work.shares();
+        let [leader, follower] = shares.each_ref().map(Range::len);
         let numbers: &'a mut [AtomicU32] = transmute_mut!(scratch);
         let mut rest = &*numbers;
-        let mut numbers = |share: usize| {
+        let mut numbers = |len: usize| {
             let numbers;
-            (numbers, rest) = rest.split_at((batch * share).next_multiple_of(LINES));
-            &numbers[..batch * share]
+            (numbers, rest) = rest.split_at(len.next_multiple_of(LINES));
+            &numbers[..len]
         };
-        let (leader, follower) = (middle, units - middle);
-        let cells = if has_cells { follower } else { 0 };
-        let states = [(); 2].map(|()| Shared { h: [numbers(leader), numbers(follower)], c: numbers(cells) });
+        let states = [(); 2].map(|()| Shared {
+            h: [numbers(rows * leader), numbers(rows * follower)],
+            c: numbers(cell_rows * follower),
+        });
         Self {
             start: Padded(AtomicUsize::new(ALONE)),
             published: [(); 2].map(|()| Padded(AtomicUsize::new(0))),
             states,
-            shares: [0..middle, middle..units],
+            shares,
             units,
+            may_dismiss: kind.may_dismiss,
             patience: patience(work),
         }
     }
@@ -98,8 +115,9 @@ impl<'a> Meeting<'a> {
         self.after(number + 1)
     }
 
-    /// Whether a follower computes its share of step `number`; one that has just come is given the state before it.
-    pub fn is_shared(&self, number: usize, h: &[f32], c: &[f32]) -> bool {
+    /// Whether a follower computes its share of step `number`; one that has just come is given the state before it, and what
+    /// `hand_over` has for it.
+    pub fn is_shared(&self, number: usize, h: &[f32], c: &[f32], hand_over: impl FnOnce()) -> bool {
         match self.start.0.load(Ordering::Acquire) {
             ALONE | OVER => false,
             WAITING => {
@@ -107,6 +125,7 @@ impl<'a> Meeting<'a> {
                 self.put(before.h[LEADER], h, LEADER);
                 self.put(before.h[FOLLOWER], h, FOLLOWER);
                 self.put(before.c, c, FOLLOWER);
+                hand_over();
                 self.published.iter().for_each(|counter| counter.0.store(number, Ordering::Relaxed));
                 self.start.0.store(number, Ordering::Release);
                 true
@@ -125,21 +144,52 @@ impl<'a> Meeting<'a> {
         self.shares[FOLLOWER].clone()
     }
 
-    /// Gives the follower the leader's half of h after step `number` and takes the other half. If the follower is late it
-    /// is dismissed; then `false` is returned and `c` is complete as it was before the step.
+    /// Gives the follower the leader's half of h after step `number` and takes the other half. If the follower is late and may be
+    /// dismissed it is; then `false` is returned and `c` is complete as it was before the step.
     pub fn leader_exchange(&self, number: usize, next_h: &mut [f32], c: &mut [f32]) -> bool {
         self.put(self.after(number).h[LEADER], next_h, LEADER);
         self.published[LEADER].0.store(number + 1, Ordering::Release);
-        let follower = &self.published[FOLLOWER].0;
-        let has_come = || follower.load(Ordering::Acquire) > number;
-        let dismiss = || follower.compare_exchange(number, DISMISSED, Ordering::AcqRel, Ordering::Acquire);
-        if spin_until(self.patience, has_come) || dismiss().is_err() {
+        let is_there = match self.may_dismiss {
+            true => self.has_published(FOLLOWER, number) || !self.dismiss(number),
+            false => self.wait_for(FOLLOWER, number),
+        };
+        if is_there {
             self.get(self.after(number).h[FOLLOWER], next_h, FOLLOWER);
-            return true;
+        } else {
+            self.get(self.before(number).c, c, FOLLOWER);
+            self.start.0.store(OVER, Ordering::Release);
         }
-        self.get(self.before(number).c, c, FOLLOWER);
-        self.start.0.store(OVER, Ordering::Release);
-        false
+        is_there
+    }
+
+    /// Whether a side publishes step `number` in time.
+    fn has_published(&self, side: usize, number: usize) -> bool {
+        spin_until(self.patience, || self.published[side].0.load(Ordering::Acquire) > number)
+    }
+
+    /// Waits until a side has published step `number`; it is there.
+    fn wait_for(&self, side: usize, number: usize) -> bool {
+        while !self.has_published(side, number) {
+            std::thread::yield_now();
+        }
+        true
+    }
+
+    /// Dismisses the follower unless it has published step `number` meanwhile.
+    fn dismiss(&self, number: usize) -> bool {
+        let follower = &self.published[FOLLOWER].0;
+        follower.compare_exchange(number, DISMISSED, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// What a side keeps while it computes: if it panics, which only a mistake of ours makes it do, the other one does not wait for
+    /// ever but comes to its end, where the panic goes on.
+    pub fn leader_is_there(&self) -> Presence<'_, 'a> {
+        Presence { meeting: self, side: LEADER }
+    }
+
+    /// The same for the follower.
+    pub fn follower_is_there(&self) -> Presence<'_, 'a> {
+        Presence { meeting: self, side: FOLLOWER }
     }
 
     /// Ends the meeting after all of `steps` steps, and completes `c` if there was a follower to the end.
@@ -174,14 +224,11 @@ impl<'a> Meeting<'a> {
         let after = self.after(number);
         self.put(after.h[FOLLOWER], next_h, FOLLOWER);
         self.put(after.c, c, FOLLOWER);
-        let [leader, follower] = &self.published;
-        if follower.0.compare_exchange(number, number + 1, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+        let follower = &self.published[FOLLOWER].0;
+        if follower.compare_exchange(number, number + 1, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             return false;
         }
-        let has_come = || leader.0.load(Ordering::Acquire) > number;
-        while !spin_until(self.patience, has_come) {
-            std::thread::yield_now();
-        }
+        self.wait_for(LEADER, number);
         self.get(after.h[LEADER], next_h, LEADER);
         true
     }
@@ -200,6 +247,21 @@ impl<'a> Meeting<'a> {
         for (from, to) in from.chunks_exact(share.len()).zip(to.chunks_exact_mut(self.units)) {
             let pairs = from.iter().zip(&mut to[share.clone()]);
             pairs.for_each(|(from, to)| *to = f32::from_bits(from.load(Ordering::Relaxed)));
+        }
+    }
+}
+
+/// See [`Meeting::leader_is_there`].
+pub(crate) struct Presence<'b, 'a> {
+    meeting: &'b Meeting<'a>,
+    side: usize,
+}
+
+impl Drop for Presence<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.meeting.start.0.store(OVER, Ordering::Release);
+            self.meeting.published[self.side].0.store(usize::MAX, Ordering::Release);
         }
     }
 }

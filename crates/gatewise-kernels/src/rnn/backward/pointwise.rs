@@ -17,7 +17,7 @@ impl<'a> Carried<'a> {
         let gradients = self.d_h.chunks_exact_mut(units).zip(self.d_emitted.chunks_exact_mut(units));
         for (row, (d_h, d_emitted)) in gradients.enumerate() {
             let step = (self.first + row, number);
-            self.call.emitted.receive(step, rows.contains(row), d_h, d_emitted);
+            self.call.emitted.receive(step, rows.contains(row), &(0..units), d_h, d_emitted);
         }
         let (layer, time) = (self.call.layer, rows.time);
         let by_rows = layer.has_custom_activation();

@@ -16,7 +16,7 @@ impl Carried<'_> {
         let units = layer.sizes.units;
         let Self { kept, ref d_rows, ref mut d_reset, .. } = *self;
         let back = StepBack { sequences: self.call.sequences, kept, rows, d_sums: d_rows };
-        back.to_h(Operand::ResetH, self.call.recurrent_kernel, d_reset, false);
+        back.to_h(Operand::ResetH, self.call.recurrent_kernel, 0..units, d_reset, false);
         for (rank, row) in rows.iter().enumerate() {
             let d_reset = &mut self.d_reset[row * units..][..units];
             let chunk = (self.first, self.count);

@@ -81,10 +81,11 @@ impl SimdOp for ChunkRun<'_> {
             let back = StepBack { sequences: call.sequences, kept, rows, d_sums: d_rows };
             if number > 0 || samples.d_h0.is_some() {
                 // In a GRU something has come to the state before the step already.
-                back.to_h(Operand::H, call.recurrent_kernel, d_h, call.layer.kind != Kind::Simple);
+                let (all, adds) = (0..call.layer.sizes.units, call.layer.kind != Kind::Simple);
+                back.to_h(Operand::H, call.recurrent_kernel, all, d_h, adds);
             }
             if let Some(d_x) = d_x.as_deref_mut() {
-                back.to_x(call.kernel, d_x);
+                back.to_x(call.kernel, back.x_rows(d_x));
             }
             used += rows.len();
         }

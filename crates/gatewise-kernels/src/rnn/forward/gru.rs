@@ -1,5 +1,7 @@
 //! A step of a GRU whose reset gate comes after the product: for a block of units z, r, g and n in registers.
 
+use std::slice;
+
 use super::results::{Place, Results};
 use super::step::{Compute, Step};
 use crate::activation::Activation;
@@ -7,7 +9,7 @@ use crate::activation::apply::replace;
 use crate::recurrent::in_turn::in_turn;
 use crate::recurrent::operand::Operand;
 use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock};
-use crate::recurrent::single_numbers::SingleNumbers;
+use crate::recurrent::single_numbers::{SingleNumber, SingleNumbers, add_products};
 use crate::rnn::weights::{Packed, Weights};
 use crate::rnn::{CANDIDATE, INNER, RESET, Sizes, UPDATE};
 use crate::simd::{BitOps, Isa, Kernel, NumOps, load_at_least};
@@ -50,7 +52,7 @@ fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &Rows
         let (bias, inner) = bias(isa, step, unit);
         sums[..rows.count].fill(bias);
         if let Some(numbers) = &numbers {
-            add_single_numbers(isa, step, &mut sums[..rows.count], numbers, unit);
+            add_single_numbers(isa, step, &mut sums[..rows.count], numbers.as_slice(), unit);
         }
         for (number, operand) in operands.into_iter().enumerate() {
             for (first, group) in rows.groups() {
@@ -87,8 +89,8 @@ fn run_pairs<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], packed: &P
         let mut sums = [bias_of_first, bias_of_next];
         match number {
             Some(number) => {
-                for (sums, block) in sums.iter_mut().zip(blocks) {
-                    number.add_product::<I, 3>(isa, sums, block[0]);
+                for (sums, unit) in sums.iter_mut().zip([unit, next]) {
+                    add_single_numbers(isa, step, slice::from_mut(sums), &[number], unit);
                 }
             }
             None => {
@@ -185,14 +187,18 @@ fn add_single_numbers<I: Isa>(
     isa: I,
     step: &Step,
     sums: &mut [[I::F32; MAX_VECTORS]],
-    numbers: &SingleNumbers,
+    numbers: &[SingleNumber],
     unit: usize,
 ) {
-    match step.call.weights {
-        Weights::Packed(packed) => numbers.add_products::<I, 3>(isa, sums, packed.block(unit)[0]),
-        Weights::InPlace => {
-            let right = block_in_place(step.call.layer.kernel, step.units(), unit, isa.f32().len());
-            numbers.add_products::<I, 3>(isa, sums, right);
+    match step.packed_kernel() {
+        Some(packed) => add_products::<I, 3>(isa, sums, numbers, packed.block(unit)[0]),
+        None => {
+            let lanes = isa.f32().len();
+            let right = block_in_place(step.call.layer.kernel, step.units(), unit, lanes);
+            match right.lens[0] == lanes {
+                true => add_products::<I, 3>(isa, sums, numbers, right.blocks),
+                false => add_products::<I, 3>(isa, sums, numbers, right),
+            }
         }
     }
 }

@@ -6,13 +6,16 @@ use std::marker::PhantomData;
 use super::ForwardSamples;
 use super::run::{Call, ChunkRun, operands};
 use super::step::{Compute, Step};
-use crate::parallel::join;
+use crate::parallel::{join, num_threads};
 use crate::recurrent::chunks::{own_lines, take};
-use crate::recurrent::pair::{Meeting, Work};
+use crate::recurrent::pair::{Exchange, Meeting, Work};
 use crate::recurrent::rows::UsedRows;
 use crate::rnn::{Inputs, Kind, Layer, Output, Sizes};
 use crate::simd::{Isa, SimdOp, lanes, run};
 use crate::tile::MAX_VECTORS;
+
+/// The two hand each other h.
+const STATES: Exchange = Exchange { rows: 1, may_dismiss: true, has_cells: false };
 
 /// What two threads could share of a call.
 pub(super) fn work(kind: Kind, sizes: &Sizes) -> Work {
@@ -22,19 +25,21 @@ pub(super) fn work(kind: Kind, sizes: &Sizes) -> Work {
 
 /// Whether two threads that are awake are quicker than one, if the units of a step do not depend on each other.
 pub(super) fn is_worth_it(layer: &Layer<f32>, inputs: &Inputs<f32>, has_record: bool) -> bool {
-    !has_record && !inputs.has_dropout() && work(layer.kind, &layer.sizes).is_worth_it()
+    let can_be_shared = || work(layer.kind, &inputs.x.multiplied(&layer.sizes)).can_be_shared();
+    !has_record && !inputs.has_dropout() && can_be_shared() && num_threads() > 1
 }
 
 /// How many numbers of scratch [`run_on_two`] needs beside that of the samples.
 pub(super) fn scratch_len(kind: Kind, sizes: &Sizes) -> usize {
-    work(kind, sizes).scratch_len(FOLLOWER_BUFFERS)
+    work(kind, sizes).scratch_len(STATES.rows, FOLLOWER_BUFFERS)
 }
 
 /// Runs all samples, with a second thread if one comes in time; both have ended when it returns.
 pub(super) fn run_on_two<C: Compute>(call: Call, samples: ForwardSamples, scratch: &mut [f32]) {
-    let work = work(call.layer.kind, &call.layer.sizes);
+    let work = work(call.layer.kind, &call.inputs.x.multiplied(&call.layer.sizes));
     let mut scratch = own_lines(scratch);
-    let meeting = Meeting::new(&work, false, take(&mut scratch, Meeting::max_len(&work.sizes)));
+    let Sizes { batch, units, .. } = work.sizes;
+    let meeting = Meeting::new(&work, STATES, take(&mut scratch, Meeting::max_len(batch * units)));
     let way = PhantomData;
     let follower = FollowerRun::<C> { call, meeting: &meeting, scratch, way };
     let leader = ChunkRun::<C> { call, samples, meeting: Some(&meeting), way };
@@ -59,6 +64,7 @@ impl<C: Compute> SimdOp for FollowerRun<'_, C> {
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
         let Self { call, meeting, mut scratch, .. } = self;
+        let _presence = meeting.follower_is_there();
         let Some(first_step) = meeting.come() else { return };
         let Sizes { batch, steps, units, .. } = call.layer.sizes;
         let buffers: [_; FOLLOWER_BUFFERS] = from_fn(|_| take(&mut scratch, batch * units));

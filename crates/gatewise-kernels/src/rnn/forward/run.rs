@@ -46,6 +46,7 @@ impl<C: Compute> SimdOp for ChunkRun<'_, C> {
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
         let Self { call, samples, meeting, .. } = self;
+        let _presence = meeting.map(Meeting::leader_is_there);
         let (layer, inputs) = (call.layer, call.inputs);
         let (Sizes { steps, features, units, .. }, kind) = (layer.sizes, layer.kind);
         let (first, count) = (samples.first, samples.count());
@@ -72,7 +73,7 @@ impl<C: Compute> SimdOp for ChunkRun<'_, C> {
             if number == 0 && is_zero(h) {
                 operand_h = operand_h.without_numbers();
             }
-            let shared = meeting.filter(|meeting| meeting.is_shared(number, h, &[]));
+            let shared = meeting.filter(|meeting| meeting.is_shared(number, h, &[], || {}));
             let mut step = Step {
                 call,
                 first,

@@ -112,8 +112,8 @@ fn add_single_numbers<I: Isa>(
     numbers: &SingleNumbers,
     (unit, vectors): (usize, usize),
 ) {
-    match step.call.weights {
-        Weights::Packed(packed) => {
+    match step.packed_kernel() {
+        Some(packed) => {
             let right = packed.panel(unit, vectors)[0];
             match vectors {
                 1 => numbers.add_products::<I, 1>(isa, sums, right),
@@ -122,9 +122,12 @@ fn add_single_numbers<I: Isa>(
                 _ => numbers.add_products::<I, MAX_VECTORS>(isa, sums, right),
             }
         }
-        Weights::InPlace => {
+        None => {
             let right = panel_in_place(step.call.layer.kernel, step.units(), unit, isa.f32().len());
-            numbers.add_products::<I, MAX_VECTORS>(isa, sums, right);
+            match right.lens[MAX_VECTORS - 1] == isa.f32().len() {
+                true => numbers.add_products::<I, MAX_VECTORS>(isa, sums, right.blocks),
+                false => numbers.add_products::<I, MAX_VECTORS>(isa, sums, right),
+            }
         }
     }
 }

@@ -6,9 +6,9 @@ use super::run::Call;
 use crate::recurrent::operand::Operand;
 use crate::recurrent::pair::Meeting;
 use crate::recurrent::rows::UsedRows;
-use crate::rnn::Output;
 use crate::rnn::record::{RecordLayout, RecordRowMut};
-use crate::rnn::weights::Weights;
+use crate::rnn::weights::{Packed, Weights};
+use crate::rnn::{Output, X};
 use crate::simd::Isa;
 use crate::tile::MAX_ROWS;
 
@@ -57,6 +57,15 @@ impl Step<'_, '_> {
         match self.call.weights {
             Weights::Packed(_) => packed.min(MAX_ROWS),
             Weights::InPlace => 2,
+        }
+    }
+
+    /// The weights, if W is packed among them.
+    #[inline(always)]
+    pub fn packed_kernel(&self) -> Option<Packed<'_>> {
+        match self.call.weights {
+            Weights::Packed(packed) => Some(packed).filter(|_| matches!(self.call.inputs.x, X::Rows(_))),
+            Weights::InPlace => None,
         }
     }
 

@@ -279,7 +279,7 @@ impl Case {
     pub fn packed(&self, arrays: &Arrays<f32>) -> Results<f32> {
         let (layer, inputs) = (self.layer(arrays), self.inputs(arrays));
         let (mut results, _) = self.empty(&layer);
-        let packed = PackedWeights::new(&layer);
+        let packed = if self.ids { PackedWeights::of_ids(&layer) } else { PackedWeights::new(&layer) };
         let mut workspace = vec![f32::NAN; forward_workspace_len(&layer, inputs.has_dropout())];
         forward_packed(&layer, &packed, &inputs, self.outputs(&mut results, None), &mut workspace);
         results

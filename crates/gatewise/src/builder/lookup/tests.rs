@@ -1,6 +1,6 @@
 use ndarray::ArrayD;
 
-use crate::builder::{Builder, Lookups, Mode, Start};
+use crate::builder::{Builder, Mode, Start};
 use crate::layers::{
     Bidirectional, CategoryEncoding, Dense, Embedding, Gru, Input, IntoLayer, Lambda, Lstm, OutputMode,
     SimpleRnn,
@@ -93,7 +93,7 @@ fn a_table_is_not_multiplied_for_few_ids() {
 
 #[test]
 fn dropout_of_the_input_needs_the_rows() {
-    let b = Builder::new(Mode::Training).with_lookups(Lookups::All);
+    let b = Builder::new(Mode::Training).with_lookups();
     let x = b.gather(
         "embedding",
         b.input("table", &Shape::known(&[2, 3])),
@@ -131,7 +131,7 @@ fn an_id_without_a_row_is_an_error_that_names_the_embedding() {
 
 #[test]
 fn a_gradient_by_rows_that_are_not_read_is_an_error_that_says_what_to_do() {
-    let b = Builder::new(Mode::Inference).with_lookups(Lookups::All);
+    let b = Builder::new(Mode::Inference).with_lookups();
     let emit = || -> Result<()> {
         let table = b.input("table", &Shape::known(&[2, 3]));
         let rows = b.gather("embedding", table, b.input("ids", &Shape::known(&[20, 5])))?;

@@ -3,11 +3,12 @@ use ndarray::ArrayD;
 use super::*;
 use crate::builder::{Builder, Mode};
 use crate::compiled::Compiled;
-use crate::layers::{Bidirectional, Dense, Embedding, Gru, Input, Lstm as LstmLayer};
+use crate::layers::{Bidirectional, Dense, Embedding, Gru, Input, Lstm as LstmLayer, SimpleRnn};
 use crate::model::RunnerOptions;
 use crate::sequential::Sequential;
 use crate::{Error, WeightsDtype};
 
+use crate::ops::lstm::Lstm;
 use crate::ops::testing::lstm::{SMALL, emit_all, inputs, plain};
 use crate::shape::Shape;
 
@@ -58,9 +59,26 @@ fn an_lstm_on_ids_gives_the_bits_of_one_on_rows() {
 }
 
 #[test]
+fn a_layer_with_one_state_on_ids_gives_the_bits_of_one_on_rows() {
+    for mask_zero in [false, true] {
+        for reset_after in [false, true] {
+            let mut model = with_embedding(mask_zero);
+            model.add(Bidirectional::new(Gru::new(9).reset_after(reset_after))).unwrap();
+            assert_runner_predicts(&model);
+        }
+        let mut plain = with_embedding(mask_zero);
+        plain.add(Gru::new(33).use_bias(false)).unwrap().add(Dense::new(2)).unwrap();
+        let mut simple = with_embedding(mask_zero);
+        simple.add(SimpleRnn::new(6).return_sequences(true)).unwrap().add(Gru::new(3)).unwrap();
+        assert_runner_predicts(&plain);
+        assert_runner_predicts(&simple);
+    }
+}
+
+#[test]
 fn rows_that_others_read_are_looked_up() {
     let mut model = with_embedding(false);
-    model.add(Gru::new(5)).unwrap();
+    model.add(Dense::new(5)).unwrap().add(Gru::new(5)).unwrap();
     assert_runner_predicts(&model);
     assert_runner_predicts(&with_embedding(false));
 }
@@ -125,7 +143,7 @@ fn is_found(lstm: &Lstm, is_constant: bool, also: impl Fn(&Builder, Value) -> Op
 }
 
 #[test]
-fn ids_are_handed_on_where_only_lstms_with_weights_that_stay_read_the_rows() {
+fn ids_are_handed_on_where_only_layers_with_weights_that_stay_read_the_rows() {
     assert!(is_found(&plain(), true, |_, _| None));
     assert!(is_found(&Lstm { has_bias: false, ..plain() }, true, |_, _| None));
     assert!(!is_found(&plain(), false, |_, _| None));

@@ -2,15 +2,18 @@ use super::*;
 use crate::recurrent::chunks::{OWN_LINES, own_lines};
 use crate::simd::lanes;
 
+/// Hands over h and c.
+const STATES: Exchange = Exchange { rows: 1, may_dismiss: true, has_cells: true };
+
 #[test]
 fn the_parts_of_a_meeting_fit_into_its_scratch_and_share_no_line() {
     for units in [2, 3, 4, 5, 33].map(|blocks| blocks * lanes()).into_iter().flat_map(|n| [n, n + 1]) {
         for batch in 1..4 {
             let sizes = Sizes { batch, steps: 1, features: 1, units };
-            let mut scratch = vec![0.0; Meeting::max_len(&sizes) + OWN_LINES];
-            let scratch = &mut own_lines(&mut scratch)[..Meeting::max_len(&sizes)];
+            let mut scratch = vec![0.0; Meeting::max_len(batch * units) + OWN_LINES];
+            let scratch = &mut own_lines(&mut scratch)[..Meeting::max_len(batch * units)];
             let work = Work { sizes, gates: 4, block: lanes() };
-            let meeting = Meeting::new(&work, true, scratch);
+            let meeting = Meeting::new(&work, STATES, scratch);
             let states = [meeting.after(0), meeting.after(1)];
             let mut lines: Vec<_> = (states.iter())
                 .flat_map(|state| [state.h[LEADER], state.h[FOLLOWER], state.c])
@@ -29,9 +32,9 @@ fn the_parts_of_a_meeting_fit_into_its_scratch_and_share_no_line() {
 #[test]
 fn each_side_gets_what_the_other_has_put() {
     let sizes = Sizes { batch: 3, steps: 1, features: 1, units: 3 * lanes() + 1 };
-    let mut scratch = vec![f32::NAN; Meeting::max_len(&sizes)];
+    let mut scratch = vec![f32::NAN; Meeting::max_len(3 * sizes.units)];
     let work = Work { sizes, gates: 4, block: lanes() };
-    let meeting = Meeting::new(&work, true, &mut scratch);
+    let meeting = Meeting::new(&work, STATES, &mut scratch);
     let numbers: Vec<f32> = (0..3 * sizes.units).map(|n| n as f32).collect();
     let h = meeting.after(0).h;
     let mut got = vec![-1.0; numbers.len()];

@@ -5,7 +5,7 @@ use gatewise_kernels::rnn::Kind;
 use super::{CellKind, WeightedCell};
 use crate::activations::Activation;
 use crate::activations::cell::CellActivation;
-use crate::builder::{Builder, Lookups, Mode, RecurrentInputs, Start};
+use crate::builder::{Builder, Mode, RecurrentInputs, Start};
 use crate::error::Result;
 use crate::graph::Value;
 use crate::layers::{RecurrentForm, unbuilt};
@@ -84,7 +84,7 @@ impl<K: CellKind> WeightedCell<K> {
             Kind::ResetAfter => Start::BiasesButOfTheLast { units: self.arguments.units },
             Kind::Simple | Kind::ResetBefore => Start::Bias,
         };
-        let may_take_ids = dropout == DropoutForm::None && b.lookups() != Lookups::None;
+        let may_take_ids = dropout == DropoutForm::None && b.has_lookups();
         let RecurrentInputs { x, takes_ids, kernel, bias } =
             b.recurrent_inputs(call.x, kernel, bias, may_take_ids.then_some(start))?;
         let mut inputs = vec![x, kernel, b.variable(&weights.recurrent_kernel), call.h0];
