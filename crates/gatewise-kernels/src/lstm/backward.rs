@@ -9,7 +9,6 @@
 
 mod by_blocks;
 mod carried;
-mod pair;
 mod pointwise;
 mod run;
 mod whole_rows;
@@ -19,6 +18,7 @@ use super::{GATES, Gradients, Inputs, Layer, OutputGradients, Sizes};
 use crate::matmul::Panels;
 use crate::recurrent::backward::emitted::Emitted;
 use crate::recurrent::backward::kept::GateGradients;
+use crate::recurrent::backward::parts;
 use crate::recurrent::backward::samples::{self, BackwardSamples, OfSamples, OfWeights};
 use crate::recurrent::backward::{Chain, Layout, Operand, Product, Sequences, pack_transposed};
 use crate::recurrent::chunks::{OWN_LINES, recorded_chunks, take};
@@ -43,10 +43,7 @@ const LAYOUT: Layout = Layout {
 /// How many numbers of scratch a sample needs: the gradients by the bias, h, c and the output carried back, those by the
 /// parts of a step and by its z, and values and slopes of the gates; and what two threads need that may share the units.
 fn scratch_len(kept: GateGradients, has_d_x: bool) -> usize {
-    let of_pair = match pair::scratch_len(&kept.sizes) {
-        0 => 0,
-        len => len.div_ceil(kept.sizes.batch) + carried::far_len(kept, has_d_x),
-    };
+    let of_pair = parts::scratch_len(kept, GATES, has_d_x);
     kept.slots_len() + (7 + whole_rows::SCRATCH) * kept.sizes.units + of_pair + OWN_LINES
 }
 
@@ -100,5 +97,5 @@ pub(super) fn backward(
         BackwardSamples::new(kept, scratch_len(kept, has_d_x), OfSamples { d_x, d_h0, d_c0 }, workspace);
     let gradients = OfWeights { d_kernel, d_recurrent_kernel, d_bias: [d_bias, None] };
     let work = recorded_work(layer, inputs);
-    samples.run(sequences, gradients, &|samples, steps| run_steps(call, work.as_ref(), samples, &steps));
+    samples.run(sequences, gradients, &|samples, steps| run_steps(call, work.as_ref(), samples, steps));
 }

@@ -7,6 +7,7 @@
 pub(crate) mod emitted;
 pub(crate) mod kept;
 mod operand;
+pub(crate) mod parts;
 pub(crate) mod products;
 pub(crate) mod samples;
 mod sums;

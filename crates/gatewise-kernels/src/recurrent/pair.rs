@@ -15,8 +15,8 @@ mod meeting;
 mod trials;
 
 use std::ops::Range;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex};
 use std::time::Instant;
 
 use super::Sizes;
@@ -142,4 +142,36 @@ impl Shareable {
 
 fn nanoseconds() -> u64 {
     START.elapsed().as_nanos() as u64
+}
+
+/// Where a second thread may come to help, and is handed a part P of the work if there is one that only one thread may have.
+pub(crate) struct Pair<'a, P> {
+    pub meeting: Meeting<'a>,
+    handed: Mutex<Option<P>>,
+    has_parts: bool,
+}
+
+impl<'a, P> Pair<'a, P> {
+    /// For some work, in scratch as [`Meeting::new`] asks for. There are parts where the follower may not be dismissed.
+    pub fn new(work: &Work, exchange: Exchange, scratch: &'a mut [f32]) -> Self {
+        let has_parts = !exchange.may_dismiss;
+        Self { meeting: Meeting::new(work, exchange, scratch), handed: Mutex::new(None), has_parts }
+    }
+
+    /// Gives the follower its part, if there are parts.
+    pub fn hand_over(&self, far: &mut Option<P>) {
+        if self.has_parts {
+            *self.handed.lock().expect("nobody panics with it") = far.take();
+        }
+    }
+
+    /// The follower's part, if there are parts.
+    pub fn take_over(&self) -> Option<P> {
+        let mut part = None;
+        if self.has_parts {
+            part = self.handed.lock().expect("nobody panics with it").take();
+            assert!(part.is_some(), "the leader hands it over before it lets the follower in");
+        }
+        part
+    }
 }

@@ -12,11 +12,11 @@ use crate::recurrent::backward::kept::Slots;
 use crate::recurrent::rows::UsedRows;
 use crate::simd::{BitOps, Isa, Kernel, NumOps, load_at_least, store, store_first, without_tiny};
 
-/// A step back for the rows that use it, see [`Carried::step`].
+/// A step back for the rows that use it, see [`Carried::differentiate_step`].
 pub(super) struct ByBlocks<'a, 'b> {
     pub carried: &'b mut Carried<'a>,
     pub number: usize,
-    pub rows: UsedRows<'a>,
+    pub rows: UsedRows<'b>,
     pub slots: Slots,
 }
 

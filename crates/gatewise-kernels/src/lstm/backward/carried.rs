@@ -6,13 +6,13 @@ use super::run::Call;
 use crate::lstm::record::{ChunkRecord, KEPT, O, PHI_C, row_len};
 use crate::lstm::{GATES, Sizes};
 use crate::recurrent::backward::Operand;
-use crate::recurrent::backward::kept::GateGradients;
-use crate::recurrent::backward::products::{StepBack, XRows};
+use crate::recurrent::backward::kept::{GateGradients, Slots};
+use crate::recurrent::backward::parts::{BlockOfSteps, Part, ToX, read_share, split_off, write_share};
+use crate::recurrent::backward::products::StepBack;
 use crate::recurrent::backward::samples::BackwardSamples;
 use crate::recurrent::chunks::{Wanted, own_lines, take};
 use crate::recurrent::rows::UsedRows;
-use crate::simd::lanes;
-use crate::tile::MAX_VECTORS;
+use crate::simd::Isa;
 
 /// The gradients of some units of a chunk at a step. H is the number of all units.
 pub(super) struct Carried<'a> {
@@ -48,15 +48,6 @@ pub(super) struct Carried<'a> {
     pub kept: GateGradients,
 }
 
-/// Where the gradients by some features go: to the times of the input, or to the steps of a block.
-struct ToX<'a> {
-    /// `[count, T or block, features]`
-    to: &'a mut [f32],
-    features: Range<usize>,
-    /// The steps, where those of a block have places.
-    block: Option<Range<usize>>,
-}
-
 /// The parts of a chunk, and scratch that is left.
 pub(super) struct Parts<'a> {
     /// All units, or those of the first of two threads.
@@ -68,22 +59,16 @@ pub(super) struct Parts<'a> {
     pub scratch: &'a mut [f32],
 }
 
-/// How many numbers of scratch a sample takes for [`Parts`] if they are two.
-pub(super) fn far_len(kept: GateGradients, has_d_x: bool) -> usize {
-    let Sizes { features, units, .. } = kept.sizes;
-    GATES * units + if has_d_x { kept.steps * features } else { 0 }
-}
-
 impl<'a> Parts<'a> {
     /// The scratch, as the block of steps before left it.
     pub fn new(
         call: Call<'a>,
         shares: Option<&[Range<usize>; 2]>,
         samples: BackwardSamples<'a>,
-        steps: &Range<usize>,
+        steps: &BlockOfSteps,
     ) -> Self {
         let BackwardSamples { first, count, d_x, waiting, scratch, kept, .. } = samples;
-        let Sizes { steps: num_steps, features, units, .. } = call.layer.sizes;
+        let Sizes { steps: num_steps, units, .. } = call.layer.sizes;
         let mut scratch = own_lines(scratch);
         let row_len = row_len(&call.layer.sizes, &call.layer.recurrent_activation);
         let share = 0..units;
@@ -103,62 +88,42 @@ impl<'a> Parts<'a> {
             d_z_rows: take(&mut scratch, count * GATES * units),
             d_z: waiting.d_z,
             previous_h: waiting.previous_h,
-            d_x: d_x.map(|to| ToX { to, features: 0..features, block: None }),
+            d_x: d_x.map(|to| ToX::whole(to, &kept.sizes)),
             kept,
         };
         let mut previous_h: &mut [f32] = &mut [];
         let far = shares.map(|[of_near, of_far]| {
             previous_h = std::mem::take(&mut near.previous_h);
-            let d_z_rows = take(&mut scratch, count * GATES * units);
-            let middle = middle_feature(features);
-            let len = if near.d_x.is_some() { count * steps.len() * (features - middle) } else { 0 };
-            let d_x = take(&mut scratch, len);
-            near.split_off(
-                of_near,
-                of_far,
-                d_z_rows,
-                ToX { to: d_x, features: middle..features, block: Some(steps.clone()) },
-            )
+            near.split_off(of_near, of_far, steps, &mut scratch)
         });
         Self { near, far, previous_h, scratch }
     }
 
     /// Joins what two parts have left of a block of steps where it can only be written in whole: the gradients by x and the hidden
     /// states before the steps.
-    pub fn join(&mut self, steps: &Range<usize>) {
+    pub fn join(&mut self, steps: &BlockOfSteps) {
         let Self { near, far: Some(far), previous_h, .. } = self else { return };
-        near.join_d_x(far, steps);
+        if let (Some(near), Some(far)) = (&mut near.d_x, &far.d_x) {
+            near.join(far, steps);
+        }
         let units = near.call.layer.sizes.units;
-        let mut used = 0;
-        for (num_done, number) in steps.clone().rev().enumerate() {
-            let rows = near.used_rows(number);
-            let slots = near.kept.slots(steps.len(), num_done, used);
+        for (number, rows, slots) in steps.back() {
             for (rank, row) in rows.iter().enumerate() {
                 let to = &mut previous_h[slots.at(rank) * units..][..units];
                 near.write_previous_h(number, row, to);
                 far.write_previous_h(number, row, to);
             }
-            used += rows.len();
         }
     }
 
     /// Writes the gradients by the first states, which is where the way back ends.
     pub fn finish(self, mut d_h0: Wanted, mut d_c0: Wanted) {
         for part in std::iter::once(self.near).chain(self.far) {
-            let (share, units) = (part.share, part.call.layer.sizes.units);
-            for (to, from) in [(d_h0.as_deref_mut(), part.d_h), (d_c0.as_deref_mut(), part.d_c)] {
-                let Some(to) = to else { continue };
-                let rows = to.chunks_exact_mut(units).zip(from.chunks_exact(share.len()));
-                rows.for_each(|(to, from)| to[share.clone()].copy_from_slice(from));
-            }
+            let units = part.call.layer.sizes.units;
+            write_share(d_h0.as_deref_mut(), part.d_h, &part.share, units);
+            write_share(d_c0.as_deref_mut(), part.d_c, &part.share, units);
         }
     }
-}
-
-/// Where the features of the second thread begin: those of whole panels of the weights.
-fn middle_feature(features: usize) -> usize {
-    let panel = MAX_VECTORS * lanes();
-    features.min(features.div_ceil(panel).div_ceil(2) * panel)
 }
 
 impl<'a> Carried<'a> {
@@ -167,19 +132,17 @@ impl<'a> Carried<'a> {
         &mut self,
         near: &Range<usize>,
         far: &Range<usize>,
-        d_z_rows: &'a mut [f32],
-        to_x: ToX<'a>,
+        steps: &BlockOfSteps,
+        scratch: &mut &'a mut [f32],
     ) -> Self {
         let Self { call, first, count, kept, .. } = *self;
-        let steps = call.layer.sizes.steps;
-        let (record, far_record) = self.record.split_at(KEPT * count * steps * near.len());
+        let Sizes { steps: num_steps, units, .. } = call.layer.sizes;
+        let (record, far_record) = self.record.split_at(KEPT * count * num_steps * near.len());
         (self.record, self.layout) = (record, ChunkRecord::new(call.layer, count, near));
         self.share = near.clone();
         self.previous_h = &mut [];
-        let d_x = self.d_x.as_mut().map(|d_x| {
-            d_x.features.end = to_x.features.start;
-            to_x
-        });
+        let d_z_rows = take(scratch, count * GATES * units);
+        let d_x = self.d_x.as_mut().map(|d_x| d_x.split_off(steps, scratch));
         let blocks_len = kept.block_stride(count) * (near.len() / kept.lanes);
         Self {
             call,
@@ -202,65 +165,13 @@ impl<'a> Carried<'a> {
         }
     }
 
-    /// The rows that use step `number`.
-    #[inline(always)]
-    pub fn used_rows(&self, number: usize) -> UsedRows<'a> {
-        self.call.sequences.used_rows((self.first, self.count), number)
-    }
-
     /// The gradients by the final states, which is where the way back starts.
     pub fn start(&mut self) {
-        let (share, first) = (self.share.clone(), self.first);
-        let units = self.call.layer.sizes.units;
-        let start_from = |to: &mut [f32], gradient: Option<&[f32]>| match gradient {
-            Some(gradient) => {
-                let rows = gradient[first * units..].chunks_exact(units);
-                to.chunks_exact_mut(share.len())
-                    .zip(rows)
-                    .for_each(|(to, row)| to.copy_from_slice(&row[share.clone()]));
-            }
-            None => to.fill(0.0),
-        };
-        start_from(self.d_h, self.call.d_outputs.d_h);
-        start_from(self.d_c, self.call.d_outputs.d_c);
+        let (units, d_outputs) = (self.call.layer.sizes.units, self.call.d_outputs);
+        read_share(self.d_h, d_outputs.d_h, self.first, &self.share, units);
+        read_share(self.d_c, d_outputs.d_c, self.first, &self.share, units);
         self.d_emitted.fill(0.0);
         self.d_bias.fill(0.0);
-    }
-
-    /// Gives each of two parts the gradients by z of the other.
-    pub fn exchange(&mut self, far: &mut Self) {
-        let units = self.call.layer.sizes.units;
-        let rows = self.d_z_rows.chunks_exact_mut(units).zip(far.d_z_rows.chunks_exact_mut(units));
-        for (of_near, of_far) in rows {
-            of_far[self.share.clone()].copy_from_slice(&of_near[self.share.clone()]);
-            of_near[far.share.clone()].copy_from_slice(&of_far[far.share.clone()]);
-        }
-    }
-
-    /// From the gradients by z of step `number`, which are complete, to those by the state before it and by x.
-    #[inline(always)]
-    pub fn multiply(&mut self, number: usize, rows: UsedRows<'a>) {
-        let call = self.call;
-        let back = StepBack { sequences: call.sequences, kept: self.kept, rows, d_sums: self.d_z_rows };
-        if number > 0 || call.has_d_h0 {
-            back.to_h(Operand::H, call.recurrent_kernel, self.share.clone(), self.d_h, false);
-        }
-        if let Some(d_x) = &mut self.d_x {
-            back.to_x(call.kernel, d_x.rows(call, number));
-        }
-    }
-
-    /// Copies the gradients by the features of the other part, which has them for the steps of a block.
-    fn join_d_x(&mut self, far: &Self, steps: &Range<usize>) {
-        let (Some(near), Some(far)) = (&mut self.d_x, &far.d_x) else { return };
-        let Sizes { steps: num_steps, features, .. } = self.call.layer.sizes;
-        let columns = far.features.clone();
-        for (row, from) in far.to.chunks_exact((steps.len() * columns.len()).max(1)).enumerate() {
-            for (number, from) in steps.clone().zip(from.chunks_exact(columns.len())) {
-                let to = (row * num_steps + self.call.layer.time(number)) * features;
-                near.to[to..][..features][columns.clone()].copy_from_slice(from);
-            }
-        }
     }
 
     /// Writes the units of the hidden state of a row before step `number` to `to` `[H]`.
@@ -279,23 +190,31 @@ impl<'a> Carried<'a> {
     }
 }
 
-impl ToX<'_> {
-    /// The rows of step `number`.
+impl Part for Carried<'_> {
     #[inline(always)]
-    fn rows(&mut self, call: Call, number: usize) -> XRows<'_> {
-        let Sizes { steps, features, .. } = call.layer.sizes;
-        let columns = self.features.clone();
-        let (width, (num_places, place)) = match &self.block {
-            None => (features, (steps, call.layer.time(number))),
-            Some(block) => (columns.len(), (block.len(), number - block.start)),
-        };
-        XRows { to: self.to, columns, first: place * width, stride: num_places * width }
+    fn share(&self) -> Range<usize> {
+        self.share.clone()
     }
-}
 
-/// Keeps the first `len` numbers of a slice and returns the others.
-fn split_off<'a>(slice: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
-    let (first, rest) = std::mem::take(slice).split_at_mut(len);
-    *slice = first;
-    rest
+    #[inline(always)]
+    fn d_sums(&mut self) -> &mut [f32] {
+        self.d_z_rows
+    }
+
+    #[inline(always)]
+    fn step<I: Isa>(&mut self, isa: I, number: usize, rows: UsedRows, slots: Slots) {
+        self.differentiate_step(isa, number, rows, slots);
+    }
+
+    #[inline(always)]
+    fn multiply(&mut self, number: usize, rows: UsedRows) {
+        let call = self.call;
+        let back = StepBack { sequences: call.sequences, kept: self.kept, rows, d_sums: self.d_z_rows };
+        if number > 0 || call.has_d_h0 {
+            back.to_h(Operand::H, call.recurrent_kernel, self.share.clone(), self.d_h, false);
+        }
+        if let Some(d_x) = &mut self.d_x {
+            back.to_x(call.kernel, d_x.rows(&call.sequences, number));
+        }
+    }
 }

@@ -7,11 +7,11 @@ use crate::recurrent::backward::kept::Slots;
 use crate::recurrent::rows::UsedRows;
 use crate::simd::{BitOps, Isa, load, store};
 
-impl<'a> Carried<'a> {
+impl Carried<'_> {
     /// From the gradients after step `number` to those by its z, which are written to `slots`, and by the cell state
     /// before it. Gradients of rows that do not use the step stay.
     #[inline(always)]
-    pub fn step<I: Isa>(&mut self, isa: I, number: usize, rows: UsedRows<'a>, slots: Slots) {
+    pub fn differentiate_step<I: Isa>(&mut self, isa: I, number: usize, rows: UsedRows, slots: Slots) {
         let (share, units) = (&self.share, self.share.len());
         let gradients = self.d_h.chunks_exact_mut(units).zip(self.d_emitted.chunks_exact_mut(units));
         for (row, (d_h, d_emitted)) in gradients.enumerate() {

@@ -16,7 +16,7 @@ use crate::simd::{BitOps, Isa, Kernel, NumOps, load_first, store, store_first, w
 pub(super) const SCRATCH: usize = 1 + 3 * GATES;
 
 impl Carried<'_> {
-    /// See [`Self::step`]: for `rows` that use step `number`, of which the first has this rank among all used rows.
+    /// See [`Self::differentiate_step`]: for `rows` that use step `number`, of which the first has this rank among all used rows.
     #[inline(always)]
     pub(super) fn by_rows<I: Isa>(
         &mut self,

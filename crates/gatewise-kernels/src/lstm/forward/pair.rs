@@ -1,7 +1,6 @@
 //! One chunk of samples on two threads that share the units.
 
 use std::array::from_fn;
-use std::sync::Mutex;
 
 use super::ForwardSamples;
 use super::part::Part;
@@ -11,43 +10,10 @@ use crate::lstm::record::recorded_work;
 use crate::lstm::{GATES, Inputs, Layer, Output, Sizes};
 use crate::parallel::join;
 use crate::recurrent::chunks::{own_lines, take};
-use crate::recurrent::pair::{Exchange, Meeting, Work};
+use crate::recurrent::pair::{Exchange, Meeting, Pair, Work};
 use crate::recurrent::rows::UsedRows;
 use crate::simd::{Isa, SimdOp, lanes, run};
 use crate::tile::PanelNumber;
-
-/// Where a second thread may come to help.
-pub(super) struct Pair<'a> {
-    pub meeting: Meeting<'a>,
-    /// Where the leader puts the follower's part of a record, if there is one.
-    handed: Option<Mutex<Option<Part<'a>>>>,
-}
-
-impl<'a> Pair<'a> {
-    fn new(work: &Work, has_record: bool, scratch: &'a mut [f32]) -> Self {
-        let exchange = Exchange { rows: ROWS, may_dismiss: !has_record, has_cells: true };
-        let handed = has_record.then(|| Mutex::new(None));
-        Self { meeting: Meeting::new(work, exchange, scratch), handed }
-    }
-
-    /// Gives the follower its part of the record, if there is one.
-    pub fn hand_over(&self, far: &mut Option<Part<'a>>) {
-        if let Some(handed) = &self.handed {
-            *handed.lock().expect("nobody panics with it") = far.take();
-        }
-    }
-
-    /// The follower's part.
-    fn take_over(&self, layer: &Layer<f32>) -> Part<'a> {
-        match &self.handed {
-            Some(handed) => {
-                let part = handed.lock().expect("nobody panics with it").take();
-                part.expect("the leader hands it over before it lets the follower in")
-            }
-            None => Part::new(layer, layer.sizes.batch, self.meeting.follower_share(), None),
-        }
-    }
-}
 
 /// The threads hand each other h.
 const ROWS: usize = 1;
@@ -80,7 +46,8 @@ pub(super) fn run_on_two(
     let Sizes { batch, units, .. } = work.sizes;
     let mut scratch = own_lines(scratch);
     let meeting = take(&mut scratch, Meeting::max_len(ROWS * batch * units));
-    let pair = Pair::new(work, samples.record.is_some(), meeting);
+    let may_dismiss = samples.record.is_none();
+    let pair = Pair::new(work, Exchange { rows: ROWS, may_dismiss, has_cells: true }, meeting);
     let follower = FollowerRun { call, pair: &pair, scratch };
     let leader = ChunkRun { call, samples, shares: Some(work.shares()), pair: Some(&pair) };
     join(|| run(leader), || run(follower));
@@ -92,7 +59,7 @@ const FOLLOWER_BUFFERS: usize = 4;
 /// The follower's part.
 struct FollowerRun<'a, 'b, N> {
     call: Call<'b, N>,
-    pair: &'b Pair<'a>,
+    pair: &'b Pair<'a, Part<'a>>,
     /// [`FOLLOWER_BUFFERS`]
     scratch: &'b mut [f32],
 }
@@ -107,7 +74,8 @@ impl<N: PanelNumber> SimdOp for FollowerRun<'_, '_, N> {
         let _presence = meeting.follower_is_there();
         let Some(first_step) = meeting.come() else { return };
         let Sizes { batch, steps, units, .. } = call.layer.sizes;
-        let mut part = pair.take_over(call.layer);
+        let unrecorded = || Part::new(call.layer, batch, meeting.follower_share(), None);
+        let mut part = pair.take_over().unwrap_or_else(unrecorded);
         let buffers: [_; FOLLOWER_BUFFERS] = from_fn(|_| take(&mut scratch, batch * units));
         let [mut h, mut next_h, c, y] = buffers;
         meeting.get_state(first_step, h, c);

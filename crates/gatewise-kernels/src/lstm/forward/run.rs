@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::ForwardSamples;
-use super::pair::Pair;
 use super::part::Part;
 use super::step::Step;
 use crate::lstm::tokens::Tokens;
@@ -11,6 +10,7 @@ use crate::lstm::weights::Weights;
 use crate::lstm::{Inputs, Layer, Output, Sizes};
 use crate::recurrent::chunks::{Samples, own_lines, take};
 use crate::recurrent::operand::{Operand, is_zero};
+use crate::recurrent::pair::Pair;
 use crate::recurrent::rows::UsedRows;
 use crate::simd::{Isa, SimdOp};
 use crate::tile::PanelNumber;
@@ -32,7 +32,7 @@ pub(super) struct ChunkRun<'a, 'b, N> {
     /// The units of each of two threads, if there may be two.
     pub shares: Option<[Range<usize>; 2]>,
     /// Where the second one may come to help.
-    pub pair: Option<&'b Pair<'a>>,
+    pub pair: Option<&'b Pair<'a, Part<'a>>>,
 }
 
 /// x at `time` and h of the samples from number `first`, without dropout.

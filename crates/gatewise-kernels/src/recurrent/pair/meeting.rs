@@ -47,7 +47,8 @@ pub(crate) struct Meeting<'a> {
 pub(crate) struct Exchange {
     /// How many rows of H numbers for each sample: one of h, or on the way back the gradients by the sums.
     pub rows: usize,
-    /// Whether the leader goes on without a follower that is late, from the state before the step.
+    /// Whether the leader goes on without a follower that is late, from the state before the step; it cannot where the follower has
+    /// what only one thread may have.
     pub may_dismiss: bool,
     /// Whether there is a c beside h.
     pub has_cells: bool,

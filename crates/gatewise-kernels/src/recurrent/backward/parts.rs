@@ -1,0 +1,239 @@
+//! The way back through a block of steps with all units of a chunk as one part, or with two that two threads may share.
+
+use std::ops::Range;
+
+use super::Sequences;
+use super::kept::{GateGradients, Slots};
+use super::products::XRows;
+use crate::parallel::{join, num_threads};
+use crate::recurrent::Sizes;
+use crate::recurrent::chunks::{own_lines, take};
+use crate::recurrent::pair::{Exchange, Meeting, Pair, Work};
+use crate::recurrent::rows::UsedRows;
+use crate::simd::{Isa, SimdOp, lanes, run};
+use crate::tile::MAX_VECTORS;
+
+/// What a layer carries from step to step for some units of a chunk.
+pub(crate) trait Part: Send {
+    /// The units.
+    fn share(&self) -> Range<usize>;
+
+    /// The gradients by the sums of a step, `[used rows, sums, H]`.
+    fn d_sums(&mut self) -> &mut [f32];
+
+    /// From the gradients after step `number` to those by its sums, which are also written to `slots`.
+    fn step<I: Isa>(&mut self, isa: I, number: usize, rows: UsedRows, slots: Slots);
+
+    /// From the gradients by the sums of a step, those of other parts among them, to those by the state before it and by x.
+    fn multiply(&mut self, number: usize, rows: UsedRows);
+}
+
+/// A block of steps of a chunk.
+#[derive(Clone)]
+pub(crate) struct BlockOfSteps<'a> {
+    pub sequences: Sequences<'a>,
+    pub kept: GateGradients,
+    /// The number of the first sample, and how many there are.
+    pub samples: (usize, usize),
+    /// The numbers of the steps, in the order of processing forward.
+    pub numbers: Range<usize>,
+}
+
+impl<'a> BlockOfSteps<'a> {
+    /// From the last step to the first, each with its number, the rows that use it, and their slots.
+    #[inline(always)]
+    pub fn back(&self) -> impl Iterator<Item = (usize, UsedRows<'a>, Slots)> + use<'a> {
+        let Self { sequences, kept, samples, numbers } = self.clone();
+        let (len, mut used) = (numbers.len(), 0);
+        numbers.rev().enumerate().map(
+            #[inline(always)]
+            move |(num_done, number)| {
+                let rows = sequences.used_rows(samples, number);
+                let slots = kept.slots(len, num_done, used);
+                used += rows.len();
+                (number, rows, slots)
+            },
+        )
+    }
+}
+
+/// Takes the parts of a chunk through a block of steps: two of them, which `work` is about, with a second thread if one comes in time. It
+/// has ended when this returns. `rows` is the number of sums.
+pub(crate) fn run_parts<P: Part>(
+    near: P,
+    far: Option<P>,
+    steps: &BlockOfSteps,
+    (work, rows): (Option<&Work>, usize),
+    scratch: &mut [f32],
+) {
+    let Some(work) = work.filter(|_| num_threads() > 1) else {
+        return run(PartsBack { near, far, pair: None, steps });
+    };
+    let Sizes { batch, units, .. } = work.sizes;
+    let mut scratch = own_lines(scratch);
+    let scratch = take(&mut scratch, Meeting::max_len(rows * batch * units));
+    let pair = Pair::new(work, Exchange { rows, may_dismiss: false, has_cells: false }, scratch);
+    let follower = FollowerRun { pair: &pair, steps };
+    let leader = PartsBack { near, far, pair: Some(&pair), steps };
+    join(|| run(leader), || run(follower));
+}
+
+/// How many numbers of scratch a sample takes for the second part and [`run_parts`], if there may be two; `rows` is the number of
+/// sums.
+pub(crate) fn scratch_len(kept: GateGradients, rows: usize, has_d_x: bool) -> usize {
+    let Sizes { batch, features, units, .. } = kept.sizes;
+    let work = Work { sizes: kept.sizes, gates: kept.layout.gates, block: MAX_VECTORS * lanes() };
+    match work.scratch_len(rows, 0) {
+        0 => 0,
+        len => len.div_ceil(batch) + rows * units + if has_d_x { kept.steps * features } else { 0 },
+    }
+}
+
+/// The work of the called thread, the leader.
+struct PartsBack<'a, 'b, P> {
+    near: P,
+    /// What is handed to the second thread when it comes.
+    far: Option<P>,
+    pair: Option<&'b Pair<'a, P>>,
+    steps: &'b BlockOfSteps<'b>,
+}
+
+impl<P: Part> SimdOp for PartsBack<'_, '_, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, isa: I) {
+        let Self { mut near, mut far, pair, steps } = self;
+        let _presence = pair.map(|pair| pair.meeting.leader_is_there());
+        let units = steps.kept.sizes.units;
+        for (num_done, (number, rows, slots)) in steps.back().enumerate() {
+            let shared =
+                pair.filter(|pair| pair.meeting.is_shared(num_done, &[], &[], || pair.hand_over(&mut far)));
+            near.step(isa, number, rows, slots);
+            if let Some(pair) = shared {
+                pair.meeting.leader_exchange(num_done, near.d_sums(), &mut []);
+            }
+            if let Some(far) = &mut far {
+                far.step(isa, number, rows, slots);
+                exchange(&mut near, far, units);
+                far.multiply(number, rows);
+            }
+            near.multiply(number, rows);
+        }
+        if let Some(pair) = pair {
+            pair.meeting.end(steps.numbers.len(), &mut []);
+        }
+    }
+}
+
+/// The work of the second thread, the follower.
+struct FollowerRun<'a, 'b, P> {
+    pair: &'b Pair<'a, P>,
+    steps: &'b BlockOfSteps<'b>,
+}
+
+impl<P: Part> SimdOp for FollowerRun<'_, '_, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, isa: I) {
+        let Self { pair, steps } = self;
+        let _presence = pair.meeting.follower_is_there();
+        let Some(num_before) = pair.meeting.come() else { return };
+        let mut part = pair.take_over().expect("there are parts on the way back");
+        for (num_done, (number, rows, slots)) in steps.back().enumerate().skip(num_before) {
+            part.step(isa, number, rows, slots);
+            pair.meeting.follower_exchange(num_done, part.d_sums(), &[]);
+            part.multiply(number, rows);
+        }
+    }
+}
+
+/// Gives each of two parts the gradients by the sums of the other.
+fn exchange<P: Part>(near: &mut P, far: &mut P, units: usize) {
+    let (of_near, of_far) = (near.share(), far.share());
+    let rows = near.d_sums().chunks_exact_mut(units).zip(far.d_sums().chunks_exact_mut(units));
+    for (near, far) in rows {
+        far[of_near.clone()].copy_from_slice(&near[of_near.clone()]);
+        near[of_far.clone()].copy_from_slice(&far[of_far.clone()]);
+    }
+}
+
+/// Where the gradients by the features of a part go: those of the first one to the gradient itself, at the times of the input,
+/// those of the second one to scratch that has places for a block of steps.
+pub(crate) struct ToX<'a> {
+    /// `[count, T, F]`, or `[count, block, features]`.
+    to: &'a mut [f32],
+    features: Range<usize>,
+    /// The steps that have places, if not all times have.
+    block: Option<Range<usize>>,
+}
+
+impl<'a> ToX<'a> {
+    /// All features.
+    pub fn whole(to: &'a mut [f32], sizes: &Sizes) -> Self {
+        Self { to, features: 0..sizes.features, block: None }
+    }
+
+    /// Leaves the features of the second part to that, which has them in `scratch`; whole panels remain together.
+    pub fn split_off(&mut self, steps: &BlockOfSteps, scratch: &mut &'a mut [f32]) -> Self {
+        let (features, panel) = (steps.kept.sizes.features, MAX_VECTORS * lanes());
+        let middle = features.min(features.div_ceil(panel).div_ceil(2) * panel);
+        self.features.end = middle;
+        let to = take(scratch, steps.samples.1 * steps.numbers.len() * (features - middle));
+        Self { to, features: middle..features, block: Some(steps.numbers.clone()) }
+    }
+
+    /// The rows of step `number`.
+    #[inline(always)]
+    pub fn rows(&mut self, sequences: &Sequences, number: usize) -> XRows<'_> {
+        let Sizes { steps, features, .. } = sequences.sizes;
+        let columns = self.features.clone();
+        let (width, (num_places, place)) = match &self.block {
+            None => (features, (steps, sequences.time(number))),
+            Some(block) => (columns.len(), (block.len(), number - block.start)),
+        };
+        XRows { to: self.to, columns, first: place * width, stride: num_places * width }
+    }
+
+    /// Takes over what the second part has of a block of steps.
+    pub fn join(&mut self, far: &Self, steps: &BlockOfSteps) {
+        let (Sizes { steps: num_steps, features, .. }, columns) = (steps.kept.sizes, far.features.clone());
+        if columns.is_empty() {
+            return;
+        }
+        for (row, from) in far.to.chunks_exact(steps.numbers.len() * columns.len()).enumerate() {
+            for (number, from) in steps.numbers.clone().zip(from.chunks_exact(columns.len())) {
+                let first = (row * num_steps + steps.sequences.time(number)) * features;
+                self.to[first..][..features][columns.clone()].copy_from_slice(from);
+            }
+        }
+    }
+}
+
+/// Keeps the first `len` numbers of a slice and returns the others.
+pub(crate) fn split_off<'a>(slice: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
+    let (first, rest) = std::mem::take(slice).split_at_mut(len);
+    *slice = first;
+    rest
+}
+
+/// Writes what a part has of some rows `[count, share]` to `to` `[count, H]`, if that is wanted.
+pub(crate) fn write_share(to: Option<&mut [f32]>, from: &[f32], share: &Range<usize>, units: usize) {
+    let rows = to.into_iter().flat_map(|to| to.chunks_exact_mut(units)).zip(from.chunks_exact(share.len()));
+    rows.for_each(|(to, from)| to[share.clone()].copy_from_slice(from));
+}
+
+/// Fills `to` `[count, share]` with what a part has of the rows of a gradient `[B, H]` from sample `first`, with zeros if there is
+/// none.
+pub(crate) fn read_share(
+    to: &mut [f32],
+    from: Option<&[f32]>,
+    first: usize,
+    share: &Range<usize>,
+    units: usize,
+) {
+    let Some(from) = from else { return to.fill(0.0) };
+    let rows = to.chunks_exact_mut(share.len()).zip(from[first * units..].chunks_exact(units));
+    rows.for_each(|(to, from)| to.copy_from_slice(&from[share.clone()]));
+}
