@@ -9,29 +9,32 @@
 
 mod by_blocks;
 mod by_rows;
+mod carried;
 mod keep;
 mod layout;
 mod pointwise;
 mod reset;
 mod run;
 
-use super::record::History;
+use super::record::{History, recorded_work};
 use super::{Gradients, Inputs, Kind, Layer, OutputGradients, Sizes};
 use crate::matmul::Panels;
 use crate::recurrent::backward::emitted::Emitted;
 use crate::recurrent::backward::kept::GateGradients;
+use crate::recurrent::backward::parts;
 use crate::recurrent::backward::samples::{self, BackwardSamples, OfSamples, OfWeights};
 use crate::recurrent::backward::{Sequences, pack_transposed};
 use crate::recurrent::chunks::{OWN_LINES, recorded_chunks, take};
 use crate::recurrent::operand::is_zero;
-use crate::simd::{lanes, run};
+use crate::simd::lanes;
 use layout::layout;
-use run::{Call, ChunkRun};
+use run::{Call, run_steps};
 
 /// How many numbers of scratch a sample needs: the gradients by the bias, by h, by the output carried back, by r ⊙ h and by
-/// the sums of a step.
-fn scratch_len(kept: GateGradients) -> usize {
-    kept.slots_len() + (3 + 4) * kept.sizes.units + OWN_LINES
+/// the sums of a step; and what two threads need that may share the units.
+fn scratch_len(kind: Kind, kept: GateGradients, has_d_x: bool) -> usize {
+    let of_pair = parts::scratch_len(kept, kind.sums(), has_d_x);
+    kept.slots_len() + (3 + 4) * kept.sizes.units + of_pair + OWN_LINES
 }
 
 /// How many numbers the transposed weights take: W is only needed for the gradient by x.
@@ -44,7 +47,9 @@ fn transposed_len(kind: Kind, sizes: &Sizes, has_d_x: bool) -> [usize; 2] {
 /// See [`backward_workspace_len`](super::backward_workspace_len).
 pub(super) fn workspace_len(kind: Kind, sizes: &Sizes, has_dropout: bool, has_d_x: bool) -> usize {
     let chunks = recorded_chunks(sizes, kind.gates());
-    let samples_len = samples::roomy_workspace_len(sizes, layout(kind), chunks, has_dropout, scratch_len);
+    let samples_len = samples::roomy_workspace_len(sizes, layout(kind), chunks, has_dropout, |kept| {
+        scratch_len(kind, kept, has_d_x)
+    });
     transposed_len(kind, sizes, has_d_x).iter().sum::<usize>() + samples_len
 }
 
@@ -77,11 +82,13 @@ pub(super) fn backward(
     pack_transposed(layer.recurrent_kernel, sizes.units, columns, recurrent_kernel);
     let history = History::new(layer, inputs, record);
     let emitted = Emitted { sequences, d_y: d_outputs.d_y, zero_output_for_mask: layer.zero_output_for_mask };
-    let call = Call { layer, sequences, emitted, history, d_outputs, kernel, recurrent_kernel };
+    let (has_d_x, has_d_h0) = (d_x.is_some(), d_h0.is_some());
+    let call = Call { layer, sequences, emitted, history, d_outputs, kernel, recurrent_kernel, has_d_h0 };
     let chunks = recorded_chunks(&sizes, kind.gates()).balance(inputs.mask, sizes.steps);
     let kept = GateGradients::new(&sequences, layout(kind), chunks);
     let d_c0 = None;
-    let samples = BackwardSamples::new(kept, scratch_len(kept), OfSamples { d_x, d_h0, d_c0 }, workspace);
+    let scratch_len = scratch_len(kind, kept, has_d_x);
+    let samples = BackwardSamples::new(kept, scratch_len, OfSamples { d_x, d_h0, d_c0 }, workspace);
     // b, and a if there is one.
     let d_bias = match d_bias {
         Some(d_bias) if kind == Kind::ResetAfter => {
@@ -91,5 +98,6 @@ pub(super) fn backward(
         d_b => [d_b, None],
     };
     let gradients = OfWeights { d_kernel, d_recurrent_kernel, d_bias };
-    samples.run(sequences, gradients, &|samples, steps| run(ChunkRun { call, samples, steps }));
+    let work = recorded_work(layer, inputs);
+    samples.run(sequences, gradients, &|samples, steps| run_steps(call, work.as_ref(), samples, steps));
 }

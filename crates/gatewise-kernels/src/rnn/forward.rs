@@ -11,6 +11,7 @@
 
 mod gru;
 mod pair;
+mod part;
 mod results;
 mod rows;
 mod run;
@@ -22,6 +23,7 @@ use std::marker::PhantomData;
 use super::record::RecordLayout;
 use super::weights::Weights;
 use super::{Inputs, Kind, Layer, Output, Outputs, Sizes, Way};
+use crate::parallel::num_threads;
 use crate::recurrent::chunks::{OWN_LINES, Samples, for_all_chunks, forward_chunks, split_wanted, take};
 use crate::recurrent::pair::Shareable;
 use crate::simd::{lanes, run};
@@ -112,16 +114,24 @@ pub(super) fn forward_with(
 /// Runs all samples, whose steps are computed in the way C, which takes any share of the units: few samples on two threads, if
 /// that is quicker.
 fn run_samples<C: Compute>(call: Call, samples: ForwardSamples, workspace: &mut [f32]) {
-    if !pair::is_worth_it(call.layer, call.inputs, samples.record.is_some()) {
-        return run_chunks::<C>(call, samples);
+    let has_record = samples.record.is_some();
+    let has_threads = || num_threads() > 1;
+    let way = PhantomData;
+    match pair::work_to_share(call.layer, call.inputs, has_record) {
+        Some(work) if has_record && has_threads() => pair::run_on_two::<C>(&work, call, samples, workspace),
+        Some(work) if has_record => {
+            run(ChunkRun::<C> { call, samples, shares: Some(work.shares()), pair: None, way });
+        }
+        Some(work) if has_threads() => {
+            let shareable = Shareable::new(&work);
+            match shareable.is_shared() {
+                true => pair::run_on_two::<C>(&work, call, samples, workspace),
+                false => run_chunks::<C>(call, samples),
+            }
+            shareable.end();
+        }
+        _ => run_chunks::<C>(call, samples),
     }
-    let sizes = call.inputs.x.multiplied(&samples.sizes);
-    let shareable = Shareable::new(&pair::work(samples.kind, &sizes));
-    match shareable.is_shared() {
-        true => pair::run_on_two::<C>(call, samples, workspace),
-        false => run_chunks::<C>(call, samples),
-    }
-    shareable.end();
 }
 
 /// Runs all chunks, whose steps are computed in the way C.
@@ -132,7 +142,7 @@ fn run_chunks<C: Compute>(call: Call, samples: ForwardSamples) {
     let chunks = forward_chunks(&sizes, samples.kind.gates(), has_record);
     let chunks = chunks.balance(call.inputs.mask, samples.sizes.steps);
     for_all_chunks(samples, chunks, &|samples| {
-        run(ChunkRun::<C> { call, samples, meeting: None, way: PhantomData })
+        run(ChunkRun::<C> { call, samples, shares: None, pair: None, way: PhantomData })
     });
 }
 

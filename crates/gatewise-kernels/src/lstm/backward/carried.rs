@@ -7,10 +7,10 @@ use crate::lstm::record::{ChunkRecord, KEPT, O, PHI_C, row_len};
 use crate::lstm::{GATES, Sizes};
 use crate::recurrent::backward::Operand;
 use crate::recurrent::backward::kept::{GateGradients, Slots};
-use crate::recurrent::backward::parts::{BlockOfSteps, Part, ToX, read_share, split_off, write_share};
+use crate::recurrent::backward::parts::{BlockOfSteps, Part, Parts, ToX, read_share, split_off};
 use crate::recurrent::backward::products::StepBack;
 use crate::recurrent::backward::samples::BackwardSamples;
-use crate::recurrent::chunks::{Wanted, own_lines, take};
+use crate::recurrent::chunks::{own_lines, take};
 use crate::recurrent::rows::UsedRows;
 use crate::simd::Isa;
 
@@ -41,89 +41,50 @@ pub(super) struct Carried<'a> {
     pub d_z_rows: &'a mut [f32],
     /// By z of the block of steps, from the first block of the units on.
     pub d_z: &'a mut [f32],
-    /// The hidden states before the steps of the block, `[slots, H]`; empty where they are [joined](Parts::join) later.
+    /// The hidden states before the steps of the block, `[slots, H]`; empty where two parts are [joined](Parts::join).
     pub previous_h: &'a mut [f32],
     /// Where the gradients by x go, if they are wanted.
     d_x: Option<ToX<'a>>,
     pub kept: GateGradients,
 }
 
-/// The parts of a chunk, and scratch that is left.
-pub(super) struct Parts<'a> {
-    /// All units, or those of the first of two threads.
-    pub near: Carried<'a>,
-    /// Those of the second one, if there may be two.
-    pub far: Option<Carried<'a>>,
-    /// The hidden states before the steps of the block, `[slots, H]`, if there are two parts.
-    previous_h: &'a mut [f32],
-    pub scratch: &'a mut [f32],
-}
-
-impl<'a> Parts<'a> {
-    /// The scratch, as the block of steps before left it.
-    pub fn new(
-        call: Call<'a>,
-        shares: Option<&[Range<usize>; 2]>,
-        samples: BackwardSamples<'a>,
-        steps: &BlockOfSteps,
-    ) -> Self {
-        let BackwardSamples { first, count, d_x, waiting, scratch, kept, .. } = samples;
-        let Sizes { steps: num_steps, units, .. } = call.layer.sizes;
-        let mut scratch = own_lines(scratch);
-        let row_len = row_len(&call.layer.sizes, &call.layer.recurrent_activation);
-        let share = 0..units;
-        let mut near = Carried {
-            call,
-            first,
-            count,
-            record: &call.record[first * num_steps * row_len..][..count * num_steps * row_len],
-            layout: ChunkRecord::new(call.layer, count, &share),
-            share,
-            d_bias: take(&mut scratch, kept.slots_len()),
-            d_h: take(&mut scratch, count * units),
-            d_c: take(&mut scratch, count * units),
-            d_emitted: take(&mut scratch, count * units),
-            d_parts: take(&mut scratch, count * 5 * units),
-            gates: take(&mut scratch, count * 8 * units),
-            d_z_rows: take(&mut scratch, count * GATES * units),
-            d_z: waiting.d_z,
-            previous_h: waiting.previous_h,
-            d_x: d_x.map(|to| ToX::whole(to, &kept.sizes)),
-            kept,
-        };
-        let mut previous_h: &mut [f32] = &mut [];
-        let far = shares.map(|[of_near, of_far]| {
-            previous_h = std::mem::take(&mut near.previous_h);
-            near.split_off(of_near, of_far, steps, &mut scratch)
-        });
-        Self { near, far, previous_h, scratch }
-    }
-
-    /// Joins what two parts have left of a block of steps where it can only be written in whole: the gradients by x and the hidden
-    /// states before the steps.
-    pub fn join(&mut self, steps: &BlockOfSteps) {
-        let Self { near, far: Some(far), previous_h, .. } = self else { return };
-        if let (Some(near), Some(far)) = (&mut near.d_x, &far.d_x) {
-            near.join(far, steps);
-        }
-        let units = near.call.layer.sizes.units;
-        for (number, rows, slots) in steps.back() {
-            for (rank, row) in rows.iter().enumerate() {
-                let to = &mut previous_h[slots.at(rank) * units..][..units];
-                near.write_previous_h(number, row, to);
-                far.write_previous_h(number, row, to);
-            }
-        }
-    }
-
-    /// Writes the gradients by the first states, which is where the way back ends.
-    pub fn finish(self, mut d_h0: Wanted, mut d_c0: Wanted) {
-        for part in std::iter::once(self.near).chain(self.far) {
-            let units = part.call.layer.sizes.units;
-            write_share(d_h0.as_deref_mut(), part.d_h, &part.share, units);
-            write_share(d_c0.as_deref_mut(), part.d_c, &part.share, units);
-        }
-    }
+/// The parts of a chunk, as the block of steps before left them: two where two threads may share the units.
+pub(super) fn parts<'a>(
+    call: Call<'a>,
+    shares: Option<&[Range<usize>; 2]>,
+    samples: BackwardSamples<'a>,
+    steps: &BlockOfSteps,
+) -> Parts<'a, Carried<'a>> {
+    let BackwardSamples { first, count, d_x, waiting, scratch, kept, .. } = samples;
+    let Sizes { steps: num_steps, units, .. } = call.layer.sizes;
+    let mut scratch = own_lines(scratch);
+    let row_len = row_len(&call.layer.sizes, &call.layer.recurrent_activation);
+    let share = 0..units;
+    let mut near = Carried {
+        call,
+        first,
+        count,
+        record: &call.record[first * num_steps * row_len..][..count * num_steps * row_len],
+        layout: ChunkRecord::new(call.layer, count, &share),
+        share,
+        d_bias: take(&mut scratch, kept.slots_len()),
+        d_h: take(&mut scratch, count * units),
+        d_c: take(&mut scratch, count * units),
+        d_emitted: take(&mut scratch, count * units),
+        d_parts: take(&mut scratch, count * 5 * units),
+        gates: take(&mut scratch, count * 8 * units),
+        d_z_rows: take(&mut scratch, count * GATES * units),
+        d_z: waiting.d_z,
+        previous_h: waiting.previous_h,
+        d_x: d_x.map(|to| ToX::whole(to, &kept.sizes)),
+        kept,
+    };
+    let mut previous_h: &mut [f32] = &mut [];
+    let far = shares.map(|[of_near, of_far]| {
+        previous_h = std::mem::take(&mut near.previous_h);
+        near.split_off(of_near, of_far, steps, &mut scratch)
+    });
+    Parts { near, far, previous_h, scratch }
 }
 
 impl<'a> Carried<'a> {
@@ -164,36 +125,20 @@ impl<'a> Carried<'a> {
             kept,
         }
     }
-
-    /// The gradients by the final states, which is where the way back starts.
-    pub fn start(&mut self) {
-        let (units, d_outputs) = (self.call.layer.sizes.units, self.call.d_outputs);
-        read_share(self.d_h, d_outputs.d_h, self.first, &self.share, units);
-        read_share(self.d_c, d_outputs.d_c, self.first, &self.share, units);
-        self.d_emitted.fill(0.0);
-        self.d_bias.fill(0.0);
-    }
-
-    /// Writes the units of the hidden state of a row before step `number` to `to` `[H]`.
-    fn write_previous_h(&self, number: usize, row: usize, to: &mut [f32]) {
-        let (layer, share) = (self.call.layer, self.share.clone());
-        let Some(before) = number.checked_sub(1) else {
-            let h0 = &self.call.inputs.h0[(self.first + row) * to.len()..];
-            return to[share.clone()].copy_from_slice(&h0[share]);
-        };
-        for unit in share.step_by(self.layout.lanes) {
-            let (first, width) = self.layout.block(layer.time(before), row, unit);
-            let [o, phi_c] = [O, PHI_C].map(|part| &self.record[first + part * width..][..width]);
-            let pairs = o.iter().zip(phi_c);
-            to[unit..][..width].iter_mut().zip(pairs).for_each(|(to, (o, phi_c))| *to = o * phi_c);
-        }
-    }
 }
 
 impl Part for Carried<'_> {
     #[inline(always)]
     fn share(&self) -> Range<usize> {
         self.share.clone()
+    }
+
+    fn start(&mut self) {
+        let (units, d_outputs) = (self.call.layer.sizes.units, self.call.d_outputs);
+        read_share(self.d_h, d_outputs.d_h, self.first, &self.share, units);
+        read_share(self.d_c, d_outputs.d_c, self.first, &self.share, units);
+        self.d_emitted.fill(0.0);
+        self.d_bias.fill(0.0);
     }
 
     #[inline(always)]
@@ -215,6 +160,26 @@ impl Part for Carried<'_> {
         }
         if let Some(d_x) = &mut self.d_x {
             back.to_x(call.kernel, d_x.rows(&call.sequences, number));
+        }
+    }
+
+    fn join_d_x(&mut self, far: &Self, steps: &BlockOfSteps) {
+        if let (Some(near), Some(far)) = (&mut self.d_x, &far.d_x) {
+            near.join(far, steps);
+        }
+    }
+
+    fn write_previous_h(&self, number: usize, row: usize, to: &mut [f32]) {
+        let (layer, share) = (self.call.layer, self.share.clone());
+        let Some(before) = number.checked_sub(1) else {
+            let h0 = &self.call.inputs.h0[(self.first + row) * to.len()..];
+            return to[share.clone()].copy_from_slice(&h0[share]);
+        };
+        for unit in share.step_by(self.layout.lanes) {
+            let (first, width) = self.layout.block(layer.time(before), row, unit);
+            let [o, phi_c] = [O, PHI_C].map(|part| &self.record[first + part * width..][..width]);
+            let pairs = o.iter().zip(phi_c);
+            to[unit..][..width].iter_mut().zip(pairs).for_each(|(to, (o, phi_c))| *to = o * phi_c);
         }
     }
 }

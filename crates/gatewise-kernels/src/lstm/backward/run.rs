@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::carried::{Carried, Parts};
+use super::carried::parts;
 use crate::lstm::{GATES, Inputs, Layer, OutputGradients};
 use crate::recurrent::backward::Sequences;
 use crate::recurrent::backward::emitted::Emitted;
-use crate::recurrent::backward::parts::{BlockOfSteps, run_parts};
+use crate::recurrent::backward::parts::{BlockOfSteps, run_parts, write_share};
 use crate::recurrent::backward::samples::BackwardSamples;
 use crate::recurrent::pair::Work;
 
@@ -38,20 +38,18 @@ pub(super) fn run_steps(
     if count == 0 {
         return;
     }
-    let is_last_block = numbers.end == call.layer.sizes.steps;
     let steps = BlockOfSteps { sequences: call.sequences, kept, samples: (first, count), numbers };
     let shares = work.map(Work::shares);
-    let (d_h0, d_c0) = (samples.d_h0.take(), samples.d_c0.take());
-    let Parts { mut near, mut far, scratch, .. } =
-        Parts::new(call, shares.as_ref(), samples.reborrow(), &steps);
-    if is_last_block {
-        near.start();
-        far.iter_mut().for_each(Carried::start);
-    }
-    run_parts(near, far, &steps, (work, GATES), scratch);
-    let mut parts = Parts::new(call, shares.as_ref(), samples, &steps);
-    parts.join(&steps);
+    let (mut d_h0, mut d_c0) = (samples.d_h0.take(), samples.d_c0.take());
+    let before = parts(call, shares.as_ref(), samples.reborrow(), &steps);
+    run_parts(before, &steps, (work, GATES));
+    let mut after = parts(call, shares.as_ref(), samples, &steps);
+    after.join(&steps);
     if steps.numbers.start == 0 {
-        parts.finish(d_h0, d_c0);
+        let units = call.layer.sizes.units;
+        for part in after.into_iter() {
+            write_share(d_h0.as_deref_mut(), part.d_h, &part.share, units);
+            write_share(d_c0.as_deref_mut(), part.d_c, &part.share, units);
+        }
     }
 }

@@ -18,6 +18,9 @@ pub(crate) trait Part: Send {
     /// The units.
     fn share(&self) -> Range<usize>;
 
+    /// Starts from the gradients by the final states.
+    fn start(&mut self);
+
     /// The gradients by the sums of a step, `[used rows, sums, H]`.
     fn d_sums(&mut self) -> &mut [f32];
 
@@ -26,6 +29,45 @@ pub(crate) trait Part: Send {
 
     /// From the gradients by the sums of a step, those of other parts among them, to those by the state before it and by x.
     fn multiply(&mut self, number: usize, rows: UsedRows);
+
+    /// Takes over what the second part has of the gradients by x, if they are wanted.
+    fn join_d_x(&mut self, far: &Self, steps: &BlockOfSteps);
+
+    /// Writes the units of the hidden state of a row before step `number` to `to` `[H]`.
+    fn write_previous_h(&self, number: usize, row: usize, to: &mut [f32]);
+}
+
+/// The parts of a chunk, and scratch that is left.
+pub(crate) struct Parts<'a, P> {
+    /// All units, or those of the first of two threads.
+    pub near: P,
+    /// Those of the second one, if there may be two.
+    pub far: Option<P>,
+    /// The hidden states before the steps of the block, `[slots, H]`, if there are two parts: each alone does not write them.
+    pub previous_h: &'a mut [f32],
+    pub scratch: &'a mut [f32],
+}
+
+impl<P: Part> Parts<'_, P> {
+    /// Joins what two parts have left of a block of steps where it can only be written in whole: the gradients by x and the hidden
+    /// states before the steps.
+    pub fn join(&mut self, steps: &BlockOfSteps) {
+        let Self { near, far: Some(far), previous_h, .. } = self else { return };
+        near.join_d_x(far, steps);
+        let units = steps.kept.sizes.units;
+        for (number, rows, slots) in steps.back() {
+            for (rank, row) in rows.iter().enumerate() {
+                let to = &mut previous_h[slots.at(rank) * units..][..units];
+                near.write_previous_h(number, row, to);
+                far.write_previous_h(number, row, to);
+            }
+        }
+    }
+
+    /// Both parts, or the only one.
+    pub fn into_iter(self) -> impl Iterator<Item = P> {
+        std::iter::once(self.near).chain(self.far)
+    }
 }
 
 /// A block of steps of a chunk.
@@ -60,12 +102,15 @@ impl<'a> BlockOfSteps<'a> {
 /// Takes the parts of a chunk through a block of steps: two of them, which `work` is about, with a second thread if one comes in time. It
 /// has ended when this returns. `rows` is the number of sums.
 pub(crate) fn run_parts<P: Part>(
-    near: P,
-    far: Option<P>,
+    parts: Parts<P>,
     steps: &BlockOfSteps,
     (work, rows): (Option<&Work>, usize),
-    scratch: &mut [f32],
 ) {
+    let Parts { mut near, mut far, scratch, .. } = parts;
+    if steps.numbers.end == steps.kept.sizes.steps {
+        near.start();
+        far.iter_mut().for_each(P::start);
+    }
     let Some(work) = work.filter(|_| num_threads() > 1) else {
         return run(PartsBack { near, far, pair: None, steps });
     };

@@ -40,13 +40,6 @@ impl StepBack<'_> {
         self.multiply(Operand::X, weights, self.sequences.sizes.features, target);
     }
 
-    /// The rows of the step of `d_x` `[count, T, F]`.
-    pub fn x_rows<'a>(&self, d_x: &'a mut [f32]) -> XRows<'a> {
-        let Sizes { steps, features, .. } = self.sequences.sizes;
-        let first = self.rows.time * features;
-        XRows { to: d_x, columns: 0..features, first, stride: steps * features }
-    }
-
     fn multiply(self, operand: Operand, weights: &[f32], n: usize, target: Target) {
         let Self { sequences, kept, rows, d_sums } = self;
         run(GateProduct {

@@ -135,11 +135,6 @@ impl<'a> Meeting<'a> {
         }
     }
 
-    /// The units of the leader.
-    pub fn leader_share(&self) -> Range<usize> {
-        self.shares[LEADER].clone()
-    }
-
     /// The units of the follower.
     pub fn follower_share(&self) -> Range<usize> {
         self.shares[FOLLOWER].clone()

@@ -1,7 +1,9 @@
 //! (5) to (2), or (1), differentiated with built-in activations, a block of units at a time in registers.
 
 use super::layout::places;
-use super::run::Carried;
+use std::ops::Range;
+
+use super::carried::Carried;
 use crate::activation::Activation;
 use crate::activation::apply::slope;
 use crate::recurrent::backward::kept::Slots;
@@ -9,13 +11,13 @@ use crate::recurrent::rows::UsedRows;
 use crate::rnn::{CANDIDATE, INNER, Kind, RESET, UPDATE};
 use crate::simd::{BitOps, Isa, Kernel, NumOps, load, load_at_least, store, store_first};
 
-/// A step back for the rows that use it, see [`Carried::step`].
+/// A step back for the rows that use it, see [`Carried::differentiate_step`].
 ///
 /// Where the reset gate comes before the product of g, the gradient by r waits for that product, and then all of them are
 /// [kept](super::keep).
 pub(super) struct ByBlocks<'a, 'b> {
     pub carried: &'b mut Carried<'a>,
-    pub rows: UsedRows<'a>,
+    pub rows: UsedRows<'b>,
     pub slots: Slots,
 }
 
@@ -39,6 +41,8 @@ impl<I: Isa> Kernel<I> for ByBlocks<'_, '_> {
 #[derive(Clone, Copy)]
 struct Block {
     unit: usize,
+    /// Its first unit among those that are carried.
+    in_share: usize,
     len: usize,
     /// Where its vectors start in slot 0.
     slot: usize,
@@ -49,12 +53,13 @@ impl ByBlocks<'_, '_> {
     #[inline(always)]
     fn simple<I: Isa>(&mut self, isa: I, activation: &Activation<f32>) {
         let (ops, kept) = (isa.f32(), self.carried.kept);
-        let units = kept.sizes.units;
-        for unit in (0..units).step_by(ops.len()) {
-            let (block_number, within) = (unit / kept.block_units(), unit % kept.block_units());
-            let len = ops.len().min(units - unit);
+        let Range { start, end } = self.carried.share;
+        for unit in (start..end).step_by(ops.len()) {
+            let in_share = unit - start;
+            let (block_number, within) = (in_share / kept.block_units(), in_share % kept.block_units());
+            let len = ops.len().min(end - unit);
             let slot = block_number * kept.block_stride(self.carried.count) + within;
-            let block = Block { unit, len, slot };
+            let block = Block { unit, in_share, len, slot };
             let bias = block_number * kept.slot_len() + within;
             let mut d_bias = load(ops, &self.carried.d_bias[bias..]);
             let rows = self.rows;
@@ -71,16 +76,16 @@ impl ByBlocks<'_, '_> {
         &mut self,
         isa: I,
         activation: &Activation<f32>,
-        Block { unit, len, slot }: Block,
+        block: Block,
         (rank, row): (usize, usize),
     ) -> I::F32 {
-        let ops = isa.f32();
-        self.keep_previous_h(isa, (unit, len), (rank, row));
+        let (ops, Block { unit, in_share, len, slot }) = (isa.f32(), block);
+        self.keep_previous_h(isa, block, (rank, row));
         let carried = &mut *self.carried;
         let units = carried.kept.sizes.units;
-        let h = carried.call.history.at((carried.first, carried.count), row, self.rows.time).h;
-        let d_h = load_at_least(ops, &carried.d_h[row * units + unit..], len);
-        let d_sum = ops.mul(d_h, slope(isa, activation, load_at_least(ops, &h[unit..], len))); // (1)
+        let h = carried.history.at((carried.first, carried.count), row, self.rows.time).h;
+        let d_h = load_at_least(ops, &carried.d_h[row * carried.share.len() + in_share..], len);
+        let d_sum = ops.mul(d_h, slope(isa, activation, load_at_least(ops, &h[in_share..], len))); // (1)
         store(ops, d_sum, &mut carried.d_z[slot + self.slots.at(rank) * carried.kept.slot_len()..]);
         store_first(ops, d_sum, &mut carried.d_rows[rank * units + unit..][..len]);
         d_sum
@@ -90,11 +95,11 @@ impl ByBlocks<'_, '_> {
     #[inline(always)]
     fn gru<I: Isa>(&mut self, isa: I, activation: &Activation<f32>, recurrent_activation: &Activation<f32>) {
         let (lanes, kept) = (isa.f32().len(), self.carried.kept);
-        let units = kept.sizes.units;
-        for unit in (0..units).step_by(lanes) {
-            let block = unit / lanes;
-            let slot = block * kept.block_stride(self.carried.count);
-            let block = Block { unit, len: lanes.min(units - unit), slot };
+        let Range { start, end } = self.carried.share;
+        for unit in (start..end).step_by(lanes) {
+            let in_share = unit - start;
+            let slot = in_share / lanes * kept.block_stride(self.carried.count);
+            let block = Block { unit, in_share, len: lanes.min(end - unit), slot };
             match self.carried.call.layer.kind {
                 Kind::ResetAfter => self.after(isa, activation, recurrent_activation, block),
                 _ => self.before(isa, activation, recurrent_activation, block),
@@ -112,7 +117,7 @@ impl ByBlocks<'_, '_> {
         block: Block,
     ) {
         let (ops, kept) = (isa.f32(), self.carried.kept);
-        let bias = 4 * block.unit;
+        let bias = 4 * block.in_share;
         let mut d_bias = [ops.zero(); 4];
         for (sum, from) in d_bias.iter_mut().zip(self.carried.d_bias[bias..].chunks_exact(ops.len())) {
             *sum = load(ops, from);
@@ -161,13 +166,13 @@ impl ByBlocks<'_, '_> {
 
     /// z, r, g and n of a row; zeros for n where there is none.
     #[inline(always)]
-    fn recorded<I: Isa>(&self, isa: I, Block { unit, len, .. }: Block, row: usize) -> [I::F32; 4] {
+    fn recorded<I: Isa>(&self, isa: I, Block { in_share, len, .. }: Block, row: usize) -> [I::F32; 4] {
         let carried = &*self.carried;
-        let units = carried.kept.sizes.units;
-        let values = carried.call.history.at((carried.first, carried.count), row, self.rows.time).values;
+        let units = carried.share.len();
+        let values = carried.history.at((carried.first, carried.count), row, self.rows.time).values;
         let mut vectors = [isa.f32().zero(); 4];
         for (n, vector) in vectors.iter_mut().take(values.len() / units).enumerate() {
-            *vector = load_at_least(isa.f32(), &values[n * units + unit..], len);
+            *vector = load_at_least(isa.f32(), &values[n * units + in_share..], len);
         }
         vectors
     }
@@ -178,18 +183,18 @@ impl ByBlocks<'_, '_> {
     fn through_state<I: Isa>(
         &mut self,
         isa: I,
-        Block { unit, len, .. }: Block,
+        block: Block,
         (rank, row): (usize, usize),
         [z, g]: [I::F32; 2],
         keeps: bool,
     ) -> (I::F32, I::F32) {
         let ops = isa.f32();
         let h = match keeps {
-            true => self.keep_previous_h(isa, (unit, len), (rank, row)),
-            false => self.before_step(isa, (unit, len), row),
+            true => self.keep_previous_h(isa, block, (rank, row)),
+            false => self.before_step(isa, block, row),
         };
-        let units = self.carried.kept.sizes.units;
-        let d_h = &mut self.carried.d_h[row * units + unit..];
+        let Block { in_share, len, .. } = block;
+        let d_h = &mut self.carried.d_h[row * self.carried.share.len() + in_share..];
         let d = load_at_least(ops, d_h, len);
         store_first(ops, ops.mul(d, z), &mut d_h[..len]);
         (ops.mul(d, ops.sub(h, g)), ops.mul(d, ops.sub(ops.one(), z)))
@@ -197,24 +202,20 @@ impl ByBlocks<'_, '_> {
 
     /// The state of a row before the step.
     #[inline(always)]
-    fn before_step<I: Isa>(&self, isa: I, (unit, len): (usize, usize), row: usize) -> I::F32 {
+    fn before_step<I: Isa>(&self, isa: I, Block { in_share, len, .. }: Block, row: usize) -> I::F32 {
         let carried = &*self.carried;
-        let h = carried.call.history.before((carried.first, carried.count), row, self.rows.time);
-        load_at_least(isa.f32(), &h[unit..], len)
+        let h = carried.history.before((carried.first, carried.count), row, self.rows.time);
+        load_at_least(isa.f32(), &h[in_share..], len)
     }
 
     /// Keeps it for the products by the weights, too.
     #[inline(always)]
-    fn keep_previous_h<I: Isa>(
-        &mut self,
-        isa: I,
-        (unit, len): (usize, usize),
-        (rank, row): (usize, usize),
-    ) -> I::F32 {
-        let h = self.before_step(isa, (unit, len), row);
-        let units = self.carried.kept.sizes.units;
-        let to = self.slots.at(rank) * units + unit;
-        store_first(isa.f32(), h, &mut self.carried.previous_h[to..][..len]);
+    fn keep_previous_h<I: Isa>(&mut self, isa: I, block: Block, (rank, row): (usize, usize)) -> I::F32 {
+        let h = self.before_step(isa, block, row);
+        if !self.carried.previous_h.is_empty() {
+            let to = self.slots.at(rank) * self.carried.kept.sizes.units + block.unit;
+            store_first(isa.f32(), h, &mut self.carried.previous_h[to..][..block.len]);
+        }
         h
     }
 

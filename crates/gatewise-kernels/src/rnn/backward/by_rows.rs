@@ -1,7 +1,7 @@
 //! (5) to (2), or (1), differentiated row by row: what a step does with activations of the caller.
 
+use super::carried::Carried;
 use super::layout::places;
-use super::run::Carried;
 use crate::activation::Activation;
 use crate::activation::apply::differentiate;
 use crate::rnn::record::RecordRow;
@@ -9,7 +9,7 @@ use crate::rnn::{CANDIDATE, INNER, Kind, RESET, UPDATE};
 use crate::simd::Isa;
 
 impl Carried<'_> {
-    /// See [`Self::step`]: for a row, the used one with this rank.
+    /// See [`Self::differentiate_step`]: for a row, the used one with this rank.
     #[inline(always)]
     pub(super) fn by_rows<I: Isa>(&mut self, isa: I, time: usize, (rank, row): (usize, usize)) {
         let (layer, units) = (self.call.layer, self.call.layer.sizes.units);

@@ -1,6 +1,6 @@
 //! The gradients by the sums of a step, once they are complete, copied to where the products by the weights read them.
 
-use super::run::Carried;
+use super::carried::Carried;
 use crate::recurrent::backward::kept::Slots;
 use crate::recurrent::rows::UsedRows;
 use crate::rnn::{Kind, RESET};
@@ -9,7 +9,7 @@ use crate::simd::{BitOps, Isa, Kernel, NumOps, load, load_at_least, store};
 /// Keeps the gradients of the rows that use a step, with the states before it, and adds them to those by the bias.
 pub(super) struct Keep<'a, 'b> {
     pub carried: &'b mut Carried<'a>,
-    pub rows: UsedRows<'a>,
+    pub rows: UsedRows<'b>,
     pub slots: Slots,
 }
 

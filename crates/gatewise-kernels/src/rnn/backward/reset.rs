@@ -1,6 +1,6 @@
 //! (3) differentiated where the reset gate comes before the product of g.
 
-use super::run::Carried;
+use super::carried::Carried;
 use crate::activation::apply::differentiate;
 use crate::recurrent::backward::Operand;
 use crate::recurrent::backward::products::StepBack;

@@ -42,7 +42,7 @@ impl Compute for InBlocks {
 /// The blocks of units of some rows.
 #[inline(always)]
 fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &RowsOfBlock) {
-    let (lanes, share) = (isa.f32().len(), step.share.clone());
+    let (lanes, share) = (isa.f32().len(), step.part.share.clone());
     let places = step.places(rows);
     let places = &places[..rows.count];
     let (numbers, x) = SingleNumbers::take(operands[0], rows);
@@ -73,7 +73,7 @@ fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &Rows
 /// The only row, for pairs of blocks of units: alone a block has too few chains of additions.
 #[inline(always)]
 fn run_pairs<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], packed: &Packed) {
-    let (lanes, share) = (isa.f32().len(), step.share.clone());
+    let (lanes, share) = (isa.f32().len(), step.part.share.clone());
     let place = step.place(0);
     let places = [place, place.of_next_block(lanes)];
     let number = operands[0].single_number(0);

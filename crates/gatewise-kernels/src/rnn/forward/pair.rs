@@ -4,45 +4,51 @@ use std::array::from_fn;
 use std::marker::PhantomData;
 
 use super::ForwardSamples;
+use super::part::Part;
 use super::run::{Call, ChunkRun, operands};
 use super::step::{Compute, Step};
-use crate::parallel::{join, num_threads};
+use crate::parallel::join;
 use crate::recurrent::chunks::{own_lines, take};
-use crate::recurrent::pair::{Exchange, Meeting, Work};
+use crate::recurrent::pair::{Exchange, Meeting, Pair, Work};
 use crate::recurrent::rows::UsedRows;
-use crate::rnn::{Inputs, Kind, Layer, Output, Sizes};
+use crate::rnn::record::recorded_work;
+use crate::rnn::{Inputs, Kind, Layer, Output, Sizes, Way};
 use crate::simd::{Isa, SimdOp, lanes, run};
 use crate::tile::MAX_VECTORS;
 
-/// The two hand each other h.
-const STATES: Exchange = Exchange { rows: 1, may_dismiss: true, has_cells: false };
+/// The threads hand each other h.
+const ROWS: usize = 1;
 
-/// What two threads could share of a call.
-pub(super) fn work(kind: Kind, sizes: &Sizes) -> Work {
+fn work(kind: Kind, sizes: &Sizes) -> Work {
     let vectors = if kind == Kind::Simple { MAX_VECTORS } else { 1 };
     Work { sizes: *sizes, gates: kind.gates(), block: vectors * lanes() }
 }
 
-/// Whether two threads that are awake are quicker than one, if the units of a step do not depend on each other.
-pub(super) fn is_worth_it(layer: &Layer<f32>, inputs: &Inputs<f32>, has_record: bool) -> bool {
-    let can_be_shared = || work(layer.kind, &inputs.x.multiplied(&layer.sizes)).can_be_shared();
-    !has_record && !inputs.has_dropout() && can_be_shared() && num_threads() > 1
+/// What two threads can share of a call, if that is worth while.
+pub(super) fn work_to_share(layer: &Layer<f32>, inputs: &Inputs<f32>, has_record: bool) -> Option<Work> {
+    if has_record {
+        return recorded_work(layer, inputs);
+    }
+    let is_plain = layer.way() != Way::Rows && !inputs.has_dropout();
+    let work = work(layer.kind, &inputs.x.multiplied(&layer.sizes));
+    (is_plain && work.can_be_shared()).then_some(work)
 }
 
 /// How many numbers of scratch [`run_on_two`] needs beside that of the samples.
 pub(super) fn scratch_len(kind: Kind, sizes: &Sizes) -> usize {
-    work(kind, sizes).scratch_len(STATES.rows, FOLLOWER_BUFFERS)
+    work(kind, sizes).scratch_len(ROWS, FOLLOWER_BUFFERS)
 }
 
 /// Runs all samples, with a second thread if one comes in time; both have ended when it returns.
-pub(super) fn run_on_two<C: Compute>(call: Call, samples: ForwardSamples, scratch: &mut [f32]) {
-    let work = work(call.layer.kind, &call.inputs.x.multiplied(&call.layer.sizes));
-    let mut scratch = own_lines(scratch);
+pub(super) fn run_on_two<C: Compute>(work: &Work, call: Call, samples: ForwardSamples, scratch: &mut [f32]) {
     let Sizes { batch, units, .. } = work.sizes;
-    let meeting = Meeting::new(&work, STATES, take(&mut scratch, Meeting::max_len(batch * units)));
+    let mut scratch = own_lines(scratch);
+    let meeting = take(&mut scratch, Meeting::max_len(ROWS * batch * units));
+    let may_dismiss = samples.record.is_none();
+    let pair = Pair::new(work, Exchange { rows: ROWS, may_dismiss, has_cells: false }, meeting);
     let way = PhantomData;
-    let follower = FollowerRun::<C> { call, meeting: &meeting, scratch, way };
-    let leader = ChunkRun::<C> { call, samples, meeting: Some(&meeting), way };
+    let follower = FollowerRun::<C> { call, pair: &pair, scratch, way };
+    let leader = ChunkRun::<C> { call, samples, shares: Some(work.shares()), pair: Some(&pair), way };
     join(|| run(leader), || run(follower));
 }
 
@@ -50,23 +56,26 @@ pub(super) fn run_on_two<C: Compute>(call: Call, samples: ForwardSamples, scratc
 const FOLLOWER_BUFFERS: usize = 3;
 
 /// The follower's part.
-struct FollowerRun<'a, C> {
-    call: Call<'a>,
-    meeting: &'a Meeting<'a>,
+struct FollowerRun<'a, 'b, C> {
+    call: Call<'b>,
+    pair: &'b Pair<'a, Part<'a>>,
     /// [`FOLLOWER_BUFFERS`]
-    scratch: &'a mut [f32],
+    scratch: &'b mut [f32],
     way: PhantomData<C>,
 }
 
-impl<C: Compute> SimdOp for FollowerRun<'_, C> {
+impl<C: Compute> SimdOp for FollowerRun<'_, '_, C> {
     type Output = ();
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let Self { call, meeting, mut scratch, .. } = self;
+        let Self { call, pair, mut scratch, .. } = self;
+        let meeting = &pair.meeting;
         let _presence = meeting.follower_is_there();
         let Some(first_step) = meeting.come() else { return };
         let Sizes { batch, steps, units, .. } = call.layer.sizes;
+        let unrecorded = || Part::new(call.layer, meeting.follower_share(), None);
+        let mut part = pair.take_over().unwrap_or_else(unrecorded);
         let buffers: [_; FOLLOWER_BUFFERS] = from_fn(|_| take(&mut scratch, batch * units));
         let [mut h, mut next_h, y] = buffers;
         meeting.get_state(first_step, h, &mut []);
@@ -81,12 +90,10 @@ impl<C: Compute> SimdOp for FollowerRun<'_, C> {
                 number,
                 time,
                 used: UsedRows::new(call.inputs.mask, steps, (0, batch), time),
-                share: meeting.follower_share(),
+                part: part.reborrow(),
                 h: &*h,
                 next_h: &mut *next_h,
                 y: &mut y,
-                record: None,
-                layout: call.layer.record_layout(),
                 sums: &mut [],
                 values: &mut [],
                 reset: &mut [],

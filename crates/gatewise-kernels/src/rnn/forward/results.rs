@@ -33,7 +33,8 @@ pub(super) struct Results<'a> {
     /// The first unit of the block, and how many there are.
     pub unit: usize,
     pub len: usize,
-    units: usize,
+    /// The first unit of the rows of the record, and how many they have.
+    recorded: (usize, usize),
     next_h: &'a mut [f32],
     /// If the output is wanted.
     y: Option<&'a mut [f32]>,
@@ -62,7 +63,11 @@ impl Step<'_, '_> {
             Output::Sequence(_) => row * steps + self.number,
         };
         let record_row = self.time * self.count + row;
-        Place { state: row * units, output: output_row * units, record: record_row * self.layout.row_len() }
+        Place {
+            state: row * units,
+            output: output_row * units,
+            record: record_row * self.part.layout.row_len(),
+        }
     }
 
     /// Where the results of the block of `len` units from `unit` go, and the state before.
@@ -73,17 +78,17 @@ impl Step<'_, '_> {
         (unit, len): (usize, usize),
     ) -> (Results<'a>, &'a [f32]) {
         let has_output = self.has_output();
-        let units = self.units();
+        let recorded = (self.part.share.start, self.part.layout.units());
         let (Output::Last(y) | Output::Sequence(y)) = &mut *self.y;
         let results = Results {
             places,
             unit,
             len,
-            units,
+            recorded,
             next_h: &mut *self.next_h,
             y: has_output.then_some(y),
-            record: self.record.as_deref_mut(),
-            h_in_record: self.layout.row_len_before_h(),
+            record: self.part.record.as_deref_mut(),
+            h_in_record: self.part.layout.row_len_before_h(),
         };
         (results, self.h)
     }
@@ -107,7 +112,11 @@ impl Results<'_> {
             store_first(ops, h, &mut y[place.output + unit..][..len]);
         }
         if let Some(record) = &mut self.record {
-            store_first(ops, h, &mut record[place.record + self.h_in_record + unit..][..len]);
+            store_first(
+                ops,
+                h,
+                &mut record[place.record + self.h_in_record + unit - self.recorded.0..][..len],
+            );
         }
     }
 
@@ -115,8 +124,9 @@ impl Results<'_> {
     #[inline(always)]
     pub fn record<I: Isa>(&mut self, isa: I, place: Place, values: [I::F32; 4]) {
         let Some(record) = &mut self.record else { return };
+        let (first, units) = self.recorded;
         for (n, value) in values.into_iter().enumerate() {
-            let to = place.record + n * self.units + self.unit;
+            let to = place.record + n * units + self.unit - first;
             store_first(isa.f32(), value, &mut record[to..][..self.len]);
         }
     }

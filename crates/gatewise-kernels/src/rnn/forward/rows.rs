@@ -169,8 +169,8 @@ impl Step<'_, '_> {
         let (units, width) = (self.units(), self.width());
         let number = self.time * self.count + row;
         let next_h = &self.next_h[row * units..][..units];
-        if let Some(record) = self.record.as_deref_mut() {
-            let recorded = self.layout.view_mut(record, number);
+        if let Some(record) = self.part.record.as_deref_mut() {
+            let recorded = self.part.layout.view_mut(record, number);
             recorded.h.copy_from_slice(next_h);
             recorded.values.copy_from_slice(&self.values[row * width..][..recorded.values.len()]);
             recorded.sums.copy_from_slice(&self.sums[row * width..][..recorded.sums.len()]);

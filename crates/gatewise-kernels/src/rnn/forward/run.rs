@@ -1,12 +1,14 @@
 //! One chunk of samples through all steps.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use super::ForwardSamples;
+use super::part::Part;
 use super::step::{Compute, Step};
 use crate::recurrent::chunks::{Samples, own_lines, take};
 use crate::recurrent::operand::{Operand, is_zero};
-use crate::recurrent::pair::Meeting;
+use crate::recurrent::pair::Pair;
 use crate::recurrent::rows::UsedRows;
 use crate::rnn::weights::Weights;
 use crate::rnn::{Inputs, Layer, Output, Sizes};
@@ -21,11 +23,13 @@ pub(super) struct Call<'a> {
 }
 
 /// The work on a chunk, whose steps are computed in the way C.
-pub(super) struct ChunkRun<'a, C> {
-    pub call: Call<'a>,
+pub(super) struct ChunkRun<'a, 'b, C> {
+    pub call: Call<'b>,
     pub samples: ForwardSamples<'a>,
-    /// Where another thread may come to help.
-    pub meeting: Option<&'a Meeting<'a>>,
+    /// The units of each of two threads, if there may be two.
+    pub shares: Option<[Range<usize>; 2]>,
+    /// Where the second one may come to help.
+    pub pair: Option<&'b Pair<'a, Part<'a>>>,
     pub way: PhantomData<C>,
 }
 
@@ -40,17 +44,24 @@ pub(super) fn operands<'a>(
     (call.inputs.x.operand(sizes, first, time), Operand::of_states(h, sizes.units))
 }
 
-impl<C: Compute> SimdOp for ChunkRun<'_, C> {
+impl<C: Compute> SimdOp for ChunkRun<'_, '_, C> {
     type Output = ();
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let Self { call, samples, meeting, .. } = self;
-        let _presence = meeting.map(Meeting::leader_is_there);
+        let Self { call, samples, shares, pair, .. } = self;
+        let _presence = pair.map(|pair| pair.meeting.leader_is_there());
         let (layer, inputs) = (call.layer, call.inputs);
         let (Sizes { steps, features, units, .. }, kind) = (layer.sizes, layer.kind);
         let (first, count) = (samples.first, samples.count());
-        let ForwardSamples { mut y, h: last_h, mut record, layout, scratch, .. } = samples;
+        let ForwardSamples { mut y, h: last_h, record, scratch, .. } = samples;
+        let (mut near, mut far) = match shares {
+            None => (Part::new(layer, 0..units, record), None),
+            Some(shares) => {
+                let (near, far) = Part::both(layer, shares, record);
+                (near, Some(far))
+            }
+        };
         let mut scratch = own_lines(scratch);
         let mut h = take(&mut scratch, count * units);
         let mut next_h = take(&mut scratch, count * units);
@@ -73,7 +84,8 @@ impl<C: Compute> SimdOp for ChunkRun<'_, C> {
             if number == 0 && is_zero(h) {
                 operand_h = operand_h.without_numbers();
             }
-            let shared = meeting.filter(|meeting| meeting.is_shared(number, h, &[], || {}));
+            let shared =
+                pair.filter(|pair| pair.meeting.is_shared(number, h, &[], || pair.hand_over(&mut far)));
             let mut step = Step {
                 call,
                 first,
@@ -81,24 +93,25 @@ impl<C: Compute> SimdOp for ChunkRun<'_, C> {
                 number,
                 time,
                 used: UsedRows::new(inputs.mask, steps, chunk, time),
-                share: 0..units,
+                part: near.reborrow(),
                 h: &*h,
                 next_h: &mut *next_h,
                 y: &mut y,
-                record: record.as_deref_mut(),
-                layout,
                 sums: &mut *sums,
                 values: &mut *values,
                 reset: &mut *reset,
             };
-            match shared {
-                Some(meeting) => step.run_shared::<I, C>(isa, x, operand_h, meeting),
-                None => step.run::<I, C>(isa, x, operand_h),
+            step.run::<I, C>(isa, x, operand_h);
+            // What the second thread has not done of its part remains to be done.
+            let is_complete = shared.is_some_and(|pair| step.is_completed_by(&pair.meeting));
+            if let (false, Some(far)) = (is_complete, &mut far) {
+                step.part = far.reborrow();
+                step.run::<I, C>(isa, x, operand_h);
             }
             std::mem::swap(&mut h, &mut next_h);
         }
-        if let Some(meeting) = meeting {
-            meeting.end(steps, &mut []);
+        if let Some(pair) = pair {
+            pair.meeting.end(steps, &mut []);
         }
         last_h.copy_from_slice(h);
     }

@@ -35,7 +35,7 @@ fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &Rows
     let (numbers, x) = SingleNumbers::take(operands[0], rows);
     let operands = [x, operands[1]];
     let mut all_sums = [[ops.zero(); MAX_VECTORS]; MAX_ROWS_OF_BLOCK];
-    let share = step.share.clone();
+    let share = step.part.share.clone();
     for (unit, vectors) in (Panels { n: units, lanes: ops.len() }).iter() {
         if !share.contains(&unit) {
             continue;

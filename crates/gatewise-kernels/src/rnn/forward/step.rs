@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
+use super::part::Part;
 use super::run::Call;
 use crate::recurrent::operand::Operand;
 use crate::recurrent::pair::Meeting;
 use crate::recurrent::rows::UsedRows;
-use crate::rnn::record::{RecordLayout, RecordRowMut};
+use crate::rnn::record::RecordRowMut;
 use crate::rnn::weights::{Packed, Weights};
 use crate::rnn::{Output, X};
 use crate::simd::Isa;
@@ -24,15 +25,12 @@ pub(super) struct Step<'a, 'b> {
     /// The rows that use it.
     pub used: UsedRows<'a>,
     /// The units that are computed: all, or where the way allows it the share of one of two threads.
-    pub share: Range<usize>,
+    pub part: Part<'b>,
     /// `[count, H]`
     pub h: &'b [f32],
     /// `[count, H]`
     pub next_h: &'b mut [f32],
     pub y: &'b mut Output<'a, f32>,
-    /// Rows of the record, from the first of the chunk.
-    pub record: Option<&'b mut [f32]>,
-    pub layout: RecordLayout,
     /// What the activations of z, r and g are applied to, and n, `[count, sums, H]`; if they do not stay in registers.
     pub sums: &'b mut [f32],
     /// z, r, g and n `[count, sums, H]`, with the same condition.
@@ -84,26 +82,26 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Computes the step with another thread, or without it if it does not keep up.
+    /// Exchanges the part for that of another thread, whose outputs are then written here; whether that has kept up.
     #[inline(always)]
-    pub fn run_shared<I: Isa, C: Compute>(&mut self, isa: I, x: Operand, h: Operand, meeting: &Meeting) {
-        self.share = meeting.leader_share();
-        self.run::<I, C>(isa, x, h);
-        self.share = meeting.follower_share();
-        match meeting.leader_exchange(self.number, self.next_h, &mut []) {
-            true => self.emit_share(),
-            false => self.run::<I, C>(isa, x, h),
+    pub fn is_completed_by(&mut self, meeting: &Meeting) -> bool {
+        let has_come = meeting.leader_exchange(self.number, self.next_h, &mut []);
+        if has_come {
+            self.emit_share(&meeting.follower_share());
         }
+        has_come
     }
 
-    /// Writes the outputs of the share, whose new h another thread has computed.
-    fn emit_share(&mut self) {
-        self.skip_rows();
-        let (units, share, next_h) = (self.units(), self.share.clone(), std::mem::take(&mut self.next_h));
+    /// Writes the outputs of units whose new h another thread has computed.
+    fn emit_share(&mut self, share: &Range<usize>) {
+        let (units, next_h) = (self.units(), std::mem::take(&mut self.next_h));
         for row in 0..self.count {
-            if self.is_used(row) {
-                let from = &next_h[row * units + share.start..][..share.len()];
-                self.output(row, share.start, share.len()).copy_from_slice(from);
+            match self.is_used(row) {
+                true => {
+                    let from = &next_h[row * units + share.start..][..share.len()];
+                    self.output(row, share.start, share.len()).copy_from_slice(from);
+                }
+                false => self.emit_skipped(row, share.start, share.len()),
             }
         }
         self.next_h = next_h;
@@ -117,23 +115,29 @@ impl Step<'_, '_> {
         }
         for row in 0..self.count {
             if !self.is_used(row) {
-                self.skip(row, self.share.start, self.share.len());
+                let Range { start, end } = self.part.share;
+                self.skip(row, start, end - start);
             }
         }
     }
 
     /// Carries units of a row over a step that is not used.
     pub fn skip(&mut self, row: usize, unit: usize, len: usize) {
-        let (units, steps) = (self.units(), self.call.layer.sizes.steps);
-        let (state, h) = (row * units + unit, self.h);
-        let h = &h[state..][..len];
+        let (state, in_part) = (row * self.units() + unit, unit - self.part.share.start);
+        let h = &self.h[state..][..len];
         self.next_h[state..][..len].copy_from_slice(h);
         if let Some(recorded) = self.recorded(row) {
-            recorded.h[unit..][..len].copy_from_slice(h);
+            recorded.h[in_part..][..len].copy_from_slice(h);
         }
+        self.emit_skipped(row, unit, len);
+    }
+
+    /// Writes the output of units of a row whose step is not used.
+    fn emit_skipped(&mut self, row: usize, unit: usize, len: usize) {
+        let (units, steps) = (self.units(), self.call.layer.sizes.steps);
         let zero = self.call.layer.zero_output_for_mask;
         match &mut *self.y {
-            Output::Last(y) if zero => y[state..][..len].fill(0.0),
+            Output::Last(y) if zero => y[row * units + unit..][..len].fill(0.0),
             Output::Last(_) => {}
             Output::Sequence(y) => {
                 let at = (row * steps + self.number) * units + unit;
@@ -149,7 +153,7 @@ impl Step<'_, '_> {
     #[inline(always)]
     pub fn recorded(&mut self, row: usize) -> Option<RecordRowMut<'_, f32>> {
         let number = self.time * self.count + row;
-        self.record.as_deref_mut().map(|record| self.layout.view_mut(record, number))
+        self.part.record.as_deref_mut().map(|record| self.part.layout.view_mut(record, number))
     }
 
     /// Where units of a row of the output go.

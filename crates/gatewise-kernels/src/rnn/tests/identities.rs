@@ -56,6 +56,27 @@ fn two_threads_that_share_the_units_give_the_bits_of_one() {
 }
 
 #[test]
+fn two_threads_that_share_the_units_in_training_give_the_bits_of_one() {
+    for (kind, sizes) in [
+        (Kind::Simple, [1, 100, 33, 300]),
+        (Kind::Simple, [2, 64, 150, 200]),
+        (Kind::ResetAfter, [1, 30, 33, 300]),
+        (Kind::ResetAfter, [3, 24, 150, 140]),
+    ] {
+        let cases = Case::with_options(kind, sizes);
+        for case in cases.into_iter().filter(|case| case.dropout == Dropout::None) {
+            let arrays = case.arrays();
+            let alone = on_threads(1, || case.fast(&arrays));
+            // When the second thread comes is up to chance.
+            for _ in 0..5 {
+                let together = on_threads(2, || case.fast(&arrays));
+                assert_same_results(&format!("{case:?}"), &together, &alone);
+            }
+        }
+    }
+}
+
+#[test]
 fn steps_one_by_one_give_the_bits_of_the_whole_sequence() {
     for [batch, features, units] in [[1, 3, 5], [1, 64, 64], [7, 20, 33], [40, 2, 16]] {
         for case in all_options([batch, 6, features, units]) {

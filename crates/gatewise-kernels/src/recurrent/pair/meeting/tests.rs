@@ -38,7 +38,7 @@ fn each_side_gets_what_the_other_has_put() {
     let numbers: Vec<f32> = (0..3 * sizes.units).map(|n| n as f32).collect();
     let h = meeting.after(0).h;
     let mut got = vec![-1.0; numbers.len()];
-    for (side, share) in [(LEADER, meeting.leader_share()), (FOLLOWER, meeting.follower_share())] {
+    for (side, share) in [LEADER, FOLLOWER].into_iter().zip(work.shares()) {
         meeting.put(h[side], &numbers, side);
         got.fill(-1.0);
         meeting.get(h[side], &mut got, side);
