@@ -48,3 +48,50 @@ fn each_side_gets_what_the_other_has_put() {
         }
     }
 }
+
+/// Neither side may be dismissed.
+const PARTS: Exchange = Exchange { rows: 1, may_dismiss: false, has_cells: false };
+
+/// A thread of each side, of which one panics in its first step; the other one takes all of `STEPS`.
+fn assert_comes_to_its_end(side_that_panics: usize) {
+    const STEPS: usize = 9;
+    let sizes = Sizes { batch: 1, steps: STEPS, features: 1, units: 2 * lanes() };
+    let mut scratch = vec![0.0; Meeting::max_len(sizes.units)];
+    let work = Work { sizes, gates: 4, block: lanes() };
+    let meeting = Meeting::new(&work, PARTS, &mut scratch);
+    let panic_in_first =
+        |side: usize, step: usize| assert!(side != side_that_panics || step > 0, "on purpose");
+    let (leader, follower) = std::thread::scope(|scope| {
+        let leader = scope.spawn(|| {
+            let _presence = meeting.leader_is_there();
+            let mut h = vec![0.0; sizes.units];
+            while !meeting.is_shared(0, &h, &[], || {}) {
+                std::thread::yield_now();
+            }
+            for step in 0..STEPS {
+                panic_in_first(LEADER, step);
+                assert!(meeting.leader_exchange(step, &mut h, &mut []));
+            }
+            meeting.end(STEPS, &mut []);
+        });
+        let follower = scope.spawn(|| {
+            let _presence = meeting.follower_is_there();
+            let mut h = vec![0.0; sizes.units];
+            for step in meeting.come().unwrap()..STEPS {
+                panic_in_first(FOLLOWER, step);
+                assert!(meeting.follower_exchange(step, &mut h, &[]));
+            }
+        });
+        (leader.join(), follower.join())
+    });
+    assert_eq!(
+        [leader.is_err(), follower.is_err()],
+        [side_that_panics == LEADER, side_that_panics == FOLLOWER]
+    );
+}
+
+#[test]
+fn a_side_comes_to_its_end_if_the_other_one_panics() {
+    assert_comes_to_its_end(LEADER);
+    assert_comes_to_its_end(FOLLOWER);
+}
