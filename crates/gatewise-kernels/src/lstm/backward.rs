@@ -10,7 +10,6 @@
 mod by_blocks;
 mod carried;
 mod pointwise;
-mod run;
 mod whole_rows;
 
 use super::record::{KEPT, recorded_work};
@@ -24,7 +23,7 @@ use crate::recurrent::backward::{Chain, Layout, Operand, Product, Sequences, pac
 use crate::recurrent::chunks::{OWN_LINES, recorded_chunks, take};
 use crate::recurrent::operand::is_zero;
 use crate::simd::lanes;
-use run::{Call, run_steps};
+use carried::Call;
 
 /// All gates take x and h.
 const CHAINS: &[Chain] = &[Chain { sum: 0, gate: 0, count: GATES }];
@@ -43,7 +42,7 @@ const LAYOUT: Layout = Layout {
 /// How many numbers of scratch a sample needs: the gradients by the bias, h, c and the output carried back, those by the
 /// parts of a step and by its z, and values and slopes of the gates; and what two threads need that may share the units.
 fn scratch_len(kept: GateGradients, has_d_x: bool) -> usize {
-    let of_pair = parts::scratch_len(kept, GATES, has_d_x);
+    let of_pair = parts::scratch_len(kept, has_d_x);
     kept.slots_len() + (7 + whole_rows::SCRATCH) * kept.sizes.units + of_pair + OWN_LINES
 }
 
@@ -97,5 +96,7 @@ pub(super) fn backward(
         BackwardSamples::new(kept, scratch_len(kept, has_d_x), OfSamples { d_x, d_h0, d_c0 }, workspace);
     let gradients = OfWeights { d_kernel, d_recurrent_kernel, d_bias: [d_bias, None] };
     let work = recorded_work(layer, inputs);
-    samples.run(sequences, gradients, &|samples, steps| run_steps(call, work.as_ref(), samples, steps));
+    samples.run(sequences, gradients, &|samples, steps| {
+        parts::run_steps(call, sequences, work.as_ref(), samples, steps)
+    });
 }

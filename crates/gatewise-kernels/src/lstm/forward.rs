@@ -9,7 +9,6 @@
 
 mod finish;
 mod pair;
-mod part;
 mod run;
 mod step;
 mod whole_rows;
@@ -18,9 +17,8 @@ use super::record::row_len;
 use super::tokens::Tokens;
 use super::weights::{AnyWeights, PackedWeights, Weights};
 use super::{GATES, Inputs, Layer, Output, Outputs, Sizes};
-use crate::parallel::num_threads;
 use crate::recurrent::chunks::{OWN_LINES, Samples, for_all_chunks, forward_chunks, take};
-use crate::recurrent::pair::Shareable;
+use crate::recurrent::pair::Sharing;
 use crate::simd::{lanes, run};
 use crate::tile::PanelNumber;
 use run::{Call, ChunkRun};
@@ -107,28 +105,17 @@ fn forward_with(
     };
     let call = Call { layer, inputs, weights, tokens };
     let has_record = samples.record.is_some();
-    let has_threads = || num_threads() > 1;
-    match pair::work_to_share(layer, inputs, has_record) {
-        Some(work) if has_record && has_threads() => pair::run_on_two(&work, call, samples, workspace),
-        Some(work) if has_record => run(ChunkRun { call, samples, shares: Some(work.shares()), pair: None }),
-        Some(work) if has_threads() => {
-            let shareable = Shareable::new(&work);
-            match shareable.is_shared() {
-                true => pair::run_on_two(&work, call, samples, workspace),
-                false => run_chunks(call, samples),
-            }
-            shareable.end();
+    let sharing = Sharing::new(pair::work_to_share(layer, inputs, has_record), has_record);
+    match sharing.on_two() {
+        Some(work) => pair::run_on_two(work, call, samples, workspace),
+        None => {
+            let chunks = forward_chunks(&sizes, GATES, has_record).balance(inputs.mask, sizes.steps);
+            for_all_chunks(samples, chunks, &|samples| {
+                run(ChunkRun { call, samples, shares: sharing.shares_of_one(), pair: None });
+            });
         }
-        _ => run_chunks(call, samples),
     }
-}
-
-/// Runs all chunks.
-fn run_chunks(call: Call<impl PanelNumber>, samples: ForwardSamples) {
-    let sizes = call.layer.sizes;
-    let chunks = forward_chunks(&sizes, GATES, samples.record.is_some());
-    let chunks = chunks.balance(call.inputs.mask, sizes.steps);
-    for_all_chunks(samples, chunks, &|samples| run(ChunkRun { call, samples, shares: None, pair: None }));
+    sharing.end();
 }
 
 impl Samples for ForwardSamples<'_> {

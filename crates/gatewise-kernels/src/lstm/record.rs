@@ -94,6 +94,11 @@ impl ChunkRecord {
         }
     }
 
+    /// How many numbers all steps take, without whole rows.
+    pub fn len(self, steps: usize) -> usize {
+        KEPT * self.count * steps * self.units
+    }
+
     /// The first number of the block of units from `unit` of a row, and how wide the block is.
     #[inline(always)]
     pub fn block(self, time: usize, row: usize, unit: usize) -> (usize, usize) {

@@ -12,6 +12,7 @@
 //! back the two hand each other not the state but the gradients by the sums of the step.
 
 mod meeting;
+mod part;
 mod trials;
 
 use std::ops::Range;
@@ -21,10 +22,11 @@ use std::time::Instant;
 
 use super::Sizes;
 use super::chunks::OWN_LINES;
-use crate::parallel::MIN_COST;
+use crate::parallel::{MIN_COST, num_threads};
 use crate::simd::lanes;
 
 pub(crate) use meeting::{Exchange, Meeting};
+pub(crate) use part::Part;
 use trials::{Attempt, Trials};
 
 /// Multiply-adds of whole vectors in a step that take longer than handing its results over.
@@ -104,8 +106,45 @@ impl Work {
     }
 }
 
+/// How a forward call is shared.
+pub(crate) struct Sharing {
+    /// What two threads could share, if anything.
+    work: Option<Work>,
+    has_record: bool,
+    /// Without a record, where there are threads.
+    shareable: Option<Shareable>,
+    is_shared: bool,
+}
+
+impl Sharing {
+    /// Decides about a call that leaves a record or not.
+    pub fn new(work: Option<Work>, has_record: bool) -> Self {
+        let has_threads = work.is_some() && num_threads() > 1;
+        let shareable = work.as_ref().filter(|_| has_threads && !has_record).map(Shareable::new);
+        let is_shared = has_threads && shareable.as_ref().is_none_or(Shareable::is_shared);
+        Self { work, has_record, shareable, is_shared }
+    }
+
+    /// What to run on two threads, if it is to be.
+    pub fn on_two(&self) -> Option<&Work> {
+        self.work.as_ref().filter(|_| self.is_shared)
+    }
+
+    /// The parts that one thread goes through: a record has a part for each of two threads, whether there are two or not.
+    pub fn shares_of_one(&self) -> Option<[Range<usize>; 2]> {
+        self.work.as_ref().filter(|_| self.has_record).map(Work::shares)
+    }
+
+    /// Remembers when the call ended.
+    pub fn end(self) {
+        if let Some(shareable) = self.shareable {
+            shareable.end();
+        }
+    }
+}
+
 /// A call that two threads can share.
-pub(crate) struct Shareable {
+struct Shareable {
     attempt: Attempt,
     start: u64,
 }
@@ -113,7 +152,7 @@ pub(crate) struct Shareable {
 impl Shareable {
     /// Decides about a call. A short one would be over before a thread has woken, but where such calls follow each other closely
     /// the thread of the call before still looks for work instead of sleeping.
-    pub fn new(work: &Work) -> Self {
+    fn new(work: &Work) -> Self {
         let (cost, start) = (work.cost(), nanoseconds());
         let attempt = if cost >= MIN_COST_TO_WAKE {
             Attempt { with_second: true, is_timed: false }
@@ -126,12 +165,12 @@ impl Shareable {
     }
 
     /// Whether to call a second thread.
-    pub fn is_shared(&self) -> bool {
+    fn is_shared(&self) -> bool {
         self.attempt.with_second
     }
 
     /// Remembers when the call ended.
-    pub fn end(self) {
+    fn end(self) {
         /// Somewhat less than `rayon` looks for work before it sleeps.
         const NANOSECONDS: u64 = 8_000;
         let end = nanoseconds();

@@ -14,7 +14,6 @@ mod keep;
 mod layout;
 mod pointwise;
 mod reset;
-mod run;
 
 use super::record::{History, recorded_work};
 use super::{Gradients, Inputs, Kind, Layer, OutputGradients, Sizes};
@@ -27,13 +26,13 @@ use crate::recurrent::backward::{Sequences, pack_transposed};
 use crate::recurrent::chunks::{OWN_LINES, recorded_chunks, take};
 use crate::recurrent::operand::is_zero;
 use crate::simd::lanes;
+use carried::Call;
 use layout::layout;
-use run::{Call, run_steps};
 
 /// How many numbers of scratch a sample needs: the gradients by the bias, by h, by the output carried back, by r ⊙ h and by
 /// the sums of a step; and what two threads need that may share the units.
-fn scratch_len(kind: Kind, kept: GateGradients, has_d_x: bool) -> usize {
-    let of_pair = parts::scratch_len(kept, kind.sums(), has_d_x);
+fn scratch_len(kept: GateGradients, has_d_x: bool) -> usize {
+    let of_pair = parts::scratch_len(kept, has_d_x);
     kept.slots_len() + (3 + 4) * kept.sizes.units + of_pair + OWN_LINES
 }
 
@@ -48,7 +47,7 @@ fn transposed_len(kind: Kind, sizes: &Sizes, has_d_x: bool) -> [usize; 2] {
 pub(super) fn workspace_len(kind: Kind, sizes: &Sizes, has_dropout: bool, has_d_x: bool) -> usize {
     let chunks = recorded_chunks(sizes, kind.gates());
     let samples_len = samples::roomy_workspace_len(sizes, layout(kind), chunks, has_dropout, |kept| {
-        scratch_len(kind, kept, has_d_x)
+        scratch_len(kept, has_d_x)
     });
     transposed_len(kind, sizes, has_d_x).iter().sum::<usize>() + samples_len
 }
@@ -87,7 +86,7 @@ pub(super) fn backward(
     let chunks = recorded_chunks(&sizes, kind.gates()).balance(inputs.mask, sizes.steps);
     let kept = GateGradients::new(&sequences, layout(kind), chunks);
     let d_c0 = None;
-    let scratch_len = scratch_len(kind, kept, has_d_x);
+    let scratch_len = scratch_len(kept, has_d_x);
     let samples = BackwardSamples::new(kept, scratch_len, OfSamples { d_x, d_h0, d_c0 }, workspace);
     // b, and a if there is one.
     let d_bias = match d_bias {
@@ -99,5 +98,7 @@ pub(super) fn backward(
     };
     let gradients = OfWeights { d_kernel, d_recurrent_kernel, d_bias };
     let work = recorded_work(layer, inputs);
-    samples.run(sequences, gradients, &|samples, steps| run_steps(call, work.as_ref(), samples, steps));
+    samples.run(sequences, gradients, &|samples, steps| {
+        parts::run_steps(call, sequences, work.as_ref(), samples, steps)
+    });
 }

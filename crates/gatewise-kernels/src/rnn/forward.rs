@@ -11,7 +11,6 @@
 
 mod gru;
 mod pair;
-mod part;
 mod results;
 mod rows;
 mod run;
@@ -19,13 +18,13 @@ mod simple;
 mod step;
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use super::record::RecordLayout;
 use super::weights::Weights;
 use super::{Inputs, Kind, Layer, Output, Outputs, Sizes, Way};
-use crate::parallel::num_threads;
 use crate::recurrent::chunks::{OWN_LINES, Samples, for_all_chunks, forward_chunks, split_wanted, take};
-use crate::recurrent::pair::Shareable;
+use crate::recurrent::pair::Sharing;
 use crate::simd::{lanes, run};
 use run::{Call, ChunkRun};
 use step::Compute;
@@ -107,7 +106,7 @@ pub(super) fn forward_with(
     match layer.way() {
         Way::Simple => run_samples::<simple::InTiles>(call, samples, workspace),
         Way::Gru => run_samples::<gru::InBlocks>(call, samples, workspace),
-        Way::Rows => run_chunks::<rows::InRows>(call, samples),
+        Way::Rows => run_chunks::<rows::InRows>(call, samples, &|| None),
     }
 }
 
@@ -115,34 +114,27 @@ pub(super) fn forward_with(
 /// that is quicker.
 fn run_samples<C: Compute>(call: Call, samples: ForwardSamples, workspace: &mut [f32]) {
     let has_record = samples.record.is_some();
-    let has_threads = || num_threads() > 1;
-    let way = PhantomData;
-    match pair::work_to_share(call.layer, call.inputs, has_record) {
-        Some(work) if has_record && has_threads() => pair::run_on_two::<C>(&work, call, samples, workspace),
-        Some(work) if has_record => {
-            run(ChunkRun::<C> { call, samples, shares: Some(work.shares()), pair: None, way });
-        }
-        Some(work) if has_threads() => {
-            let shareable = Shareable::new(&work);
-            match shareable.is_shared() {
-                true => pair::run_on_two::<C>(&work, call, samples, workspace),
-                false => run_chunks::<C>(call, samples),
-            }
-            shareable.end();
-        }
-        _ => run_chunks::<C>(call, samples),
+    let sharing = Sharing::new(pair::work_to_share(call.layer, call.inputs, has_record), has_record);
+    match sharing.on_two() {
+        Some(work) => pair::run_on_two::<C>(work, call, samples, workspace),
+        None => run_chunks::<C>(call, samples, &|| sharing.shares_of_one()),
     }
+    sharing.end();
 }
 
-/// Runs all chunks, whose steps are computed in the way C.
-fn run_chunks<C: Compute>(call: Call, samples: ForwardSamples) {
+/// Runs all chunks, whose steps are computed in the way C, each in these shares of its units.
+fn run_chunks<C: Compute>(
+    call: Call,
+    samples: ForwardSamples,
+    shares: &(impl Fn() -> Option<[Range<usize>; 2]> + Sync),
+) {
     let has_record = samples.record.is_some();
     // The way back cuts a batch that leaves a record by the sizes alone.
     let sizes = if has_record { samples.sizes } else { call.inputs.x.multiplied(&samples.sizes) };
     let chunks = forward_chunks(&sizes, samples.kind.gates(), has_record);
     let chunks = chunks.balance(call.inputs.mask, samples.sizes.steps);
     for_all_chunks(samples, chunks, &|samples| {
-        run(ChunkRun::<C> { call, samples, shares: None, pair: None, way: PhantomData })
+        run(ChunkRun::<C> { call, samples, shares: shares(), pair: None, way: PhantomData })
     });
 }
 

@@ -2,17 +2,36 @@
 
 use std::ops::Range;
 
-use super::run::Call;
-use crate::lstm::record::{ChunkRecord, KEPT, O, PHI_C, row_len};
-use crate::lstm::{GATES, Sizes};
-use crate::recurrent::backward::Operand;
+use crate::lstm::record::{ChunkRecord, O, PHI_C, row_len};
+use crate::lstm::{GATES, Inputs, Layer, OutputGradients, Sizes};
+use crate::recurrent::backward::emitted::Emitted;
 use crate::recurrent::backward::kept::{GateGradients, Slots};
-use crate::recurrent::backward::parts::{BlockOfSteps, Part, Parts, ToX, read_share, split_off};
+use crate::recurrent::backward::parts::{
+    BlockOfSteps, Part, Parts, ToX, WayBack, read_share, split_off, write_share,
+};
 use crate::recurrent::backward::products::StepBack;
 use crate::recurrent::backward::samples::BackwardSamples;
-use crate::recurrent::chunks::{own_lines, take};
+use crate::recurrent::backward::{Operand, Sequences};
+use crate::recurrent::chunks::{Wanted, own_lines, take};
 use crate::recurrent::rows::UsedRows;
 use crate::simd::Isa;
+
+/// What all chunks share.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub layer: &'a Layer<'a, f32>,
+    pub inputs: &'a Inputs<'a, f32>,
+    pub sequences: Sequences<'a>,
+    pub record: &'a [f32],
+    pub emitted: Emitted<'a>,
+    pub d_outputs: &'a OutputGradients<'a, f32>,
+    /// Wᵀ in panels.
+    pub kernel: &'a [f32],
+    /// Uᵀ in panels.
+    pub recurrent_kernel: &'a [f32],
+    /// Whether the gradient by the state before the first step is wanted.
+    pub has_d_h0: bool,
+}
 
 /// The gradients of some units of a chunk at a step. H is the number of all units.
 pub(super) struct Carried<'a> {
@@ -48,60 +67,68 @@ pub(super) struct Carried<'a> {
     pub kept: GateGradients,
 }
 
-/// The parts of a chunk, as the block of steps before left them: two where two threads may share the units.
-pub(super) fn parts<'a>(
-    call: Call<'a>,
-    shares: Option<&[Range<usize>; 2]>,
-    samples: BackwardSamples<'a>,
-    steps: &BlockOfSteps,
-) -> Parts<'a, Carried<'a>> {
-    let BackwardSamples { first, count, d_x, waiting, scratch, kept, .. } = samples;
-    let Sizes { steps: num_steps, units, .. } = call.layer.sizes;
-    let mut scratch = own_lines(scratch);
-    let row_len = row_len(&call.layer.sizes, &call.layer.recurrent_activation);
-    let share = 0..units;
-    let mut near = Carried {
-        call,
-        first,
-        count,
-        record: &call.record[first * num_steps * row_len..][..count * num_steps * row_len],
-        layout: ChunkRecord::new(call.layer, count, &share),
-        share,
-        d_bias: take(&mut scratch, kept.slots_len()),
-        d_h: take(&mut scratch, count * units),
-        d_c: take(&mut scratch, count * units),
-        d_emitted: take(&mut scratch, count * units),
-        d_parts: take(&mut scratch, count * 5 * units),
-        gates: take(&mut scratch, count * 8 * units),
-        d_z_rows: take(&mut scratch, count * GATES * units),
-        d_z: waiting.d_z,
-        previous_h: waiting.previous_h,
-        d_x: d_x.map(|to| ToX::whole(to, &kept.sizes)),
-        kept,
-    };
-    let mut previous_h: &mut [f32] = &mut [];
-    let far = shares.map(|[of_near, of_far]| {
-        previous_h = std::mem::take(&mut near.previous_h);
-        near.split_off(of_near, of_far, steps, &mut scratch)
-    });
-    Parts { near, far, previous_h, scratch }
+impl<'c> WayBack for Call<'c> {
+    type Part<'a>
+        = Carried<'a>
+    where
+        Self: 'a;
+
+    fn parts<'a>(
+        self,
+        shares: Option<&[Range<usize>; 2]>,
+        samples: BackwardSamples<'a>,
+        steps: &BlockOfSteps,
+    ) -> Parts<'a, Carried<'a>>
+    where
+        Self: 'a,
+    {
+        let call = self;
+        let BackwardSamples { first, count, d_x, waiting, scratch, kept, .. } = samples;
+        let Sizes { steps: num_steps, units, .. } = call.layer.sizes;
+        let mut scratch = own_lines(scratch);
+        let row_len = row_len(&call.layer.sizes, &call.layer.recurrent_activation);
+        let share = 0..units;
+        let mut near = Carried {
+            call,
+            first,
+            count,
+            record: &call.record[first * num_steps * row_len..][..count * num_steps * row_len],
+            layout: ChunkRecord::new(call.layer, count, &share),
+            share,
+            d_bias: take(&mut scratch, kept.slots_len()),
+            d_h: take(&mut scratch, count * units),
+            d_c: take(&mut scratch, count * units),
+            d_emitted: take(&mut scratch, count * units),
+            d_parts: take(&mut scratch, count * 5 * units),
+            gates: take(&mut scratch, count * 8 * units),
+            d_z_rows: take(&mut scratch, count * GATES * units),
+            d_z: waiting.d_z,
+            previous_h: waiting.previous_h,
+            d_x: d_x.map(|to| ToX::whole(to, &kept.sizes)),
+            kept,
+        };
+        let mut previous_h: &mut [f32] = &mut [];
+        let far = shares.map(|shares| {
+            previous_h = std::mem::take(&mut near.previous_h);
+            near.split_off(shares, steps, &mut scratch)
+        });
+        Parts { near, far, previous_h, scratch }
+    }
 }
 
 impl<'a> Carried<'a> {
-    /// Cuts off what belongs to the units `far`.
+    /// Keeps what belongs to the first share and returns the rest.
     fn split_off(
         &mut self,
-        near: &Range<usize>,
-        far: &Range<usize>,
+        [near, far]: &[Range<usize>; 2],
         steps: &BlockOfSteps,
         scratch: &mut &'a mut [f32],
     ) -> Self {
         let Self { call, first, count, kept, .. } = *self;
         let Sizes { steps: num_steps, units, .. } = call.layer.sizes;
-        let (record, far_record) = self.record.split_at(KEPT * count * num_steps * near.len());
-        (self.record, self.layout) = (record, ChunkRecord::new(call.layer, count, near));
-        self.share = near.clone();
-        self.previous_h = &mut [];
+        self.layout = ChunkRecord::new(call.layer, count, near);
+        let (record, far_record) = self.record.split_at(self.layout.len(num_steps));
+        (self.share, self.record) = (near.clone(), record);
         let d_z_rows = take(scratch, count * GATES * units);
         let d_x = self.d_x.as_mut().map(|d_x| d_x.split_off(steps, scratch));
         let blocks_len = kept.block_stride(count) * (near.len() / kept.lanes);
@@ -167,6 +194,12 @@ impl Part for Carried<'_> {
         if let (Some(near), Some(far)) = (&mut self.d_x, &far.d_x) {
             near.join(far, steps);
         }
+    }
+
+    fn finish(&self, d_h0: Wanted, d_c0: Wanted) {
+        let units = self.call.layer.sizes.units;
+        write_share(d_h0, self.d_h, &self.share, units);
+        write_share(d_c0, self.d_c, &self.share, units);
     }
 
     fn write_previous_h(&self, number: usize, row: usize, to: &mut [f32]) {

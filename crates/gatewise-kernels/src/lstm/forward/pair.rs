@@ -3,14 +3,13 @@
 use std::array::from_fn;
 
 use super::ForwardSamples;
-use super::part::Part;
 use super::run::{Call, ChunkRun, operands};
 use super::step::Step;
-use crate::lstm::record::recorded_work;
+use crate::lstm::record::{ChunkRecord, recorded_work};
 use crate::lstm::{GATES, Inputs, Layer, Output, Sizes};
 use crate::parallel::join;
 use crate::recurrent::chunks::{own_lines, take};
-use crate::recurrent::pair::{Exchange, Meeting, Pair, Work};
+use crate::recurrent::pair::{Exchange, Meeting, Pair, Part, Work};
 use crate::recurrent::rows::UsedRows;
 use crate::simd::{Isa, SimdOp, lanes, run};
 use crate::tile::PanelNumber;
@@ -59,7 +58,7 @@ const FOLLOWER_BUFFERS: usize = 4;
 /// The follower's part.
 struct FollowerRun<'a, 'b, N> {
     call: Call<'b, N>,
-    pair: &'b Pair<'a, Part<'a>>,
+    pair: &'b Pair<'a, Part<'a, ChunkRecord>>,
     /// [`FOLLOWER_BUFFERS`]
     scratch: &'b mut [f32],
 }
@@ -74,8 +73,9 @@ impl<N: PanelNumber> SimdOp for FollowerRun<'_, '_, N> {
         let _presence = meeting.follower_is_there();
         let Some(first_step) = meeting.come() else { return };
         let Sizes { batch, steps, units, .. } = call.layer.sizes;
-        let unrecorded = || Part::new(call.layer, batch, meeting.follower_share(), None);
-        let mut part = pair.take_over().unwrap_or_else(unrecorded);
+        let share = meeting.follower_share();
+        let layout = ChunkRecord::new(call.layer, batch, &share);
+        let mut part = pair.take_over().unwrap_or(Part { share, record: None, layout });
         let buffers: [_; FOLLOWER_BUFFERS] = from_fn(|_| take(&mut scratch, batch * units));
         let [mut h, mut next_h, c, y] = buffers;
         meeting.get_state(first_step, h, c);

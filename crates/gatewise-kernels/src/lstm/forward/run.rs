@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use super::ForwardSamples;
-use super::part::Part;
 use super::step::Step;
+use crate::lstm::record::ChunkRecord;
 use crate::lstm::tokens::Tokens;
 use crate::lstm::weights::Weights;
 use crate::lstm::{Inputs, Layer, Output, Sizes};
 use crate::recurrent::chunks::{Samples, own_lines, take};
 use crate::recurrent::operand::{Operand, is_zero};
-use crate::recurrent::pair::Pair;
+use crate::recurrent::pair::{Pair, Part};
 use crate::recurrent::rows::UsedRows;
 use crate::simd::{Isa, SimdOp};
 use crate::tile::PanelNumber;
@@ -32,7 +32,7 @@ pub(super) struct ChunkRun<'a, 'b, N> {
     /// The units of each of two threads, if there may be two.
     pub shares: Option<[Range<usize>; 2]>,
     /// Where the second one may come to help.
-    pub pair: Option<&'b Pair<'a, Part<'a>>>,
+    pub pair: Option<&'b Pair<'a, Part<'a, ChunkRecord>>>,
 }
 
 /// x at `time` and h of the samples from number `first`, without dropout.
@@ -56,13 +56,8 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, '_, N> {
         let Sizes { steps, features, units, .. } = call.layer.sizes;
         let (first, count) = (samples.first, samples.count());
         let ForwardSamples { mut y, h: last_h, c: last_c, record, scratch, .. } = samples;
-        let (mut near, mut far) = match shares {
-            None => (Part::new(call.layer, count, 0..units, record), None),
-            Some(shares) => {
-                let (near, far) = Part::both(call.layer, count, shares, record);
-                (near, Some(far))
-            }
-        };
+        let layout = |share: &Range<usize>| ChunkRecord::new(call.layer, count, share);
+        let (mut near, mut far) = Part::of_chunk(units, shares, record, layout, |layout| layout.len(steps));
         let mut scratch = own_lines(scratch);
         let mut h = take(&mut scratch, count * units);
         let mut next_h = take(&mut scratch, count * units);

@@ -3,14 +3,13 @@
 use std::ops::Range;
 
 use super::finish::{Finish, Place};
-use super::part::Part;
 use super::run::Call;
-use crate::lstm::record::{C, O, PHI_C};
+use crate::lstm::record::{C, ChunkRecord, O, PHI_C};
 use crate::lstm::weights::{Packed, Weights, block_in_place};
 use crate::lstm::{Output, Sizes};
 use crate::recurrent::in_turn::in_turn;
 use crate::recurrent::operand::Operand;
-use crate::recurrent::pair::Meeting;
+use crate::recurrent::pair::{Meeting, Part};
 use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock, UsedRows};
 use crate::recurrent::single_numbers::{SingleNumber, SingleNumbers};
 use crate::simd::{BitOps, Isa, load_at_least};
@@ -32,7 +31,7 @@ pub(super) struct Step<'a, 'b, N> {
     pub used: &'b UsedRows<'a>,
     pub used_before: Option<&'b UsedRows<'a>>,
     /// The units that are computed.
-    pub part: Part<'b>,
+    pub part: Part<'b, ChunkRecord>,
     /// `[count, H]`
     pub h: &'b [f32],
     /// `[count, H]`

@@ -5,9 +5,10 @@ use std::ops::Range;
 use super::Sequences;
 use super::kept::{GateGradients, Slots};
 use super::products::XRows;
+use super::samples::BackwardSamples;
 use crate::parallel::{join, num_threads};
 use crate::recurrent::Sizes;
-use crate::recurrent::chunks::{own_lines, take};
+use crate::recurrent::chunks::{Wanted, own_lines, take};
 use crate::recurrent::pair::{Exchange, Meeting, Pair, Work};
 use crate::recurrent::rows::UsedRows;
 use crate::simd::{Isa, SimdOp, lanes, run};
@@ -33,8 +34,28 @@ pub(crate) trait Part: Send {
     /// Takes over what the second part has of the gradients by x, if they are wanted.
     fn join_d_x(&mut self, far: &Self, steps: &BlockOfSteps);
 
+    /// Writes the gradients by the first states, which is where the way back ends.
+    fn finish(&self, d_h0: Wanted, d_c0: Wanted);
+
     /// Writes the units of the hidden state of a row before step `number` to `to` `[H]`.
     fn write_previous_h(&self, number: usize, row: usize, to: &mut [f32]);
+}
+
+/// What all chunks of a layer share on their way back.
+pub(crate) trait WayBack: Copy {
+    type Part<'a>: Part
+    where
+        Self: 'a;
+
+    /// The parts of a chunk, as the block of steps before left them: two where two threads may share the units.
+    fn parts<'a>(
+        self,
+        shares: Option<&[Range<usize>; 2]>,
+        samples: BackwardSamples<'a>,
+        steps: &BlockOfSteps,
+    ) -> Parts<'a, Self::Part<'a>>
+    where
+        Self: 'a;
 }
 
 /// The parts of a chunk, and scratch that is left.
@@ -62,11 +83,6 @@ impl<P: Part> Parts<'_, P> {
                 far.write_previous_h(number, row, to);
             }
         }
-    }
-
-    /// Both parts, or the only one.
-    pub fn into_iter(self) -> impl Iterator<Item = P> {
-        std::iter::once(self.near).chain(self.far)
     }
 }
 
@@ -99,13 +115,35 @@ impl<'a> BlockOfSteps<'a> {
     }
 }
 
-/// Takes the parts of a chunk through a block of steps: two of them, which `work` is about, with a second thread if one comes in time. It
-/// has ended when this returns. `rows` is the number of sums.
-pub(crate) fn run_parts<P: Part>(
-    parts: Parts<P>,
-    steps: &BlockOfSteps,
-    (work, rows): (Option<&Work>, usize),
+/// Takes a chunk through the steps with these numbers, in the order of processing forward. `work` is what two threads may share of
+/// it.
+pub(crate) fn run_steps(
+    layer: impl WayBack,
+    sequences: Sequences,
+    work: Option<&Work>,
+    mut samples: BackwardSamples,
+    numbers: Range<usize>,
 ) {
+    let BackwardSamples { first, count, kept, .. } = samples;
+    if count == 0 {
+        return;
+    }
+    let steps = BlockOfSteps { sequences, kept, samples: (first, count), numbers };
+    let shares = work.map(Work::shares);
+    let (mut d_h0, mut d_c0) = (samples.d_h0.take(), samples.d_c0.take());
+    run_parts(layer.parts(shares.as_ref(), samples.reborrow(), &steps), &steps, work);
+    let mut parts = layer.parts(shares.as_ref(), samples, &steps);
+    parts.join(&steps);
+    if steps.numbers.start == 0 {
+        for part in std::iter::once(parts.near).chain(parts.far) {
+            part.finish(d_h0.as_deref_mut(), d_c0.as_deref_mut());
+        }
+    }
+}
+
+/// Takes the parts of a chunk through a block of steps: two of them, which `work` is about, with a second thread if one comes in time. It
+/// has ended when this returns.
+fn run_parts<P: Part>(parts: Parts<P>, steps: &BlockOfSteps, work: Option<&Work>) {
     let Parts { mut near, mut far, scratch, .. } = parts;
     if steps.numbers.end == steps.kept.sizes.steps {
         near.start();
@@ -114,7 +152,7 @@ pub(crate) fn run_parts<P: Part>(
     let Some(work) = work.filter(|_| num_threads() > 1) else {
         return run(PartsBack { near, far, pair: None, steps });
     };
-    let Sizes { batch, units, .. } = work.sizes;
+    let (Sizes { batch, units, .. }, rows) = (work.sizes, steps.kept.layout.sums());
     let mut scratch = own_lines(scratch);
     let scratch = take(&mut scratch, Meeting::max_len(rows * batch * units));
     let pair = Pair::new(work, Exchange { rows, may_dismiss: false, has_cells: false }, scratch);
@@ -123,10 +161,9 @@ pub(crate) fn run_parts<P: Part>(
     join(|| run(leader), || run(follower));
 }
 
-/// How many numbers of scratch a sample takes for the second part and [`run_parts`], if there may be two; `rows` is the number of
-/// sums.
-pub(crate) fn scratch_len(kept: GateGradients, rows: usize, has_d_x: bool) -> usize {
-    let Sizes { batch, features, units, .. } = kept.sizes;
+/// How many numbers of scratch a sample takes for the second part and [`run_parts`], if there may be two.
+pub(crate) fn scratch_len(kept: GateGradients, has_d_x: bool) -> usize {
+    let (Sizes { batch, features, units, .. }, rows) = (kept.sizes, kept.layout.sums());
     let work = Work { sizes: kept.sizes, gates: kept.layout.gates, block: MAX_VECTORS * lanes() };
     match work.scratch_len(rows, 0) {
         0 => 0,
@@ -264,7 +301,7 @@ pub(crate) fn split_off<'a>(slice: &mut &'a mut [f32], len: usize) -> &'a mut [f
 }
 
 /// Writes what a part has of some rows `[count, share]` to `to` `[count, H]`, if that is wanted.
-pub(crate) fn write_share(to: Option<&mut [f32]>, from: &[f32], share: &Range<usize>, units: usize) {
+pub(crate) fn write_share(to: Wanted, from: &[f32], share: &Range<usize>, units: usize) {
     let rows = to.into_iter().flat_map(|to| to.chunks_exact_mut(units)).zip(from.chunks_exact(share.len()));
     rows.for_each(|(to, from)| to[share.clone()].copy_from_slice(from));
 }

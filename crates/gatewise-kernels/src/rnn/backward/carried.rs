@@ -2,17 +2,35 @@
 
 use std::ops::Range;
 
-use super::run::Call;
-use crate::recurrent::backward::Operand;
+use crate::recurrent::backward::emitted::Emitted;
 use crate::recurrent::backward::kept::{GateGradients, Slots};
-use crate::recurrent::backward::parts::{BlockOfSteps, Part, Parts, ToX, read_share, split_off};
+use crate::recurrent::backward::parts::{
+    BlockOfSteps, Part, Parts, ToX, WayBack, read_share, split_off, write_share,
+};
 use crate::recurrent::backward::products::StepBack;
 use crate::recurrent::backward::samples::BackwardSamples;
-use crate::recurrent::chunks::{own_lines, take};
+use crate::recurrent::backward::{Operand, Sequences};
+use crate::recurrent::chunks::{Wanted, own_lines, take};
 use crate::recurrent::rows::UsedRows;
-use crate::rnn::Kind;
 use crate::rnn::record::History;
+use crate::rnn::{Kind, Layer, OutputGradients};
 use crate::simd::Isa;
+
+/// What all chunks share.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub layer: &'a Layer<'a, f32>,
+    pub sequences: Sequences<'a>,
+    pub history: History<'a, f32>,
+    pub emitted: Emitted<'a>,
+    pub d_outputs: &'a OutputGradients<'a, f32>,
+    /// Wᵀ in panels.
+    pub kernel: &'a [f32],
+    /// Uᵀ in panels.
+    pub recurrent_kernel: &'a [f32],
+    /// Whether the gradient by the state before the first step is wanted.
+    pub has_d_h0: bool,
+}
 
 /// The gradients of some units of a chunk at a step. H is the number of all units.
 pub(super) struct Carried<'a> {
@@ -45,39 +63,49 @@ pub(super) struct Carried<'a> {
     pub kept: GateGradients,
 }
 
-/// The parts of a chunk, as the block of steps before left them: two where two threads may share the units.
-pub(super) fn parts<'a>(
-    call: Call<'a>,
-    shares: Option<&[Range<usize>; 2]>,
-    samples: BackwardSamples<'a>,
-    steps: &BlockOfSteps,
-) -> Parts<'a, Carried<'a>> {
-    let BackwardSamples { first, count, d_x, waiting, scratch, kept, .. } = samples;
-    let (units, sums) = (call.layer.sizes.units, call.layer.kind.sums());
-    let mut scratch = own_lines(scratch);
-    let mut near = Carried {
-        call,
-        first,
-        count,
-        share: 0..units,
-        history: call.history,
-        d_bias: take(&mut scratch, kept.slots_len()),
-        d_h: take(&mut scratch, count * units),
-        d_emitted: take(&mut scratch, count * units),
-        d_reset: take(&mut scratch, count * units),
-        d_rows: take(&mut scratch, count * sums * units),
-        d_z: waiting.d_z,
-        previous_h: waiting.previous_h,
-        reset_h: waiting.reset_h,
-        d_x: d_x.map(|to| ToX::whole(to, &kept.sizes)),
-        kept,
-    };
-    let mut previous_h: &mut [f32] = &mut [];
-    let far = shares.map(|shares| {
-        previous_h = std::mem::take(&mut near.previous_h);
-        near.split_off(shares, steps, &mut scratch)
-    });
-    Parts { near, far, previous_h, scratch }
+impl<'c> WayBack for Call<'c> {
+    type Part<'a>
+        = Carried<'a>
+    where
+        Self: 'a;
+
+    fn parts<'a>(
+        self,
+        shares: Option<&[Range<usize>; 2]>,
+        samples: BackwardSamples<'a>,
+        steps: &BlockOfSteps,
+    ) -> Parts<'a, Carried<'a>>
+    where
+        Self: 'a,
+    {
+        let call = self;
+        let BackwardSamples { first, count, d_x, waiting, scratch, kept, .. } = samples;
+        let (units, sums) = (call.layer.sizes.units, call.layer.kind.sums());
+        let mut scratch = own_lines(scratch);
+        let mut near = Carried {
+            call,
+            first,
+            count,
+            share: 0..units,
+            history: call.history,
+            d_bias: take(&mut scratch, kept.slots_len()),
+            d_h: take(&mut scratch, count * units),
+            d_emitted: take(&mut scratch, count * units),
+            d_reset: take(&mut scratch, count * units),
+            d_rows: take(&mut scratch, count * sums * units),
+            d_z: waiting.d_z,
+            previous_h: waiting.previous_h,
+            reset_h: waiting.reset_h,
+            d_x: d_x.map(|to| ToX::whole(to, &kept.sizes)),
+            kept,
+        };
+        let mut previous_h: &mut [f32] = &mut [];
+        let far = shares.map(|shares| {
+            previous_h = std::mem::take(&mut near.previous_h);
+            near.split_off(shares, steps, &mut scratch)
+        });
+        Parts { near, far, previous_h, scratch }
+    }
 }
 
 impl<'a> Carried<'a> {
@@ -156,6 +184,10 @@ impl Part for Carried<'_> {
         if let (Some(near), Some(far)) = (&mut self.d_x, &far.d_x) {
             near.join(far, steps);
         }
+    }
+
+    fn finish(&self, d_h0: Wanted, _d_c0: Wanted) {
+        write_share(d_h0, self.d_h, &self.share, self.call.layer.sizes.units);
     }
 
     fn write_previous_h(&self, number: usize, row: usize, to: &mut [f32]) {

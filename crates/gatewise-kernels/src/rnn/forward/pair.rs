@@ -4,14 +4,13 @@ use std::array::from_fn;
 use std::marker::PhantomData;
 
 use super::ForwardSamples;
-use super::part::Part;
 use super::run::{Call, ChunkRun, operands};
 use super::step::{Compute, Step};
 use crate::parallel::join;
 use crate::recurrent::chunks::{own_lines, take};
-use crate::recurrent::pair::{Exchange, Meeting, Pair, Work};
+use crate::recurrent::pair::{Exchange, Meeting, Pair, Part, Work};
 use crate::recurrent::rows::UsedRows;
-use crate::rnn::record::recorded_work;
+use crate::rnn::record::{RecordLayout, recorded_work};
 use crate::rnn::{Inputs, Kind, Layer, Output, Sizes, Way};
 use crate::simd::{Isa, SimdOp, lanes, run};
 use crate::tile::MAX_VECTORS;
@@ -58,7 +57,7 @@ const FOLLOWER_BUFFERS: usize = 3;
 /// The follower's part.
 struct FollowerRun<'a, 'b, C> {
     call: Call<'b>,
-    pair: &'b Pair<'a, Part<'a>>,
+    pair: &'b Pair<'a, Part<'a, RecordLayout>>,
     /// [`FOLLOWER_BUFFERS`]
     scratch: &'b mut [f32],
     way: PhantomData<C>,
@@ -74,8 +73,9 @@ impl<C: Compute> SimdOp for FollowerRun<'_, '_, C> {
         let _presence = meeting.follower_is_there();
         let Some(first_step) = meeting.come() else { return };
         let Sizes { batch, steps, units, .. } = call.layer.sizes;
-        let unrecorded = || Part::new(call.layer, meeting.follower_share(), None);
-        let mut part = pair.take_over().unwrap_or_else(unrecorded);
+        let share = meeting.follower_share();
+        let layout = call.layer.record_layout().of_share(&share);
+        let mut part = pair.take_over().unwrap_or(Part { share, record: None, layout });
         let buffers: [_; FOLLOWER_BUFFERS] = from_fn(|_| take(&mut scratch, batch * units));
         let [mut h, mut next_h, y] = buffers;
         meeting.get_state(first_step, h, &mut []);

@@ -4,12 +4,12 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::ForwardSamples;
-use super::part::Part;
 use super::step::{Compute, Step};
 use crate::recurrent::chunks::{Samples, own_lines, take};
 use crate::recurrent::operand::{Operand, is_zero};
-use crate::recurrent::pair::Pair;
+use crate::recurrent::pair::{Pair, Part};
 use crate::recurrent::rows::UsedRows;
+use crate::rnn::record::RecordLayout;
 use crate::rnn::weights::Weights;
 use crate::rnn::{Inputs, Layer, Output, Sizes};
 use crate::simd::{Isa, SimdOp};
@@ -29,7 +29,7 @@ pub(super) struct ChunkRun<'a, 'b, C> {
     /// The units of each of two threads, if there may be two.
     pub shares: Option<[Range<usize>; 2]>,
     /// Where the second one may come to help.
-    pub pair: Option<&'b Pair<'a, Part<'a>>>,
+    pub pair: Option<&'b Pair<'a, Part<'a, RecordLayout>>>,
     pub way: PhantomData<C>,
 }
 
@@ -55,13 +55,8 @@ impl<C: Compute> SimdOp for ChunkRun<'_, '_, C> {
         let (Sizes { steps, features, units, .. }, kind) = (layer.sizes, layer.kind);
         let (first, count) = (samples.first, samples.count());
         let ForwardSamples { mut y, h: last_h, record, scratch, .. } = samples;
-        let (mut near, mut far) = match shares {
-            None => (Part::new(layer, 0..units, record), None),
-            Some(shares) => {
-                let (near, far) = Part::both(layer, shares, record);
-                (near, Some(far))
-            }
-        };
+        let layout = |share: &Range<usize>| layer.record_layout().of_share(share);
+        let (mut near, mut far) = Part::of_chunk(units, shares, record, layout, RecordLayout::len);
         let mut scratch = own_lines(scratch);
         let mut h = take(&mut scratch, count * units);
         let mut next_h = take(&mut scratch, count * units);

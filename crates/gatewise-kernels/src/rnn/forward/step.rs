@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use super::part::Part;
 use super::run::Call;
 use crate::recurrent::operand::Operand;
-use crate::recurrent::pair::Meeting;
+use crate::recurrent::pair::{Meeting, Part};
 use crate::recurrent::rows::UsedRows;
-use crate::rnn::record::RecordRowMut;
+use crate::rnn::record::{RecordLayout, RecordRowMut};
 use crate::rnn::weights::{Packed, Weights};
 use crate::rnn::{Output, X};
 use crate::simd::Isa;
@@ -25,7 +24,8 @@ pub(super) struct Step<'a, 'b> {
     /// The rows that use it.
     pub used: UsedRows<'a>,
     /// The units that are computed: all, or where the way allows it the share of one of two threads.
-    pub part: Part<'b>,
+    /// Rows of the record, from the first of the chunk, are those of the part.
+    pub part: Part<'b, RecordLayout>,
     /// `[count, H]`
     pub h: &'b [f32],
     /// `[count, H]`
