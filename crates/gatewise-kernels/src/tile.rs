@@ -203,16 +203,52 @@ impl<I: Isa, S: Segments, const R: usize, const V: usize, const W: usize> Kernel
             let left = left.rows::<R>(len);
             for (k, right_row) in (0..len).zip(right.rows::<_, W>(isa)) {
                 let vectors = right.at::<_, V>(isa, right_row, first);
-                // Row by row: V vectors and one factor at a time leave most registers to the sums.
-                for (row, sums) in tile.iter_mut().enumerate() {
-                    for v in 0..V {
-                        sums[v] = ops.mul_add(ops.splat(left.at(row, first + v, k)), vectors[v], sums[v]);
-                    }
+                match R < V && <S::Left as LeftRows>::IS_SHARED {
+                    true => add_by_vectors(isa, &mut tile, &left, k, vectors),
+                    false => add_by_rows(isa, &mut tile, &left, (first, k), vectors),
                 }
             }
         }
         for (tile, sums) in tile.iter().zip(sums) {
             sums[first..first + V].copy_from_slice(tile);
+        }
+    }
+}
+
+/// Row by row: V vectors and one factor at a time leave most registers to the sums.
+#[inline(always)]
+fn add_by_rows<I: Isa, const R: usize, const V: usize>(
+    isa: I,
+    tile: &mut [[I::F32; V]; R],
+    left: &impl Row,
+    (first, k): (usize, usize),
+    vectors: [I::F32; V],
+) {
+    let ops = isa.f32();
+    for (row, sums) in tile.iter_mut().enumerate() {
+        for v in 0..V {
+            sums[v] = ops.mul_add(ops.splat(left.at(row, first + v, k)), vectors[v], sums[v]);
+        }
+    }
+}
+
+/// Vector by vector, where all vectors share the factors of the rows: of fewer rows than vectors these take fewer registers.
+#[inline(always)]
+fn add_by_vectors<I: Isa, const R: usize, const V: usize>(
+    isa: I,
+    tile: &mut [[I::F32; V]; R],
+    left: &impl Row,
+    k: usize,
+    vectors: [I::F32; V],
+) {
+    let ops = isa.f32();
+    let mut factors = [ops.zero(); R];
+    for (row, factor) in factors.iter_mut().enumerate() {
+        *factor = ops.splat(left.at(row, 0, k));
+    }
+    for (v, vector) in vectors.into_iter().enumerate() {
+        for (sums, &factor) in tile.iter_mut().zip(&factors) {
+            sums[v] = ops.mul_add(factor, vector, sums[v]);
         }
     }
 }

@@ -123,6 +123,19 @@ impl<'a> UsedRows<'a> {
         }
     }
 
+    /// Whether no row uses the step.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The row that uses the step, if there is no other.
+    #[inline(always)]
+    pub fn only(&self) -> Option<usize> {
+        let is_alone = self.len() == 1;
+        self.iter().next().filter(|_| is_alone)
+    }
+
     /// The rows that use the step, in order.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.count).filter(|&row| self.contains(row))

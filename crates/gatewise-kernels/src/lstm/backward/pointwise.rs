@@ -18,6 +18,9 @@ impl Carried<'_> {
             let step = (self.first + row, number);
             self.call.emitted.receive(step, rows.contains(row), share, d_h, d_emitted);
         }
+        if rows.is_empty() {
+            return;
+        }
         match self.layout.has_rows {
             true => {
                 for (rank, range) in rows.ranges() {

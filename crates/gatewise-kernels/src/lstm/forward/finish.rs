@@ -16,11 +16,10 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Where the block with this number of the only row lies, as if it were a row by itself.
+    /// Where the block that follows the first one of the row lies in a chunk of `count` rows, as if it were a row by itself.
     #[inline(always)]
-    pub fn of_block(self, block: usize, lanes: usize) -> Self {
-        let before = block * lanes;
-        Self { row: block, state: self.state + before, output: self.output + before }
+    pub fn of_next_block(self, count: usize, lanes: usize) -> Self {
+        Self { row: self.row + count, state: self.state + lanes, output: self.output + lanes }
     }
 }
 

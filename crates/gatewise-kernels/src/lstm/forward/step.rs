@@ -55,7 +55,7 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
     /// Computes the part of the step. The default activations are applied block by block, all others to whole rows.
     #[inline(always)]
     pub fn run<I: Isa>(&mut self, isa: I, x: Operand, h: Operand) {
-        if self.used.len() > 0 {
+        if !self.used.is_empty() {
             self.run_units(isa, x, h, self.part.share.clone());
         }
         self.skip_rows();
@@ -79,10 +79,8 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
     pub fn run_units<I: Isa>(&mut self, isa: I, x: Operand, h: Operand, units: Range<usize>) {
         let per_gate = x.gate_stride + h.gate_stride > 0;
         let mut first = units.start;
-        if let (1, false, Weights::Packed(packed)) = (self.count, per_gate, self.call.weights)
-            && self.used.contains(0)
-        {
-            first = self.run_pairs(isa, x, h, &packed, units.clone());
+        if let (Some(row), false, Weights::Packed(packed)) = (self.used.only(), per_gate, self.call.weights) {
+            first = self.run_pairs(isa, (x, h, row), &packed, units.clone());
             if first == units.end {
                 return;
             }
@@ -142,20 +140,19 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
     fn run_pairs<I: Isa>(
         &mut self,
         isa: I,
-        x: Operand,
-        h: Operand,
+        (x, h, row): (Operand, Operand, usize),
         packed: &Packed<N>,
         units: Range<usize>,
     ) -> usize {
         let lanes = isa.f32().len();
-        let place = self.place(0);
-        let places = [place, place.of_block(1, lanes)];
-        let number = x.single_number(0);
+        let place = self.place(row);
+        let places = [place, place.of_next_block(self.count, lanes)];
+        let number = x.single_number(row);
         let Sizes { features, units: all, .. } = self.call.layer.sizes;
         let count = units.len().saturating_sub(lanes).div_ceil(2 * lanes);
         for pair in in_turn(count, self.number, 4 * units.len() * (features + all)) {
             let first = units.start + 2 * lanes * pair;
-            let mut z = self.multiply_pair(isa, (x, number), h, packed, first);
+            let mut z = self.multiply_pair(isa, (x, number), (h, row), packed, first);
             // The products of the next pair run beside the activations of this one.
             match self.units() - first >= 2 * lanes {
                 true => self.finish(isa, &mut z, &places, (first, lanes)),
@@ -207,7 +204,7 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
         &self,
         isa: I,
         (x, number): (Operand, Option<SingleNumber>),
-        h: Operand,
+        (h, row): (Operand, usize),
         packed: &Packed<N>,
         unit: usize,
     ) -> [[I::F32; 4]; 2] {
@@ -216,7 +213,7 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
         let mut sums = match self.call.tokens {
             None => [self.bias(isa, unit), self.bias(isa, next)],
             Some(tokens) => {
-                let token = self.token(0);
+                let token = self.token(row);
                 [tokens.start(isa, token, unit), tokens.start(isa, token, next)]
             }
         };
@@ -227,9 +224,9 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
                     number.add_product::<I, MAX_VECTORS>(isa, sums, right);
                 }
             }
-            None => multiply_row::<I, MAX_VECTORS>(isa, &mut sums, x.row(0), [w, next_w]),
+            None => multiply_row::<I, MAX_VECTORS>(isa, &mut sums, x.row(row), [w, next_w]),
         }
-        multiply_row::<I, MAX_VECTORS>(isa, &mut sums, h.row(0), [u, next_u]);
+        multiply_row::<I, MAX_VECTORS>(isa, &mut sums, h.row(row), [u, next_u]);
         sums
     }
 

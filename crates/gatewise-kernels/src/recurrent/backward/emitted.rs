@@ -49,7 +49,7 @@ impl Emitted<'_> {
     #[inline(always)]
     fn was_emitted_again(&self, (sample, number): (usize, usize)) -> bool {
         let next = number + 1;
-        next < self.sequences.sizes.steps && self.sequences.used_rows((sample, 1), next).len() == 0
+        next < self.sequences.sizes.steps && self.sequences.used_rows((sample, 1), next).is_empty()
     }
 }
 

@@ -41,6 +41,9 @@ impl StepBack<'_> {
     }
 
     fn multiply(self, operand: Operand, weights: &[f32], n: usize, target: Target) {
+        if self.rows.is_empty() {
+            return;
+        }
         let Self { sequences, kept, rows, d_sums } = self;
         run(GateProduct {
             sizes: sequences.sizes,

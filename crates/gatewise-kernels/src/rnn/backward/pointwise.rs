@@ -19,6 +19,9 @@ impl Carried<'_> {
             let step = (self.first + row, number);
             self.call.emitted.receive(step, rows.contains(row), share, d_h, d_emitted);
         }
+        if rows.is_empty() {
+            return;
+        }
         let (layer, time) = (self.call.layer, rows.time);
         let by_rows = layer.has_custom_activation();
         match by_rows {

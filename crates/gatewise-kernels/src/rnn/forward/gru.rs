@@ -26,14 +26,14 @@ impl Compute for InBlocks {
     #[inline(always)]
     fn compute<I: Isa>(isa: I, step: &mut Step, x: Operand, h: Operand) {
         let max_rows = step.max_rows(if has_32_registers(isa) { MAX_ROWS } else { MAX_ROWS_OF_THREE });
-        if let (1, Weights::Packed(packed), 0) =
-            (step.count, step.call.weights, x.gate_stride + h.gate_stride)
-        {
-            return run_pairs(isa, step, [x, h], &packed);
-        }
-        let mut groups = step.used.groups(isa, max_rows);
-        while let Some(rows) = RowsOfBlock::take(&mut groups) {
-            run_rows(isa, step, [x, h], &rows);
+        match (step.used.only(), step.call.weights, x.gate_stride + h.gate_stride) {
+            (Some(row), Weights::Packed(packed), 0) => run_pairs(isa, step, ([x, h], row), &packed),
+            _ => {
+                let mut groups = step.used.groups(isa, max_rows);
+                while let Some(rows) = RowsOfBlock::take(&mut groups) {
+                    run_rows(isa, step, [x, h], &rows);
+                }
+            }
         }
         step.skip_rows();
     }
@@ -72,11 +72,11 @@ fn run_rows<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], rows: &Rows
 
 /// The only row, for pairs of blocks of units: alone a block has too few chains of additions.
 #[inline(always)]
-fn run_pairs<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], packed: &Packed) {
+fn run_pairs<I: Isa>(isa: I, step: &mut Step, (operands, row): ([Operand; 2], usize), packed: &Packed) {
     let (lanes, share) = (isa.f32().len(), step.part.share.clone());
-    let place = step.place(0);
+    let place = step.place(row);
     let places = [place, place.of_next_block(lanes)];
-    let number = operands[0].single_number(0);
+    let number = operands[0].single_number(row);
     let Sizes { features, units, .. } = step.call.layer.sizes;
     let weights = 3 * share.len() * (features + units);
     for pair in in_turn(share.len().div_ceil(2 * lanes), step.number, weights) {
@@ -94,13 +94,13 @@ fn run_pairs<I: Isa>(isa: I, step: &mut Step, operands: [Operand; 2], packed: &P
                 }
             }
             None => {
-                multiply_row::<I, 3>(isa, &mut sums, operands[0].row(0), [blocks[0][0], blocks[1][0]]);
+                multiply_row::<I, 3>(isa, &mut sums, operands[0].row(row), [blocks[0][0], blocks[1][0]]);
             }
         }
         for (sums, inner) in sums.iter_mut().zip([inner_of_first, inner_of_next]) {
             (sums[CANDIDATE], sums[INNER]) = (inner, sums[CANDIDATE]);
         }
-        multiply_row::<I, 3>(isa, &mut sums, operands[1].row(0), [blocks[0][1], blocks[1][1]]);
+        multiply_row::<I, 3>(isa, &mut sums, operands[1].row(row), [blocks[0][1], blocks[1][1]]);
         match share.end - unit >= 2 * lanes {
             true => finish(isa, step, &mut sums, &places, (unit, lanes)),
             false => {

@@ -76,9 +76,9 @@ impl Step<'_, '_> {
     /// Computes the share of the step.
     #[inline(always)]
     pub fn run<I: Isa, C: Compute>(&mut self, isa: I, x: Operand, h: Operand) {
-        match self.used.len() > 0 {
-            true => C::compute(isa, self, x, h),
-            false => self.skip_rows(),
+        match self.used.is_empty() {
+            true => self.skip_rows(),
+            false => C::compute(isa, self, x, h),
         }
     }
 
