@@ -67,7 +67,17 @@ pub(crate) fn for_each_chunk(
     chunk_len: usize,
     run: impl Fn(usize, &mut [f32]) + Send + Sync,
 ) {
-    if data.len() < MIN_LEN || !has_pool() {
+    for_each_chunk_moving(data.len(), data, chunk_len, run);
+}
+
+/// The same where so many numbers are moved in all.
+pub(crate) fn for_each_chunk_moving(
+    moved: usize,
+    data: &mut [f32],
+    chunk_len: usize,
+    run: impl Fn(usize, &mut [f32]) + Send + Sync,
+) {
+    if moved < MIN_LEN || !has_pool() {
         data.chunks_mut(chunk_len).enumerate().for_each(|(number, chunk)| run(number, chunk));
     } else {
         data.par_chunks_mut(chunk_len).enumerate().for_each(|(number, chunk)| run(number, chunk));

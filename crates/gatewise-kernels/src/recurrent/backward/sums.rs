@@ -10,8 +10,9 @@
 use std::ops::Range;
 
 use super::kept::GateGradients;
-use crate::parallel::for_each_chunk;
+use crate::parallel::for_each_chunk_moving;
 use crate::recurrent::Sizes;
+use crate::simd::{BitOps, Isa, NumOps, SimdOp, load, run, store_first};
 use crate::tile::{MAX_ROWS, MAX_VECTORS};
 
 impl GateGradients {
@@ -64,23 +65,58 @@ pub(super) fn add_up(
     for (first, gradient, of_x) in [(0, d_kernel, true), (rows_of_kernel, d_recurrent_kernel, false)] {
         let Some(gradient) = gradient else { continue };
         let gates = kept.layout.gates_of_vectors(of_x);
-        for_each_chunk(gradient, MAX_ROWS * kept.columns(), |tile, to| {
-            to.fill(0.0);
-            let tile_len = kept.rows_sums_len(MAX_ROWS);
-            for sums in sums.chunks_exact(kept.all_sums_len()) {
-                add_tile(kept, &gates, &sums[first + tile * tile_len..][..tile_len], to);
-            }
+        let moved = gradient.len() * (sums.len() / kept.all_sums_len());
+        for_each_chunk_moving(moved, gradient, MAX_ROWS * kept.columns(), |tile, to| {
+            let first = first + tile * kept.rows_sums_len(MAX_ROWS);
+            run(TotalsOfTile { kept, gates: &gates, sums, first, to });
         });
     }
 }
 
-/// Adds the sums of a tile to its rows, `[rows, GH]`.
-fn add_tile(kept: GateGradients, gates: &Gates, sums: &[f32], to: &mut [f32]) {
-    for (block, sums) in sums.chunks_exact(kept.block_sums_len()).enumerate() {
-        for (to, sums) in to.chunks_exact_mut(kept.columns()).zip(sums.chunks_exact(kept.slot_len())) {
-            add_slot(kept, gates, block, sums, to);
+/// Writes the totals of a tile to its rows.
+struct TotalsOfTile<'a> {
+    kept: GateGradients,
+    gates: &'a Gates,
+    /// Of one chunk after the other.
+    sums: &'a [f32],
+    /// Where the tile starts in those of each.
+    first: usize,
+    /// `[rows, GH]`
+    to: &'a mut [f32],
+}
+
+impl SimdOp for TotalsOfTile<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, isa: I) {
+        let Self { kept, gates, sums, first, to } = self;
+        for (row, to) in to.chunks_exact_mut(kept.columns()).enumerate() {
+            for block in 0..kept.num_blocks() {
+                let slot = first + block * kept.block_sums_len() + row * kept.slot_len();
+                let totals = totals(isa, kept, sums, slot);
+                for (vector, (gate, total)) in gates.iter().zip(totals).enumerate() {
+                    if let Some(gate) = *gate {
+                        store_first(isa.f32(), total, &mut to[kept.columns_of(block, vector, gate)]);
+                    }
+                }
+            }
         }
     }
+}
+
+/// The totals of the vectors of a slot, in the order of the chunks.
+#[inline(always)]
+fn totals<I: Isa>(isa: I, kept: GateGradients, sums: &[f32], slot: usize) -> [I::F32; MAX_VECTORS] {
+    let ops = isa.f32();
+    let mut totals = [ops.zero(); MAX_VECTORS];
+    for sums in sums.chunks_exact(kept.all_sums_len()) {
+        let vectors = sums[slot..][..kept.slot_len()].chunks_exact(ops.len());
+        for (total, vector) in totals.iter_mut().zip(vectors) {
+            *total = ops.add(*total, load(ops, vector));
+        }
+    }
+    totals
 }
 
 /// Adds the vectors of a block to a row of the weights, or to a bias.
