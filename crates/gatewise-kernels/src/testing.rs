@@ -127,3 +127,10 @@ pub fn growing_mask<F: Real>(batch: usize, steps: usize) -> Vec<F> {
     let one_or_zero = |is_used: bool| if is_used { F::one() } else { F::zero() };
     (0..batch * steps).map(|at| one_or_zero(is_used(at / steps, at % steps))).collect()
 }
+
+/// A mask `[B, T]` of samples whose lengths differ, in no order, so that fewer and fewer of them use a step.
+pub(crate) fn uneven_mask(batch: usize, steps: usize) -> Vec<f32> {
+    let length = |sample: usize| 11 * sample % batch * (steps + 1) / batch;
+    let used = |at: usize| at % steps < length(at / steps);
+    (0..batch * steps).map(|at| f32::from(u8::from(used(at)))).collect()
+}

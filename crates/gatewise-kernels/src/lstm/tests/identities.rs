@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::lstm::{Output, Outputs, PackedWeights, forward_packed, forward_workspace_len};
-use crate::testing::{assert_same_bits, leave_single_numbers, on_threads, one_hot};
+use crate::testing::{assert_same_bits, leave_single_numbers, on_threads, one_hot, uneven_mask};
 
 fn assert_same_results(what: &str, got: &Results<f32>, expected: &Results<f32>) {
     for ((name, got), (_, expected)) in got.named().into_iter().zip(expected.named()) {
@@ -177,6 +177,28 @@ fn a_sample_does_not_depend_on_its_neighbours() {
         assert_same_bits("y", &alone.y, &all.y[sample * 63..][..63]);
         assert_same_bits("d_x", &alone.d_x, &all.d_x[sample * 15..][..15]);
         assert_same_bits("d_h0", &alone.d_h0, &all.d_h0[sample * 21..][..21]);
+    }
+}
+
+#[test]
+fn a_sample_does_not_depend_on_which_others_use_its_steps() {
+    let (case, steps) = (Case { mask: true, sequence: false, ..Case::new(29, 10, 5, 21) }, 10);
+    let mut arrays = case.arrays::<f32>();
+    arrays.mask = uneven_mask(29, steps);
+    let all = case.fast(&arrays);
+    for sample in 0..29 {
+        let part = |values: &[f32], width: usize| values[sample * width..][..width].to_vec();
+        let mut alone = arrays.clone();
+        (alone.x, alone.mask) = (part(&arrays.x, 5 * steps), part(&arrays.mask, steps));
+        (alone.h0, alone.c0) = (part(&arrays.h0, 21), part(&arrays.c0, 21));
+        (alone.d_y, alone.d_h, alone.d_c) =
+            (part(&arrays.d_y, 21), part(&arrays.d_h, 21), part(&arrays.d_c, 21));
+        let alone = Case { sizes: crate::lstm::Sizes { batch: 1, ..case.sizes }, ..case }.fast(&alone);
+        assert_same_bits("y", &alone.y, &part(&all.y, 21));
+        assert_same_bits("c", &alone.c, &part(&all.c, 21));
+        assert_same_bits("d_x", &alone.d_x, &part(&all.d_x, 5 * steps));
+        assert_same_bits("d_h0", &alone.d_h0, &part(&all.d_h0, 21));
+        assert_same_bits("d_c0", &alone.d_c0, &part(&all.d_c0, 21));
     }
 }
 
