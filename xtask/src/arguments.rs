@@ -22,8 +22,8 @@ Usage:
   cargo xtask bench --rounds 20    rounds in which the engines take turns, 10 if not given
   cargo xtask bench --peers torch,burn   these peers instead of all; `--peers none` for Gatewise alone
   cargo xtask bench --without burn,torch  all peers but these (PyTorch is several gigabytes to download)
-  cargo xtask bench-table          the table of the README, from the newest record
-  cargo xtask bench-goals          what the newest record has reached of benchmarks/goals.csv
+  cargo xtask bench-table          the table of the README, from the last record by name; `--record FILE` for another
+  cargo xtask bench-goals          what such a record has reached of benchmarks/goals.csv; `--record FILE` too
   cargo xtask bench-load           loads a model of 50 MB, in turn with Keras; `--python FILE` as below
   cargo xtask footprint            size and memory of the `gatewise` program, in turn with Keras; `--python FILE` as below
   cargo xtask cliffs               times each option of an LSTM against the plain layer
@@ -49,10 +49,10 @@ pub enum Command {
     Test(Selection),
     /// Time the engines.
     Bench(BenchOptions),
-    /// Print the README's table of the newest record.
-    BenchTable,
-    /// Print how far the newest record is from the goals.
-    BenchGoals,
+    /// Print the README's table of this record, or of the last one.
+    BenchTable(Option<PathBuf>),
+    /// Print how far this record is from the goals, or the last one.
+    BenchGoals(Option<PathBuf>),
     /// Time how a large file is loaded.
     BenchLoad(KerasFilesOptions),
     /// Measure size and memory of the command-line program.
@@ -117,8 +117,8 @@ pub fn parse(words: &[String]) -> Result<Command> {
         None | Some("help" | "--help" | "-h") => Ok(Command::Help),
         Some("test") => parse_test(words),
         Some("bench") => parse_bench(words),
-        Some("bench-table") => parse_alone("bench-table", Command::BenchTable, words),
-        Some("bench-goals") => parse_alone("bench-goals", Command::BenchGoals, words),
+        Some("bench-table") => parse_path("bench-table", "--record", Command::BenchTable, words),
+        Some("bench-goals") => parse_path("bench-goals", "--record", Command::BenchGoals, words),
         Some("bench-load") => parse_keras_files("bench-load", Command::BenchLoad, words),
         Some("footprint") => parse_keras_files("footprint", Command::Footprint, words),
         Some("cliffs") => measure::parse_cliffs(words),
@@ -181,17 +181,27 @@ fn parse_alone<'a>(
 fn parse_keras_files<'a>(
     command: &str,
     made: fn(KerasFilesOptions) -> Command,
+    words: impl Iterator<Item = &'a str>,
+) -> Result<Command> {
+    parse_path(command, "--python", |python| made(KerasFilesOptions { python }), words)
+}
+
+/// A command with one option, which names a file.
+fn parse_path<'a>(
+    command: &str,
+    option: &str,
+    made: impl Fn(Option<PathBuf>) -> Command,
     mut words: impl Iterator<Item = &'a str>,
 ) -> Result<Command> {
-    let mut options = KerasFilesOptions { python: None };
-    while let Some(option) = words.next() {
-        match option {
+    let mut path = None;
+    while let Some(word) = words.next() {
+        match word {
             "--help" | "-h" => return Ok(Command::Help),
-            "--python" => options.python = Some(value(option, words.next())?.into()),
+            _ if word == option => path = Some(value(option, words.next())?.into()),
             other => bail!("`{command}` has no option `{other}`; `cargo xtask help` lists them"),
         }
     }
-    Ok(made(options))
+    Ok(made(path))
 }
 
 /// Names with commas between them; `none` for no name.

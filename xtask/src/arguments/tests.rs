@@ -117,9 +117,11 @@ fn footprint_takes_a_python() {
 }
 
 #[test]
-fn bench_table_and_bench_goals_take_nothing() {
-    assert_eq!(parsed("bench-goals").unwrap(), Command::BenchGoals);
-    assert_eq!(parsed("bench-table").unwrap(), Command::BenchTable);
+fn bench_table_and_bench_goals_take_a_record() {
+    assert_eq!(parsed("bench-goals").unwrap(), Command::BenchGoals(None));
+    assert_eq!(parsed("bench-table --record a.csv").unwrap(), Command::BenchTable(Some("a.csv".into())));
+    assert_eq!(parsed("bench-goals --record a.csv").unwrap(), Command::BenchGoals(Some("a.csv".into())));
+    assert!(parsed("bench-table --record").unwrap_err().to_string().contains("`--record` needs a value"));
     assert!(parsed("bench-table --fast").unwrap_err().to_string().contains("no option `--fast`"));
 }
 

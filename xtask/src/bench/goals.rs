@@ -1,10 +1,11 @@
-//! How far the newest record is from what was set out for, `benchmarks/goals.csv`.
+//! How far a record is from what was set out for, `benchmarks/goals.csv`.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
-use super::table::{Best, bests, newest, short};
+use super::table::{Best, bests, chosen, short};
 use super::workload::{self, Workload};
 use crate::workspace::Workspace;
 
@@ -20,17 +21,17 @@ struct Goal {
     of_floor: Option<f64>,
 }
 
-/// Prints the goals with what the newest record that has all columns says of them.
+/// Prints the goals with what a record says of them, the [`chosen`] one.
 ///
 /// # Errors
 /// There is no such record, or a file cannot be read.
-pub fn print(workspace: &Workspace) -> Result<()> {
-    let newest = newest(workspace)?.context("no record in benchmarks/record/ has the columns of today")?;
-    let record = std::fs::read_to_string(&newest).with_context(|| newest.display().to_string())?;
+pub fn print(workspace: &Workspace, record: Option<PathBuf>) -> Result<()> {
+    let name = chosen(workspace, record)?;
+    let record = std::fs::read_to_string(&name).with_context(|| name.display().to_string())?;
     let path = workspace.root().join("benchmarks/goals.csv");
     let goals = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let workloads = workload::choose(workspace, &[])?;
-    println!("{}\n\n{}", newest.display(), table(&parse(&goals)?, &workloads, &bests(&record)?));
+    println!("{}\n\n{}", name.display(), table(&parse(&goals)?, &workloads, &bests(&record)?));
     Ok(())
 }
 

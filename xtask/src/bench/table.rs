@@ -31,14 +31,21 @@ pub(super) struct Best {
     pub share: f64,
 }
 
-/// Prints the table of the newest record that has all columns.
+/// Prints the table of a record, of the [`chosen`] one.
 ///
 /// # Errors
 /// There is no such record, or it cannot be read.
-pub fn print(workspace: &Workspace) -> Result<()> {
-    let newest = newest(workspace)?.context("no record in benchmarks/record/ has the columns of today")?;
-    println!("{}\n\n{}", newest.display(), of_record(workspace, &newest)?);
+pub fn print(workspace: &Workspace, record: Option<PathBuf>) -> Result<()> {
+    let record = chosen(workspace, record)?;
+    println!("{}\n\n{}", record.display(), of_record(workspace, &record)?);
     Ok(())
+}
+
+/// The record that was named, or else the last one by name.
+pub(super) fn chosen(workspace: &Workspace, record: Option<PathBuf>) -> Result<PathBuf> {
+    let last =
+        || records(workspace)?.pop().context("no record in benchmarks/record/ has the columns of today");
+    record.map_or_else(last, Ok)
 }
 
 /// The table of a record, a line a workload.
@@ -47,18 +54,18 @@ fn of_record(workspace: &Workspace, record: &Path) -> Result<String> {
     Ok(table(&workload::choose(workspace, &[])?, &bests(&text)?))
 }
 
-/// The last record by name that has the columns of today.
-pub(super) fn newest(workspace: &Workspace) -> Result<Option<PathBuf>> {
+/// The records that have the columns of today, in the order of their names.
+fn records(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let folder = workspace.root().join("benchmarks/record");
-    let mut newest = None;
+    let mut records = Vec::new();
     for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
-        let has_columns = std::fs::read_to_string(&path).is_ok_and(|text| text.starts_with(HEADING));
-        if has_columns && newest.as_ref().is_none_or(|newest| *newest < path) {
-            newest = Some(path);
+        if std::fs::read_to_string(&path).is_ok_and(|text| text.starts_with(HEADING)) {
+            records.push(path);
         }
     }
-    Ok(newest)
+    records.sort();
+    Ok(records)
 }
 
 /// Of each workload and engine the quickest row, in the order of the record. Of a workload that was measured several
