@@ -16,8 +16,8 @@ mod operands;
 mod tests;
 
 pub(crate) use operands::{
-    Blocks, CONSECUTIVE, DenseRows, GateRows, LeftRows, Panel, PanelNumber, RightVectors, Row, RowsOfGates,
-    Segments, ShortBlocks, TileRows,
+    Blocks, CONSECUTIVE, DenseRows, GateRows, LeftRows, Panel, PanelNumber, RightVectors, Row, Segments,
+    ShortBlocks, TileRows, VectorsOfTwo,
 };
 
 use crate::simd::{BitOps, FloatOps, Isa, Kernel, NumOps, load_first};

@@ -9,6 +9,7 @@
 
 mod finish;
 mod pair;
+mod per_gate;
 mod run;
 mod step;
 mod whole_rows;

@@ -1,7 +1,7 @@
 //! The left operands of the products of a step, with or without dropout.
 
 use super::DropoutMasks;
-use crate::tile::{CONSECUTIVE, DenseRows, GateRows, MAX_ROWS, RowsOfGates};
+use crate::tile::{CONSECUTIVE, DenseRows, GateRows, MAX_ROWS};
 
 /// A left operand: a row for each sample, or one for each gate of each sample.
 #[derive(Clone, Copy)]
@@ -40,8 +40,7 @@ impl<'a> Operand<'a> {
 
     /// All rows for one gate.
     pub fn gate(&self, gate: usize) -> DenseRows<'a> {
-        let data = &self.data[self.first + gate * self.gate_stride..];
-        DenseRows { data, stride: self.stride, index: CONSECUTIVE }
+        self.rows_of_gate(gate, CONSECUTIVE)
     }
 
     /// These rows for each gate; `rows` of the result serve all gates if they share them.
@@ -51,42 +50,11 @@ impl<'a> Operand<'a> {
         GateRows { rows, distance: self.gate_stride }
     }
 
-    /// These rows where the gates lie side by side, as [`Self::masked_side_by_side`] writes them.
+    /// These rows for one gate.
     #[inline(always)]
-    pub fn rows_side_by_side(&self, index: [usize; MAX_ROWS]) -> RowsOfGates<'a> {
-        RowsOfGates(DenseRows { data: &self.data[self.first..], stride: self.stride, index })
-    }
-
-    /// The operand times the dropout masks of the samples, of which those of four gates are written side by side, `[count,
-    /// len, 4]`, lest each gate of each row needs an address of its own.
-    #[inline(always)]
-    pub fn masked_side_by_side<'b>(
-        self,
-        masks: &DropoutMasks<f32>,
-        (first_sample, count): (usize, usize),
-        to: &'b mut [f32],
-    ) -> Operand<'b>
-    where
-        Self: 'b,
-    {
-        let DropoutMasks::PerGate(masks) = *masks else {
-            return self.masked(masks, 1, (first_sample, count), to);
-        };
-        let len = self.len;
-        let of_gate = masks.len() / 4;
-        for row in 0..count {
-            let from = &self.data[self.first + row * self.stride..][..len];
-            let mut factors: [&[f32]; 4] = [&[]; 4];
-            for (gate, factors) in factors.iter_mut().enumerate() {
-                *factors = &masks[gate * of_gate + (first_sample + row) * len..][..len];
-            }
-            let [i, f, g, o] = factors;
-            let to = to[row * 4 * len..][..4 * len].as_chunks_mut::<4>().0;
-            for (k, to) in to.iter_mut().enumerate() {
-                *to = [from[k] * i[k], from[k] * f[k], from[k] * g[k], from[k] * o[k]];
-            }
-        }
-        Operand { data: to, first: 0, stride: 4 * len, gate_stride: 1, len, are_ids: false }
+    pub fn rows_of_gate(&self, gate: usize, index: [usize; MAX_ROWS]) -> DenseRows<'a> {
+        let data = &self.data[self.first + gate * self.gate_stride..];
+        DenseRows { data, stride: self.stride, index }
     }
 
     /// The operand times the dropout masks of the samples, written to `to` `[1 or all gates, count, len]` if there are any.

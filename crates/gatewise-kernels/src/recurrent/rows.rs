@@ -164,6 +164,25 @@ impl<'a> UsedRows<'a> {
     /// The rows that use the step, in as few groups of at most `max_rows` as can be.
     #[inline(always)]
     pub fn groups<I: Isa>(self, isa: I, max_rows: usize) -> impl Iterator<Item = RowGroup> {
+        self.groups_of(
+            #[inline(always)]
+            move |left| first_group(isa, left, max_rows),
+        )
+    }
+
+    /// The same in groups that differ by one row at most, for tiles of two vectors: those of two rows have too few chains of
+    /// additions.
+    #[inline(always)]
+    pub fn even_groups(self, max_rows: usize) -> impl Iterator<Item = RowGroup> {
+        self.groups_of(
+            #[inline(always)]
+            move |left| left / left.div_ceil(max_rows),
+        )
+    }
+
+    /// The rows in groups of which the next one has as many rows as `num_rows` says of those that are left.
+    #[inline(always)]
+    fn groups_of(self, num_rows: impl Fn(usize) -> usize) -> impl Iterator<Item = RowGroup> {
         let (mut next, mut rank, len) = (0, 0, self.len());
         std::iter::from_fn(
             #[inline(always)]
@@ -171,7 +190,7 @@ impl<'a> UsedRows<'a> {
                 if rank == len {
                     return None;
                 }
-                let rows = first_group(isa, len - rank, max_rows);
+                let rows = num_rows(len - rank);
                 let first = rank;
                 rank += rows;
                 let mut index = [0; MAX_ROWS];

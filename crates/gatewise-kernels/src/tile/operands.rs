@@ -1,7 +1,5 @@
 //! Where the numbers of a tile come from.
 
-use std::slice::ChunksExact;
-
 use super::{MAX_ROWS, MAX_VECTORS};
 use crate::bfloat16::{Pair, load_pairs};
 use crate::simd::{BitOps, Elem, Isa, load, load_first};
@@ -107,31 +105,6 @@ impl<const R: usize> Row for [[&[f32]; R]; MAX_VECTORS] {
     }
 }
 
-/// Rows with a factor for each of the four vectors of the tile, side by side for each k, `[k][4]`.
-#[derive(Clone, Copy)]
-pub(crate) struct RowsOfGates<'a>(pub DenseRows<'a>);
-
-impl LeftRows for RowsOfGates<'_> {
-    const IS_SHARED: bool = false;
-
-    #[inline(always)]
-    fn rows<const R: usize>(self, len: usize) -> impl Row {
-        let DenseRows { data, stride, index } = self.0;
-        let mut rows: [&[[f32; MAX_VECTORS]]; R] = [&[]; R];
-        for (row, &r) in rows.iter_mut().zip(&index) {
-            *row = &data[r * stride..].as_chunks().0[..len];
-        }
-        rows
-    }
-}
-
-impl<const R: usize> Row for [&[[f32; MAX_VECTORS]]; R] {
-    #[inline(always)]
-    fn at(&self, row: usize, vector: usize, k: usize) -> f32 {
-        self[row][k][vector]
-    }
-}
-
 /// Exactly the rows of the tile, side by side for each k, `[k][rows]`.
 #[derive(Clone, Copy)]
 pub(crate) struct TileRows<'a>(pub &'a [f32]);
@@ -152,16 +125,14 @@ impl<const R: usize> Row for &[[f32; R]] {
 
 /// The columns of the right operand that a tile of W vectors covers, over the range of k that it runs over.
 pub(crate) trait RightVectors: Copy {
-    /// What the vectors are stored as.
-    type Number;
+    /// Where the vectors of the tile lie for one k.
+    type Row: Copy;
 
     /// For each k, the row that the vectors of the tile lie in.
-    fn rows<'a, I: Isa, const W: usize>(self, isa: I) -> ChunksExact<'a, Self::Number>
-    where
-        Self: 'a;
+    fn rows<I: Isa, const W: usize>(self, isa: I) -> impl Iterator<Item = Self::Row>;
 
     /// The V vectors from the vector `first` of the tile, of one such row.
-    fn at<I: Isa, const V: usize>(&self, isa: I, row: &[Self::Number], first: usize) -> [I::F32; V];
+    fn at<I: Isa, const V: usize>(&self, isa: I, row: Self::Row, first: usize) -> [I::F32; V];
 }
 
 /// Exactly the vectors of the tile, side by side for each k, `[k][vectors / N::VECTORS][lanes]`.
@@ -175,6 +146,9 @@ pub(crate) trait PanelNumber: Elem + Send + Sync {
 
     /// The V vectors from the vector `first` of a row; both are multiples of `VECTORS`.
     fn vectors<I: Isa, const V: usize>(isa: I, row: &[Self], first: usize) -> [I::F32; V];
+
+    /// One vector of a row.
+    fn vector<I: Isa>(isa: I, row: &[Self], number: usize) -> I::F32;
 }
 
 impl PanelNumber for f32 {
@@ -188,6 +162,11 @@ impl PanelNumber for f32 {
             *vector = load(ops, &row[(first + v) * ops.len()..]);
         }
         vectors
+    }
+
+    #[inline(always)]
+    fn vector<I: Isa>(isa: I, row: &[f32], number: usize) -> I::F32 {
+        load(isa.f32(), &row[number * isa.f32().len()..])
     }
 }
 
@@ -203,22 +182,53 @@ impl PanelNumber for Pair {
         }
         vectors
     }
-}
-
-impl<N: PanelNumber> RightVectors for Panel<'_, N> {
-    type Number = N;
 
     #[inline(always)]
-    fn rows<'a, I: Isa, const W: usize>(self, isa: I) -> ChunksExact<'a, N>
-    where
-        Self: 'a,
-    {
+    fn vector<I: Isa>(isa: I, row: &[Pair], number: usize) -> I::F32 {
+        let [even, odd] = load_pairs(isa, &row[number / 2 * isa.f32().len()..]);
+        if number % 2 == 0 { even } else { odd }
+    }
+}
+
+impl<'p, N: PanelNumber> RightVectors for Panel<'p, N> {
+    type Row = &'p [N];
+
+    #[inline(always)]
+    fn rows<I: Isa, const W: usize>(self, isa: I) -> impl Iterator<Item = Self::Row> {
         self.0.chunks_exact(W / N::VECTORS * isa.f32().len())
     }
 
     #[inline(always)]
-    fn at<I: Isa, const V: usize>(&self, isa: I, row: &[N], first: usize) -> [I::F32; V] {
+    fn at<I: Isa, const V: usize>(&self, isa: I, row: &'p [N], first: usize) -> [I::F32; V] {
         N::vectors(isa, row, first)
+    }
+}
+
+/// Vectors of two panels of four vectors each, by turns: a tile has two vectors of both.
+#[derive(Clone, Copy)]
+pub(crate) struct VectorsOfTwo<'p, N> {
+    pub panels: [Panel<'p, N>; 2],
+    /// The first of the two vectors of each.
+    pub first: usize,
+}
+
+impl<'p, N: PanelNumber> RightVectors for VectorsOfTwo<'p, N> {
+    type Row = (&'p [N], &'p [N]);
+
+    #[inline(always)]
+    fn rows<I: Isa, const W: usize>(self, isa: I) -> impl Iterator<Item = Self::Row> {
+        let [first, second] = self.panels;
+        first.rows::<I, MAX_VECTORS>(isa).zip(second.rows::<I, MAX_VECTORS>(isa))
+    }
+
+    #[inline(always)]
+    fn at<I: Isa, const V: usize>(&self, isa: I, row: Self::Row, first: usize) -> [I::F32; V] {
+        debug_assert!(first % 2 == 0 && V <= 2, "one vector of each panel at most");
+        let mut vectors = [isa.f32().zero(); V];
+        for (vector, row) in vectors.iter_mut().zip([row.0, row.1]) {
+            *vector = N::vector(isa, row, self.first + first / 2);
+        }
+        vectors
     }
 }
 
@@ -232,19 +242,16 @@ pub(crate) struct Blocks<'p> {
     pub starts: [usize; MAX_VECTORS],
 }
 
-impl RightVectors for Blocks<'_> {
-    type Number = f32;
+impl<'p> RightVectors for Blocks<'p> {
+    type Row = &'p [f32];
 
     #[inline(always)]
-    fn rows<'a, I: Isa, const W: usize>(self, _isa: I) -> ChunksExact<'a, f32>
-    where
-        Self: 'a,
-    {
+    fn rows<I: Isa, const W: usize>(self, _isa: I) -> impl Iterator<Item = Self::Row> {
         self.data.chunks_exact(self.stride)
     }
 
     #[inline(always)]
-    fn at<I: Isa, const V: usize>(&self, isa: I, row: &[f32], first: usize) -> [I::F32; V] {
+    fn at<I: Isa, const V: usize>(&self, isa: I, row: &'p [f32], first: usize) -> [I::F32; V] {
         let ops = isa.f32();
         let mut vectors = [ops.zero(); V];
         for (vector, &start) in vectors.iter_mut().zip(&self.starts[first..]) {
@@ -262,19 +269,16 @@ pub(crate) struct ShortBlocks<'p> {
     pub lens: [usize; MAX_VECTORS],
 }
 
-impl RightVectors for ShortBlocks<'_> {
-    type Number = f32;
+impl<'p> RightVectors for ShortBlocks<'p> {
+    type Row = &'p [f32];
 
     #[inline(always)]
-    fn rows<'a, I: Isa, const W: usize>(self, isa: I) -> ChunksExact<'a, f32>
-    where
-        Self: 'a,
-    {
+    fn rows<I: Isa, const W: usize>(self, isa: I) -> impl Iterator<Item = Self::Row> {
         self.blocks.rows::<I, W>(isa)
     }
 
     #[inline(always)]
-    fn at<I: Isa, const V: usize>(&self, isa: I, row: &[f32], first: usize) -> [I::F32; V] {
+    fn at<I: Isa, const V: usize>(&self, isa: I, row: &'p [f32], first: usize) -> [I::F32; V] {
         let ops = isa.f32();
         let mut vectors = [ops.zero(); V];
         for (v, vector) in vectors.iter_mut().enumerate() {

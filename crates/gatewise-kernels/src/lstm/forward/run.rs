@@ -7,7 +7,7 @@ use super::step::Step;
 use crate::lstm::record::ChunkRecord;
 use crate::lstm::tokens::Tokens;
 use crate::lstm::weights::Weights;
-use crate::lstm::{Inputs, Layer, Output, Sizes};
+use crate::lstm::{GATES, Inputs, Layer, Output, Sizes};
 use crate::recurrent::chunks::{Samples, own_lines, take};
 use crate::recurrent::operand::{Operand, is_zero};
 use crate::recurrent::pair::{Pair, Part};
@@ -75,9 +75,9 @@ impl<N: PanelNumber> SimdOp for ChunkRun<'_, '_, N> {
             let time = call.layer.time(number);
             let used = UsedRows::new(call.inputs.mask, steps, (first, count), time);
             let (x, previous_h) = operands(&call, (first, time), h);
-            let x = x.masked_side_by_side(&call.inputs.dropout, (first, count), masked_x);
+            let x = x.masked(&call.inputs.dropout, GATES, (first, count), masked_x);
             let mut operand_h =
-                previous_h.masked_side_by_side(&call.inputs.recurrent_dropout, (first, count), masked_h);
+                previous_h.masked(&call.inputs.recurrent_dropout, GATES, (first, count), masked_h);
             if number == 0 && is_zero(h) {
                 operand_h = operand_h.without_numbers();
             }

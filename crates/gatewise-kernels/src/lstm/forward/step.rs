@@ -13,12 +13,10 @@ use crate::recurrent::pair::{Meeting, Part};
 use crate::recurrent::rows::{MAX_ROWS_OF_BLOCK, RowGroup, RowsOfBlock, UsedRows};
 use crate::recurrent::single_numbers::{SingleNumber, SingleNumbers};
 use crate::simd::{BitOps, Isa, load_at_least};
-use crate::tile::{
-    MAX_ROWS, MAX_VECTORS, PanelNumber, RightVectors, Sums, has_32_registers, multiply_four, multiply_row,
-};
+use crate::tile::{MAX_ROWS, MAX_VECTORS, PanelNumber, Sums, multiply_four, multiply_row};
 
 /// Where the rows that go through a block of units together lie.
-type Places = [Place; MAX_ROWS_OF_BLOCK];
+pub(super) type Places = [Place; MAX_ROWS_OF_BLOCK];
 
 /// A step: the state before it, and where the state after it and the outputs go. Rows are samples of the chunk.
 pub(super) struct Step<'a, 'b, N> {
@@ -85,12 +83,15 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
                 return;
             }
         }
-        let max_rows = match per_gate && !has_32_registers(isa) {
-            // A factor for each gate and row leaves fewer registers to the sums.
-            true => self.call.weights.max_rows().min(4),
-            false => self.call.weights.max_rows(),
-        };
-        let mut groups = self.used.groups(isa, max_rows);
+        if let (true, Weights::Packed(packed)) = (per_gate, self.call.weights) {
+            let mut groups = self.used.even_groups(MAX_ROWS);
+            while let Some(rows) = RowsOfBlock::take(&mut groups) {
+                let places = self.places(&rows);
+                self.run_gates(isa, [x, h], (&rows, &places), &packed, units.clone());
+            }
+            return;
+        }
+        let mut groups = self.used.groups(isa, self.call.weights.max_rows());
         while let Some(rows) = RowsOfBlock::take(&mut groups) {
             let places = self.places(&rows);
             self.run_rows(isa, x, h, (&rows, &places), first..units.end);
@@ -232,7 +233,7 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
 
     /// The product of x with the block of units from `unit`, for rows that have a number each.
     #[inline(always)]
-    fn add_single_numbers<I: Isa>(
+    pub(super) fn add_single_numbers<I: Isa>(
         &self,
         isa: I,
         z: &mut [[I::F32; 4]],
@@ -272,7 +273,7 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
 
     /// What follows (1) for the block of `len` units from `unit` of some rows.
     #[inline(always)]
-    fn finish<I: Isa>(
+    pub(super) fn finish<I: Isa>(
         &mut self,
         isa: I,
         z: &mut [[I::F32; 4]],
@@ -309,28 +310,24 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
         unit: usize,
     ) {
         let (lanes, units, rows) = (isa.f32().len(), self.units(), group.rows);
-        let per_gate = x.gate_stride + h.gate_stride > 0;
         let [dense_x, dense_h] = [x.rows_per_gate(group.index).rows, h.rows_per_gate(group.index).rows];
         match self.call.weights {
             Weights::Packed(packed) => {
                 let [w, u] = packed.block(unit, lanes);
-                if !per_gate {
-                    let segments = [(dense_x, w, x.len), (dense_h, u, h.len)];
-                    return multiply_four::<I, _, MAX_ROWS>(isa, sums, rows, segments);
-                }
-                for (operand, right) in [(x, w), (h, u)] {
-                    add_product::<I, MAX_ROWS>(isa, sums, operand, group, right);
-                }
+                let segments = [(dense_x, w, x.len), (dense_h, u, h.len)];
+                multiply_four::<I, _, MAX_ROWS>(isa, sums, rows, segments);
             }
             Weights::InPlace => {
                 let w = block_in_place(self.call.layer.kernel, units, unit, lanes);
                 let u = block_in_place(self.call.layer.recurrent_kernel, units, unit, lanes);
+                let per_gate = x.gate_stride + h.gate_stride > 0;
                 if units - unit >= lanes && !per_gate {
                     let segments = [(dense_x, w.blocks, x.len), (dense_h, u.blocks, h.len)];
                     return multiply_four::<I, _, 2>(isa, sums, rows, segments);
                 }
                 for (operand, right) in [(x, w), (h, u)] {
-                    add_product::<I, 2>(isa, sums, operand, group, right);
+                    let segments = [(operand.rows_per_gate(group.index), right, operand.len)];
+                    multiply_four::<I, _, 2>(isa, sums, rows, segments);
                 }
             }
         }
@@ -338,7 +335,7 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
 
     /// What the sums of some rows start from in the block of units from `unit`.
     #[inline(always)]
-    fn start<I: Isa>(&self, isa: I, z: &mut [[I::F32; 4]], places: &Places, unit: usize) {
+    pub(super) fn start<I: Isa>(&self, isa: I, z: &mut [[I::F32; 4]], places: &Places, unit: usize) {
         let Some(tokens) = self.call.tokens else { return z.fill(self.bias(isa, unit)) };
         for (z, place) in z.iter_mut().zip(places) {
             *z = tokens.start(isa, self.token(place.row), unit);
@@ -412,28 +409,6 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
         let (steps, width, number) = (self.steps(), self.units(), self.number);
         let to = &mut output(self.y, number, steps, width, row)[units.start..][..len];
         to.copy_from_slice(&self.next_h[at..][..len]);
-    }
-}
-
-/// The product of an operand for a tile of rows, with masks for each gate or without.
-#[inline(always)]
-fn add_product<I: Isa, const AT_MOST: usize>(
-    isa: I,
-    sums: &mut Sums<I::F32>,
-    operand: Operand,
-    group: &RowGroup,
-    right: impl RightVectors,
-) {
-    let len = operand.len;
-    match operand.gate_stride > 0 {
-        true => {
-            let left = operand.rows_side_by_side(group.index);
-            multiply_four::<I, _, AT_MOST>(isa, sums, group.rows, [(left, right, len)]);
-        }
-        false => {
-            let left = operand.rows_per_gate(group.index).rows;
-            multiply_four::<I, _, AT_MOST>(isa, sums, group.rows, [(left, right, len)]);
-        }
     }
 }
 
