@@ -186,7 +186,7 @@ impl PanelNumber for Pair {
     #[inline(always)]
     fn vector<I: Isa>(isa: I, row: &[Pair], number: usize) -> I::F32 {
         let [even, odd] = load_pairs(isa, &row[number / 2 * isa.f32().len()..]);
-        if number % 2 == 0 { even } else { odd }
+        if number.is_multiple_of(2) { even } else { odd }
     }
 }
 
@@ -223,7 +223,7 @@ impl<'p, N: PanelNumber> RightVectors for VectorsOfTwo<'p, N> {
 
     #[inline(always)]
     fn at<I: Isa, const V: usize>(&self, isa: I, row: Self::Row, first: usize) -> [I::F32; V] {
-        debug_assert!(first % 2 == 0 && V <= 2, "one vector of each panel at most");
+        debug_assert!(first.is_multiple_of(2) && V <= 2, "one vector of each panel at most");
         let mut vectors = [isa.f32().zero(); V];
         for (vector, row) in vectors.iter_mut().zip([row.0, row.1]) {
             *vector = N::vector(isa, row, self.first + first / 2);
