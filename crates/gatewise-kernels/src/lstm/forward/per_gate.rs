@@ -1,7 +1,8 @@
 //! A step whose operands are different for each gate, as dropout with a mask for each makes them.
 //!
 //! A gate of two blocks of units has the same factors, so that a tile goes through two blocks and one gate: then factors are read
-//! as seldom as where all gates share them.
+//! as seldom as where all gates share them. Two rows or fewer have too few chains of additions in two blocks; they take four gates of
+//! a block at a time, as rows do whose gates share their factors.
 
 use std::ops::Range;
 

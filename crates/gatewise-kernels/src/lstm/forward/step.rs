@@ -83,7 +83,7 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
                 return;
             }
         }
-        if let (true, Weights::Packed(packed)) = (per_gate, self.call.weights) {
+        if let (true, Weights::Packed(packed)) = (per_gate && self.used.len() > 2, self.call.weights) {
             let mut groups = self.used.even_groups(MAX_ROWS);
             while let Some(rows) = RowsOfBlock::take(&mut groups) {
                 let places = self.places(&rows);
@@ -310,25 +310,28 @@ impl<'a, N: PanelNumber> Step<'a, '_, N> {
         unit: usize,
     ) {
         let (lanes, units, rows) = (isa.f32().len(), self.units(), group.rows);
-        let [dense_x, dense_h] = [x.rows_per_gate(group.index).rows, h.rows_per_gate(group.index).rows];
+        let per_gate = x.gate_stride + h.gate_stride > 0;
+        let [left_x, left_h] = [x.rows_per_gate(group.index), h.rows_per_gate(group.index)];
+        let [dense_x, dense_h] = [left_x.rows, left_h.rows];
         match self.call.weights {
             Weights::Packed(packed) => {
                 let [w, u] = packed.block(unit, lanes);
+                if per_gate {
+                    let segments = [(left_x, w, x.len), (left_h, u, h.len)];
+                    return multiply_four::<I, _, 2>(isa, sums, rows, segments);
+                }
                 let segments = [(dense_x, w, x.len), (dense_h, u, h.len)];
                 multiply_four::<I, _, MAX_ROWS>(isa, sums, rows, segments);
             }
             Weights::InPlace => {
                 let w = block_in_place(self.call.layer.kernel, units, unit, lanes);
                 let u = block_in_place(self.call.layer.recurrent_kernel, units, unit, lanes);
-                let per_gate = x.gate_stride + h.gate_stride > 0;
                 if units - unit >= lanes && !per_gate {
                     let segments = [(dense_x, w.blocks, x.len), (dense_h, u.blocks, h.len)];
                     return multiply_four::<I, _, 2>(isa, sums, rows, segments);
                 }
-                for (operand, right) in [(x, w), (h, u)] {
-                    let segments = [(operand.rows_per_gate(group.index), right, operand.len)];
-                    multiply_four::<I, _, 2>(isa, sums, rows, segments);
-                }
+                let segments = [(left_x, w, x.len), (left_h, u, h.len)];
+                multiply_four::<I, _, 2>(isa, sums, rows, segments);
             }
         }
     }
