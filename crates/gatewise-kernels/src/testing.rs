@@ -1,6 +1,7 @@
 //! Helpers of tests, tested themselves: comparison, and numbers that differ everywhere.
 
 use crate::Real;
+use crate::recurrent::Sizes;
 
 /// `n` numbers between −1 and 1, the same for the same `seed`.
 pub fn numbers<F: Real>(seed: u64, n: usize) -> Vec<F> {
@@ -133,4 +134,26 @@ pub(crate) fn uneven_mask(batch: usize, steps: usize) -> Vec<f32> {
     let length = |sample: usize| 11 * sample % batch * (steps + 1) / batch;
     let used = |at: usize| at % steps < length(at / steps);
     (0..batch * steps).map(|at| f32::from(u8::from(used(at)))).collect()
+}
+
+/// The rows of an embedding, tokens that name them, and the sequences of the rows that are named.
+pub(crate) struct LookedUp {
+    /// `[V, F]`
+    pub embeddings: Vec<f32>,
+    /// `[B, T]`
+    pub tokens: Vec<f32>,
+    /// `[B, T, F]`
+    pub rows: Vec<f32>,
+}
+
+impl LookedUp {
+    /// With a vocabulary of so many rows.
+    pub fn new(seed: u64, vocabulary: usize, sizes: &Sizes) -> Self {
+        let Sizes { batch, steps, features, .. } = *sizes;
+        let embeddings = numbers::<f32>(seed, vocabulary * features);
+        let tokens: Vec<f32> = (0..batch * steps).map(|n| (n * 31 % vocabulary) as f32).collect();
+        let rows = tokens.iter().flat_map(|&token| &embeddings[token as usize * features..][..features]);
+        let rows = rows.copied().collect();
+        Self { embeddings, tokens, rows }
+    }
 }

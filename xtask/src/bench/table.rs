@@ -71,6 +71,11 @@ fn records(workspace: &Workspace) -> Result<Vec<PathBuf>> {
 /// Of each workload and engine the quickest row, in the order of the record. Of a workload that was measured several
 /// times the last rows count. What computes with rounded weights is not what the peers do, and does not count.
 pub(super) fn bests(record: &str) -> Result<Vec<Best>> {
+    ensure!(
+        record.starts_with(HEADING),
+        "a record of `cargo xtask bench` must begin with `{}`",
+        HEADING.trim_end()
+    );
     let mut bests: Vec<Best> = Vec::new();
     let mut last = "";
     for line in record.lines().skip(1) {

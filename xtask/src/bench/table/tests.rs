@@ -41,6 +41,12 @@ fn a_line_has_ratios_and_the_quickest_peer_in_rust() {
 }
 
 #[test]
+fn what_is_no_record_is_refused() {
+    let Err(error) = bests("date,cpu,option\n2026-01-31,CPU,mask\n") else { panic!("it is taken") };
+    assert!(error.to_string().contains("must begin with `date,cpu,commit"), "{error}");
+}
+
+#[test]
 fn numbers_keep_two_digits() {
     assert_eq!([0.00063, 0.05, 1.26, 12.6, 1234.0].map(short), ["0.00063", "0.050", "1.3", "13", "1234"]);
 }

@@ -5,7 +5,7 @@ use crate::lstm::{
     Inputs, Layer, Output, Outputs, PackedWeights, Sizes, TokenTable, Tokens, X, forward, forward_tokens,
     forward_workspace_len,
 };
-use crate::testing::{assert_same_bits, numbers, on_threads};
+use crate::testing::{LookedUp, assert_same_bits, numbers, on_threads};
 
 /// y, h and c.
 fn results(case: &Case) -> Results<f32> {
@@ -23,12 +23,10 @@ fn outputs<'a>(case: &Case, results: &'a mut Results<f32>) -> Outputs<'a, f32> {
 }
 
 fn assert_tokens_are_rows(case: &Case, vocabulary: usize) {
-    let Sizes { batch, steps, features, units } = case.sizes;
+    let units = case.sizes.units;
     let mut arrays = case.arrays::<f32>();
-    let embeddings = numbers::<f32>(case.seed * 100 + 50, vocabulary * features);
-    let tokens: Vec<f32> = (0..batch * steps).map(|n| (n * 31 % vocabulary) as f32).collect();
-    let rows = tokens.iter().flat_map(|&token| &embeddings[token as usize * features..][..features]);
-    arrays.x = rows.copied().collect();
+    let LookedUp { embeddings, tokens, rows } = LookedUp::new(case.seed * 100 + 50, vocabulary, &case.sizes);
+    arrays.x = rows;
     let (layer, inputs) = (case.layer(&arrays), case.inputs(&arrays));
     let mut expected = results(case);
     let mut workspace = vec![f32::NAN; forward_workspace_len(&case.sizes, true)];

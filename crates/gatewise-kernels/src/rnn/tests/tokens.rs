@@ -4,15 +4,13 @@ use super::*;
 use crate::rnn::{
     Inputs, Output, Outputs, PackedWeights, Sizes, TokenTable, X, forward_packed, forward_workspace_len,
 };
-use crate::testing::{assert_same_bits, numbers, on_threads};
+use crate::testing::{LookedUp, assert_same_bits, on_threads};
 
 fn assert_tokens_are_rows(case: &Case, vocabulary: usize) {
-    let Sizes { batch, steps, features, units } = case.sizes;
+    let Sizes { batch, units, .. } = case.sizes;
     let mut arrays = case.arrays::<f32>();
-    let embeddings = numbers::<f32>(case.seed * 100 + 50, vocabulary * features);
-    let tokens: Vec<f32> = (0..batch * steps).map(|n| (n * 31 % vocabulary) as f32).collect();
-    let rows = tokens.iter().flat_map(|&token| &embeddings[token as usize * features..][..features]);
-    arrays.x = rows.copied().collect();
+    let LookedUp { embeddings, tokens, rows } = LookedUp::new(case.seed * 100 + 50, vocabulary, &case.sizes);
+    arrays.x = rows;
     let expected = on_threads(1, || case.packed(&arrays));
     let (layer, inputs) = (case.layer(&arrays), case.inputs(&arrays));
     let workspace_len = forward_workspace_len(&layer, inputs.has_dropout());
